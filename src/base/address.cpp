@@ -1,0 +1,106 @@
+// Parsing and printing of socket addresses.
+#include "base/address.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "base/error.hpp"
+
+namespace urb {
+namespace {
+
+// The storage is a sockaddr_storage, which C lets alias every address family; copies keep to
+// the letter of C++ too.
+template <class T>
+T view(const sockaddr* raw) noexcept {
+  T out{};
+  std::memcpy(&out, raw, sizeof out);
+  return out;
+}
+
+}  // namespace
+
+Address Address::loopback(std::uint16_t port) noexcept {
+  Address address;
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::memcpy(&address.storage_, &in, sizeof in);
+  address.set_port(port);
+  return address;
+}
+
+Address Address::of_socket(int fd) {
+  Address address;
+  socklen_t size = sizeof address.storage_;
+  check(getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage_), &size), "getsockname");
+  return address;
+}
+
+socklen_t Address::raw_bytes() const noexcept {
+  return storage_.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+std::uint16_t Address::port() const noexcept {
+  // Both families keep the port at the same place.
+  return ntohs(view<sockaddr_in>(raw()).sin_port);
+}
+
+void Address::set_port(std::uint16_t port) noexcept {
+  const std::uint16_t network = htons(port);
+  std::memcpy(reinterpret_cast<std::byte*>(&storage_) + offsetof(sockaddr_in, sin_port), &network,
+              sizeof network);
+}
+
+std::variant<Address, ParseError> parse_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return ParseError{text.size(), "an address is HOST:PORT, such as 127.0.0.1:8080"};
+  }
+  std::uint16_t port = 0;
+  const std::string_view digits = text.substr(colon + 1);
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || rest != digits.data() + digits.size()) {
+    return ParseError{colon + 1, "the port is a number from 0 to 65535"};
+  }
+
+  std::string host{text.substr(0, colon)};
+  Address address = Address::loopback(port);
+  if (host.empty() || host == "localhost") return address;
+  if (host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    if (inet_pton(AF_INET6, host.c_str(), &in.sin6_addr) != 1) {
+      return ParseError{1, "not a numeric IPv6 address"};
+    }
+    std::memcpy(&address.storage_, &in, sizeof in);
+    address.set_port(port);
+    return address;
+  }
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  if (inet_pton(AF_INET, host.c_str(), &in.sin_addr) != 1) {
+    return ParseError{0, "not a numeric IPv4 address (names other than localhost are not looked up)"};
+  }
+  std::memcpy(&address.storage_, &in, sizeof in);
+  address.set_port(port);
+  return address;
+}
+
+std::string format_address(const Address& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.family() == AF_INET6) {
+    const auto in = view<sockaddr_in6>(address.raw());
+    inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
+    return fmt::format("[{}]:{}", text, address.port());
+  }
+  const auto in = view<sockaddr_in>(address.raw());
+  inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+  return fmt::format("{}:{}", text, address.port());
+}
+
+}  // namespace urb

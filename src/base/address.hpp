@@ -1,0 +1,42 @@
+// Socket addresses: IPv4 and IPv6 with a port. Numeric only; name resolution is the caller's.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/units.hpp"
+
+namespace urb {
+
+/// An IPv4 or IPv6 address and port, ready for bind(2) and connect(2).
+class Address {
+ public:
+  Address() noexcept = default;
+  static Address loopback(std::uint16_t port) noexcept;
+  /// The local address of a bound socket. Throws SysError.
+  static Address of_socket(int fd);
+
+  [[nodiscard]] const sockaddr* raw() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&storage_);
+  }
+  [[nodiscard]] socklen_t raw_bytes() const noexcept;
+  [[nodiscard]] int family() const noexcept { return storage_.ss_family; }
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  void set_port(std::uint16_t port) noexcept;
+
+ private:
+  friend std::variant<Address, ParseError> parse_address(std::string_view text);
+  sockaddr_storage storage_{};
+};
+
+/// "127.0.0.1:8080", "[::1]:8080", ":8080" (loopback), "localhost:8080".
+[[nodiscard]] std::variant<Address, ParseError> parse_address(std::string_view text);
+/// The inverse: "127.0.0.1:8080", "[::1]:8080".
+[[nodiscard]] std::string format_address(const Address& address);
+
+}  // namespace urb

@@ -1,0 +1,54 @@
+// Everything a server is started with. Filled by the command line or by an experiment's trial.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/units.hpp"
+#include "uring/buffer_pool.hpp"
+
+namespace urb {
+
+/// How the master chooses a worker. One policy for all modes.
+enum class Policy : std::uint8_t {
+  rr,      ///< round robin
+  random,  ///< uniform, from the seed
+  least,   ///< the worker with the fewest connections or requests in flight
+  key,     ///< hash of the request's X-Route header; rr where nothing has been read
+};
+
+/// The data path of `passthru`.
+enum class RelayKind : std::uint8_t {
+  linked,  ///< linked splice SQEs through a pipe
+  sync,    ///< splice(2) through a pipe, on readiness
+  copy,    ///< receive and send through a buffer
+};
+
+[[nodiscard]] std::string_view name_of(Policy policy) noexcept;
+[[nodiscard]] std::string_view name_of(RelayKind relay) noexcept;
+
+/// Limits and deadlines of the HTTP side.
+struct HttpLimits {
+  Nanos header_timeout = std::chrono::seconds{10};  ///< for the whole head, not between bytes
+  Nanos body_timeout = std::chrono::seconds{10};    ///< without progress
+  Nanos idle_timeout = std::chrono::seconds{60};    ///< keep-alive, between requests
+  std::optional<Bytes> max_body;
+};
+
+struct ServerConfig {
+  std::string mode;
+  unsigned workers = 4;
+  Address listen = Address::loopback(0);
+  Policy policy = Policy::rr;
+  RelayKind relay = RelayKind::linked;
+  BufferKind buffers = BufferKind::registered;
+  Bytes response_bytes{0};  ///< 0: the short JSON object
+  HttpLimits limits;
+  Nanos grace = std::chrono::seconds{5};
+  std::uint64_t seed = 1;
+};
+
+}  // namespace urb

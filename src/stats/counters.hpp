@@ -1,0 +1,52 @@
+// One page of named event counts per process: the only memory that processes share.
+//
+// The owner writes with plain relaxed stores (single writer, no locked instruction); anyone who
+// mapped the page before the fork may read at any time. Counts only grow.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+
+namespace urb {
+
+/// A count with one writer.
+class Counter {
+ public:
+  void add(std::uint64_t amount = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  /// For figures that are kept elsewhere and published here, such as the ring's own.
+  void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);  // shared between processes
+
+/// What one server process counts. Zero-filled memory is a valid start.
+struct Counters {
+  Counter connections_opened;     ///< worker: adopted or accepted; master: accepted
+  Counter connections_closed;
+  Counter requests;               ///< answered with a final response
+  Counter request_errors;         ///< answered with 4xx or 5xx
+  Counter request_body_bytes;     ///< parsed as body, framing not included
+  Counter response_body_bytes;
+  Counter handover_messages;      ///< SENDMSG with descriptors that completed
+  Counter handover_connections;   ///< descriptors in them
+  Counter accept_errors;
+  Counter connection_resets;      ///< ended by the peer or an I/O error, not by the protocol
+  Counter receive_starved;        ///< a receive had to wait for a buffer
+  Counter late_completions;       ///< for a slot that already had another tenant
+  Counter short_splices;          ///< splices that moved less than asked, or found nothing
+  Counter upstream_opened;        ///< passthru: socket pairs made
+  Counter upstream_reused;
+  Counter ring_enters;
+  Counter ring_sqes;
+  Counter cq_overflows;
+};
+static_assert(sizeof(Counters) <= 4096);  // one page
+static_assert(std::is_standard_layout_v<Counters>);
+
+}  // namespace urb

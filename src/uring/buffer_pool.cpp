@@ -1,0 +1,182 @@
+// The three kinds of receive memory.
+#include "uring/buffer_pool.hpp"
+
+#include <sys/mman.h>
+
+#include <bit>
+#include <cerrno>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace urb {
+
+std::string_view name_of(BufferKind kind) noexcept {
+  switch (kind) {
+    case BufferKind::registered: return "registered";
+    case BufferKind::provided: return "provided";
+    case BufferKind::plain: return "plain";
+  }
+  return "";
+}
+
+BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
+    : ring_{ring},
+      kind_{options.kind},
+      buffer_count_{options.buffer_count},
+      buffer_bytes_{options.buffer_bytes},
+      group_id_{options.group_id} {
+  URB_ASSERT(buffer_count_ != 0 && buffer_bytes_ % 4096 == 0);
+  const std::size_t arena_bytes = std::size_t{buffer_count_} * buffer_bytes_;
+  void* const memory = mmap(nullptr, arena_bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw_errno("mmap of receive buffers");
+  arena_ = static_cast<std::byte*>(memory);
+  links_.resize(buffer_count_);
+  free_.reserve(buffer_count_);
+  try {
+    if (kind_ == BufferKind::registered) register_arena();
+    if (kind_ == BufferKind::provided) set_up_buffer_ring();
+  } catch (...) {
+    munmap(arena_, arena_bytes);
+    throw;
+  }
+  free_count_ = buffer_count_;
+  if (kind_ == BufferKind::provided) {
+    for (std::uint32_t index = 0; index < buffer_count_; ++index) give_to_kernel(index);
+  } else {
+    for (std::uint32_t index = buffer_count_; index-- > 0;) free_.push_back(index);
+  }
+}
+
+BufferPool::~BufferPool() {
+  URB_ASSERT(free_count_ == buffer_count_);
+  if (buffer_ring_ != nullptr) {
+    io_uring_free_buf_ring(ring_.raw(), buffer_ring_, buffer_count_, group_id_);
+  }
+  if (kind_ == BufferKind::registered) io_uring_unregister_buffers(ring_.raw());
+  munmap(arena_, std::size_t{buffer_count_} * buffer_bytes_);
+}
+
+void BufferPool::register_arena() {
+  // One iovec for the whole arena: READ_FIXED may name any range inside it.
+  const iovec whole{arena_, std::size_t{buffer_count_} * buffer_bytes_};
+  const int result = io_uring_register_buffers(ring_.raw(), &whole, 1);
+  if (result == -ENOMEM) {
+    throw Unsupported(
+        "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
+        "--buffers plain");
+  }
+  if (result < 0) throw SysError("io_uring_register_buffers", -result, hint_for_errno(-result));
+}
+
+void BufferPool::set_up_buffer_ring() {
+  URB_ASSERT(std::has_single_bit(buffer_count_));
+  int error = 0;
+  buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, 0, &error);
+  if (buffer_ring_ == nullptr) {
+    if (error == -EINVAL) {
+      throw Unsupported("provided buffer rings refused; Linux 5.19 or later is needed");
+    }
+    throw SysError("io_uring_setup_buf_ring", -error, hint_for_errno(-error));
+  }
+}
+
+BufferLease BufferPool::try_take() noexcept {
+  URB_ASSERT(kind_ != BufferKind::provided);
+  if (free_.empty()) return {};
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  --free_count_;
+  return BufferLease{this, index};
+}
+
+BufferLease BufferPool::claim(const Completion& done) noexcept {
+  if (!done.has_buffer()) return {};
+  URB_ASSERT(kind_ == BufferKind::provided && done.buffer_id() < buffer_count_);
+  --free_count_;
+  return BufferLease{this, done.buffer_id()};
+}
+
+void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) noexcept {
+  URB_ASSERT(into.data() >= arena_ && into.data() + into.size() <=
+                                          arena_ + std::size_t{buffer_count_} * buffer_bytes_);
+  const std::uint64_t user_data = sqe->user_data;
+  if (kind_ == BufferKind::registered) {
+    // Plain RECV refuses registered buffers up to Linux 7.1, READ_FIXED on a socket works on all.
+    // Offset 0: a socket has no position, and -1 would ask for the file's (io_uring_prep_read(3)).
+    io_uring_prep_read_fixed(sqe, fd, into.data(), static_cast<unsigned>(into.size()), 0, 0);
+  } else {
+    io_uring_prep_recv(sqe, fd, into.data(), into.size(), 0);
+  }
+  sqe->user_data = user_data;
+}
+
+void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, int fd) noexcept {
+  URB_ASSERT(kind_ == BufferKind::provided);
+  const std::uint64_t user_data = sqe->user_data;
+  io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
+  io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
+  sqe->buf_group = group_id_;
+  sqe->user_data = user_data;
+}
+
+void BufferPool::take_back(std::uint32_t index) noexcept {
+  ++free_count_;
+  if (kind_ == BufferKind::provided) {
+    give_to_kernel(index);
+  } else {
+    free_.push_back(index);  // within the capacity reserved by the constructor
+  }
+}
+
+void BufferPool::give_to_kernel(std::uint32_t index) noexcept {
+  io_uring_buf_ring_add(buffer_ring_, memory_of(index).data(), buffer_bytes_,
+                        static_cast<std::uint16_t>(index),
+                        io_uring_buf_ring_mask(buffer_count_), 0);
+  io_uring_buf_ring_advance(buffer_ring_, 1);
+}
+
+void ByteQueue::push(BufferLease lease, std::size_t begin, std::size_t end) noexcept {
+  if (begin == end) return;
+  BufferPool* const pool = std::exchange(lease.pool_, nullptr);
+  URB_ASSERT(pool != nullptr && (pool_ == nullptr || pool_ == pool));
+  pool->links_[lease.index_] = {0, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+  if (pool_ == nullptr) {
+    head_ = lease.index_;
+  } else {
+    pool->links_[tail_].next = lease.index_;
+  }
+  pool_ = pool;
+  tail_ = lease.index_;
+  ++count_;
+}
+
+std::span<const std::byte> ByteQueue::front() const noexcept {
+  if (pool_ == nullptr) return {};
+  const BufferPool::Link& link = pool_->links_[head_];
+  return pool_->memory_of(head_).subspan(link.begin, link.end - link.begin);
+}
+
+void ByteQueue::consume(std::size_t count) noexcept {
+  if (count == 0) return;
+  URB_ASSERT(pool_ != nullptr);
+  BufferPool::Link& link = pool_->links_[head_];
+  URB_ASSERT(count <= link.end - link.begin);
+  link.begin += static_cast<std::uint32_t>(count);
+  if (link.begin == link.end) pop();
+}
+
+void ByteQueue::pop() noexcept {
+  BufferPool* const pool = pool_;
+  const std::uint32_t index = head_;
+  head_ = pool->links_[index].next;
+  if (--count_ == 0) pool_ = nullptr;
+  pool->take_back(index);
+}
+
+void ByteQueue::clear() noexcept {
+  while (!is_empty()) pop();
+}
+
+}  // namespace urb

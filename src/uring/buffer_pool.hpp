@@ -1,0 +1,164 @@
+// Memory that received bytes land in, and who owns each piece of it at any time.
+//
+// Three kinds behind one class, so that every mode makes the same choice the same way:
+//   registered  the arena is registered with the ring; reads are READ_FIXED
+//   provided    the kernel picks a buffer from a ring of them at the time data is there
+//   plain       ordinary memory; reads are RECV
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "uring/completion.hpp"
+#include "uring/ring.hpp"
+
+namespace urb {
+
+enum class BufferKind : std::uint8_t { registered, provided, plain };
+[[nodiscard]] std::string_view name_of(BufferKind kind) noexcept;
+
+class BufferPool;
+
+/// Owns one buffer of a pool and gives it back exactly once.
+///
+/// While a request that names the buffer is in flight, the lease must stay alive until that
+/// request's CQE, cancelled or not (liburing#733).
+class BufferLease {
+ public:
+  BufferLease() noexcept = default;
+  BufferLease(const BufferLease&) = delete;
+  BufferLease& operator=(const BufferLease&) = delete;
+  BufferLease(BufferLease&& other) noexcept
+      : pool_{std::exchange(other.pool_, nullptr)}, index_{other.index_} {}
+  BufferLease& operator=(BufferLease&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      pool_ = std::exchange(other.pool_, nullptr);
+      index_ = other.index_;
+    }
+    return *this;
+  }
+  ~BufferLease() { give_back(); }
+
+  [[nodiscard]] bool is_held() const noexcept { return pool_ != nullptr; }
+  /// The whole buffer, used or not.
+  [[nodiscard]] std::span<std::byte> memory() const noexcept;
+  void give_back() noexcept;
+
+ private:
+  friend class BufferPool;
+  BufferLease(BufferPool* pool, std::uint32_t index) noexcept : pool_{pool}, index_{index} {}
+  BufferPool* pool_ = nullptr;
+  std::uint32_t index_ = 0;
+};
+
+struct BufferPoolOptions {
+  BufferKind kind = BufferKind::registered;
+  std::uint32_t buffer_count = 8;          ///< a power of two for `provided`
+  std::uint32_t buffer_bytes = 128 * 1024;
+  std::uint16_t group_id = 0;              ///< of `provided`: unique on the ring
+};
+
+/// A fixed set of equal buffers. At most one `registered` pool per ring: it is the ring's whole
+/// table of registered buffers.
+class BufferPool {
+ public:
+  /// Throws Unsupported naming the remedy where the kernel or RLIMIT_MEMLOCK refuses.
+  BufferPool(Ring& ring, const BufferPoolOptions& options);
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+  /// All leases are back and the ring is drained.
+  ~BufferPool();
+
+  /// registered, plain: the buffer used last, whose memory is warm; empty when all are out.
+  [[nodiscard]] BufferLease try_take() noexcept;
+  /// provided: the buffer that `done` carries. Call it before any early return, or the pool drains
+  /// until every receive starves (liburing#346).
+  [[nodiscard]] BufferLease claim(const Completion& done) noexcept;
+
+  /// Fills `sqe` with one read of up to `into.size()` bytes from socket `fd`. `into` lies within a
+  /// lease of this pool, which stays alive until the CQE. Not for `provided`.
+  void prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) noexcept;
+  /// provided: fills `sqe` with a multishot receive; each CQE carries a buffer to claim().
+  void prep_recv_multishot(io_uring_sqe* sqe, int fd) noexcept;
+
+  [[nodiscard]] BufferKind kind() const noexcept { return kind_; }
+  [[nodiscard]] std::uint16_t group_id() const noexcept { return group_id_; }
+  /// Buffers that are neither leased nor, for `provided`, lost to anybody but the kernel.
+  [[nodiscard]] std::uint32_t free_count() const noexcept { return free_count_; }
+  [[nodiscard]] std::uint32_t buffer_count() const noexcept { return buffer_count_; }
+  [[nodiscard]] std::uint32_t buffer_bytes() const noexcept { return buffer_bytes_; }
+
+ private:
+  friend class BufferLease;
+  friend class ByteQueue;
+  struct Link {  // used by ByteQueue while the buffer is queued
+    std::uint32_t next;
+    std::uint32_t begin;
+    std::uint32_t end;
+  };
+  [[nodiscard]] std::span<std::byte> memory_of(std::uint32_t index) const noexcept {
+    return {arena_ + std::size_t{index} * buffer_bytes_, buffer_bytes_};
+  }
+  void take_back(std::uint32_t index) noexcept;
+  void give_to_kernel(std::uint32_t index) noexcept;
+  void register_arena();
+  void set_up_buffer_ring();
+
+  Ring& ring_;
+  BufferKind kind_;
+  std::uint32_t buffer_count_;
+  std::uint32_t buffer_bytes_;
+  std::uint16_t group_id_;
+  std::uint32_t free_count_ = 0;
+  std::byte* arena_ = nullptr;
+  io_uring_buf_ring* buffer_ring_ = nullptr;
+  std::vector<std::uint32_t> free_;
+  std::vector<Link> links_;
+};
+
+/// Received bytes that wait to be parsed, oldest first: buffers of one pool, chained through the
+/// pool's own links, so that any number of them queue without an allocation.
+class ByteQueue {
+ public:
+  ByteQueue() noexcept = default;
+  ByteQueue(const ByteQueue&) = delete;
+  ByteQueue& operator=(const ByteQueue&) = delete;
+  ~ByteQueue() { clear(); }
+
+  [[nodiscard]] bool is_empty() const noexcept { return pool_ == nullptr; }
+  [[nodiscard]] std::uint32_t buffer_count() const noexcept { return count_; }
+  /// Appends bytes [begin, end) of `lease`, which the queue owns from here. Empty ranges are
+  /// given back at once.
+  void push(BufferLease lease, std::size_t begin, std::size_t end) noexcept;
+  /// The unparsed bytes of the oldest buffer; empty when there are none.
+  [[nodiscard]] std::span<const std::byte> front() const noexcept;
+  /// Drops `count` bytes of front(); a buffer that has none left goes back to its pool.
+  void consume(std::size_t count) noexcept;
+  void clear() noexcept;
+
+ private:
+  void pop() noexcept;
+  BufferPool* pool_ = nullptr;
+  std::uint32_t head_ = 0;
+  std::uint32_t tail_ = 0;
+  std::uint32_t count_ = 0;
+};
+
+inline std::span<std::byte> BufferLease::memory() const noexcept {
+  URB_DEBUG_ASSERT(pool_ != nullptr);
+  return pool_->memory_of(index_);
+}
+
+inline void BufferLease::give_back() noexcept {
+  if (pool_ != nullptr) std::exchange(pool_, nullptr)->take_back(index_);
+}
+
+}  // namespace urb

@@ -1,0 +1,67 @@
+// One io_uring instance: RAII, immovable (the kernel keeps its addresses), used by the one process
+// that made it. Build it after fork: a ring shared with a parent is corrupted (liburing#731).
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+#include <span>
+
+#include "base/units.hpp"
+#include "uring/completion.hpp"
+#include "uring/token.hpp"
+
+namespace urb {
+
+struct RingOptions {
+  unsigned sq_entries = 512;
+  /// Generous: an overflowing CQ loses order and stops multishots. Sized for several completions
+  /// of each connection; grows the kernel's memory by 16 bytes an entry.
+  unsigned cq_entries = 16384;
+};
+
+/// What this ring did since it was made. Plain numbers; the owner publishes them where it likes.
+struct RingCounters {
+  std::uint64_t enter_count = 0;  ///< io_uring_enter(2) calls that this class asked for
+  std::uint64_t sqe_count = 0;
+};
+
+class Ring {
+ public:
+  /// Sets up SUBMIT_ALL | SINGLE_ISSUER | DEFER_TASKRUN (Linux 6.1). Throws Unsupported with the
+  /// remedy where the kernel or its limits refuse.
+  explicit Ring(const RingOptions& options = {});
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+  /// Cancels what is still in flight and waits for it, so that no buffer is written later.
+  ~Ring();
+
+  /// A cleared SQE that completes with `token`. Submits first when the queue is full; never null.
+  [[nodiscard]] io_uring_sqe* sqe(Token token) noexcept;
+  /// Makes room for `count` SQEs of one linked chain: a flush in between would break it.
+  void reserve(unsigned count) noexcept;
+
+  /// Submits, then waits for at least one completion or until `deadline` on the monotonic clock.
+  void submit_and_wait(Nanos deadline) noexcept;
+  void submit() noexcept;
+  /// Takes up to batch.size() completions off the CQ, oldest first; returns how many.
+  [[nodiscard]] std::size_t collect(std::span<Completion> batch) noexcept;
+  [[nodiscard]] bool has_completions() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
+
+  /// Cancels every request and discards the completions until none is in flight. After it, memory
+  /// lent to the kernel may be freed.
+  void drain() noexcept;
+
+  /// Requests whose last completion has not been collected yet.
+  [[nodiscard]] std::uint64_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] const RingCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] std::uint64_t cq_overflow_count() const noexcept { return *ring_.cq.koverflow; }
+  [[nodiscard]] io_uring* raw() noexcept { return &ring_; }
+
+ private:
+  io_uring ring_{};
+  std::uint64_t in_flight_ = 0;
+  RingCounters counters_;
+};
+
+}  // namespace urb
