@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/address.hpp"
 #include "base/units.hpp"
+#include "http/limits.hpp"
+#include "net/relay_kind.hpp"
 #include "uring/buffer_pool.hpp"
 
 namespace urb {
@@ -20,23 +21,7 @@ enum class Policy : std::uint8_t {
   key,     ///< hash of the request's X-Route header; rr where nothing has been read
 };
 
-/// The data path of `passthru`.
-enum class RelayKind : std::uint8_t {
-  linked,  ///< linked splice SQEs through a pipe
-  sync,    ///< splice(2) through a pipe, on readiness
-  copy,    ///< receive and send through a buffer
-};
-
 [[nodiscard]] std::string_view name_of(Policy policy) noexcept;
-[[nodiscard]] std::string_view name_of(RelayKind relay) noexcept;
-
-/// Limits and deadlines of the HTTP side.
-struct HttpLimits {
-  Nanos header_timeout = std::chrono::seconds{10};  ///< for the whole head, not between bytes
-  Nanos body_timeout = std::chrono::seconds{10};    ///< without progress
-  Nanos idle_timeout = std::chrono::seconds{60};    ///< keep-alive, between requests
-  std::optional<Bytes> max_body;
-};
 
 struct ServerConfig {
   std::string mode;
@@ -46,7 +31,7 @@ struct ServerConfig {
   RelayKind relay = RelayKind::linked;
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
-  HttpLimits limits;
+  http::Limits limits;
   Nanos grace = std::chrono::seconds{5};
   std::uint64_t seed = 1;
 };

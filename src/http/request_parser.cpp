@@ -1,0 +1,270 @@
+// Callbacks into llhttp, and the rules on top of it.
+#include "http/request_parser.hpp"
+
+#include <charconv>
+
+#include "base/assert.hpp"
+#include "base/crc32c.hpp"
+#include "http/fnv.hpp"
+
+namespace urb::http {
+namespace {
+
+constexpr std::string_view kSizeKey = "size=";
+// query_state_: how far the target's query has been read.
+enum : std::uint8_t { kBeforeQuery = 0, kAtKey = 1, kInValue = 100, kInOtherKey = 101, kDone = 102 };
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
+  if (text.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (lower(text[i]) != lower_case[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+struct RequestParser::Callbacks {
+  static RequestParser& self(llhttp_t* parser) noexcept {
+    return *static_cast<RequestParser*>(parser->data);
+  }
+  template <int (RequestParser::*Method)(std::string_view) noexcept>
+  static int data(llhttp_t* parser, const char* at, std::size_t size) noexcept {
+    return (self(parser).*Method)({at, size});
+  }
+  template <int (RequestParser::*Method)() noexcept>
+  static int event(llhttp_t* parser) noexcept {
+    return (self(parser).*Method)();
+  }
+  static int message_complete(llhttp_t* parser) noexcept {
+    self(parser).message_complete_ = true;
+    return HPE_PAUSED;
+  }
+  static const llhttp_settings_t& settings() noexcept {
+    static const llhttp_settings_t made = [] {
+      llhttp_settings_t all;
+      llhttp_settings_init(&all);
+      all.on_url = data<&RequestParser::on_target>;
+      all.on_version_complete = event<&RequestParser::on_version>;
+      all.on_header_field = data<&RequestParser::on_field_name>;
+      all.on_header_value = data<&RequestParser::on_field_value>;
+      all.on_header_value_complete = event<&RequestParser::on_field_end>;
+      all.on_headers_complete = event<&RequestParser::on_head_end>;
+      all.on_body = data<&RequestParser::on_body>;
+      all.on_message_complete = message_complete;
+      return all;
+    }();
+    return made;
+  }
+};
+
+void RequestParser::Text::append(std::string_view piece, bool lower_case) noexcept {
+  for (const char c : piece) {
+    if (size < kTextMax) chars[size] = lower_case ? lower(c) : c;
+    ++size;
+  }
+}
+
+std::string_view RequestParser::Text::view() const noexcept {
+  return size <= kTextMax ? std::string_view{chars.data(), size} : std::string_view{};
+}
+
+RequestParser::RequestParser(std::optional<Bytes> body_max) noexcept : body_max_{body_max} {
+  llhttp_init(&parser_, HTTP_REQUEST, &Callbacks::settings());
+  parser_.data = this;
+}
+
+void RequestParser::begin_message() noexcept {
+  head_ = {};
+  body_bytes_ = 0;
+  head_bytes_ = 0;
+  line_bytes_ = 0;
+  crc_ = 0;
+  field_count_ = 0;
+  host_count_ = 0;
+  in_message_ = true;
+  line_complete_ = false;
+  head_complete_ = false;
+  message_complete_ = false;
+  has_content_length_ = false;
+  has_transfer_encoding_ = false;
+  name_.size = 0;
+  value_.size = 0;
+  query_state_ = kBeforeQuery;
+}
+
+ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
+  if (error_status_ != 0) return {ParseStatus::error, 0};
+  if (!in_message_ && !bytes.empty()) begin_message();
+  if (paused_) {
+    llhttp_resume(&parser_);
+    paused_ = false;
+  }
+  const auto* const data = reinterpret_cast<const char*>(bytes.data());
+  const llhttp_errno error = llhttp_execute(&parser_, data, bytes.size());
+  const std::size_t consumed =
+      error == HPE_OK ? bytes.size()
+                      : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - data);
+  return after_execute(error, consumed);
+}
+
+ParseStep RequestParser::after_execute(llhttp_errno error, std::size_t consumed) noexcept {
+  if (error == HPE_OK) {
+    // White space that no callback sees is counted here, or a head could go on without end.
+    if (!head_complete_) {
+      head_bytes_ += consumed;
+      if (!line_complete_ && head_bytes_ > kRequestLineBytesMax) return fail_step(414, consumed);
+      if (head_bytes_ > kRequestLineBytesMax + kHeadBytesMax) return fail_step(431, consumed);
+    }
+    return {ParseStatus::need_more, consumed};
+  }
+  if (error == HPE_PAUSED_UPGRADE) {
+    // Nothing here speaks another protocol: the request is an ordinary one.
+    llhttp_resume_after_upgrade(&parser_);
+    message_complete_ = true;
+  } else if (error != HPE_PAUSED) {
+    return fail_step(error_status_ != 0 ? error_status_ : status_for(error), consumed);
+  } else {
+    paused_ = true;
+  }
+  if (!message_complete_) return {ParseStatus::head_complete, consumed};
+  in_message_ = false;
+  return {ParseStatus::message_complete, consumed};
+}
+
+ParseStep RequestParser::fail_step(int status, std::size_t consumed) noexcept {
+  error_status_ = status;
+  return {ParseStatus::error, consumed};
+}
+
+int RequestParser::status_for(llhttp_errno error) const noexcept {
+  return error == HPE_INVALID_VERSION ? 505 : 400;
+}
+
+int RequestParser::fail(int status) noexcept {
+  error_status_ = status;
+  return HPE_USER;
+}
+
+int RequestParser::on_target(std::string_view piece) noexcept {
+  line_bytes_ += piece.size();
+  if (line_bytes_ > kRequestLineBytesMax) return fail(414);
+  for (const char c : piece) {
+    if (c == '?' && query_state_ == kBeforeQuery) {
+      query_state_ = kAtKey;
+    } else if (c == '&' && query_state_ != kBeforeQuery) {
+      query_state_ = query_state_ == kInValue ? kDone : kAtKey;
+    } else if (query_state_ >= kAtKey && query_state_ < kInValue) {
+      const std::size_t index = query_state_ - kAtKey;
+      query_state_ = kSizeKey[index] != c        ? std::uint8_t{kInOtherKey}
+                     : index + 1 < kSizeKey.size() ? static_cast<std::uint8_t>(query_state_ + 1)
+                                                   : std::uint8_t{kInValue};
+    } else if (query_state_ == kInValue) {
+      // 16 TiB and more is no size but a mistake; it is ignored like any other query.
+      const std::uint64_t value = head_.response_bytes.value_or(0);
+      if (c < '0' || c > '9' || value > (std::uint64_t{1} << 44)) {
+        head_.response_bytes.reset();
+        query_state_ = kDone;
+      } else {
+        head_.response_bytes = value * 10 + static_cast<std::uint64_t>(c - '0');
+      }
+    }
+  }
+  return HPE_OK;
+}
+
+int RequestParser::on_version() noexcept {
+  line_complete_ = true;
+  if (parser_.http_major != 1 || parser_.http_minor > 1) return fail(505);
+  head_.http11 = parser_.http_minor == 1;
+  // Method and version are not in the target's count: at most 16 and 11 bytes.
+  return HPE_OK;
+}
+
+int RequestParser::count_head_bytes(std::size_t count) noexcept {
+  line_bytes_ += count;
+  return line_bytes_ > kRequestLineBytesMax + kHeadBytesMax ? fail(431) : HPE_OK;
+}
+
+int RequestParser::on_field_name(std::string_view piece) noexcept {
+  name_.append(piece, true);
+  return count_head_bytes(piece.size());
+}
+
+int RequestParser::on_field_value(std::string_view piece) noexcept {
+  if (value_.size == 0) {
+    const std::string_view name = name_.view();
+    field_ = name == "host"                ? Field::host
+             : name == "content-length"    ? Field::content_length
+             : name == "transfer-encoding" ? Field::transfer_encoding
+             : name == "expect"            ? Field::expect
+             : name == "x-route"           ? Field::x_route
+             : name == "x-verify"          ? Field::x_verify
+                                           : Field::other;
+    hash_ = kFnvOffset;
+  }
+  if (field_ == Field::x_route) hash_ = fnv1a(hash_, piece);
+  value_.append(piece, field_ != Field::other);
+  return count_head_bytes(piece.size());
+}
+
+int RequestParser::on_field_end() noexcept {
+  if (value_.size == 0) {
+    // No on_header_value call for an empty value: classify the name here.
+    if (on_field_value({}) != HPE_OK) return HPE_USER;
+  }
+  const Field field = field_;
+  const std::string_view value = value_.view();
+  name_.size = 0;
+  value_.size = 0;
+  if (++field_count_ > kFieldCountMax || count_head_bytes(4) != HPE_OK) return fail(431);
+  if (head_complete_) return HPE_OK;  // a trailer says nothing that matters here
+  switch (field) {
+    case Field::host:
+      if (++host_count_ > 1) return fail(400);
+      break;
+    case Field::content_length: has_content_length_ = true; break;
+    case Field::transfer_encoding:
+      // Exactly "chunked", once: any list or spelling beyond it is read differently by somebody.
+      if (has_transfer_encoding_) return fail(400);
+      has_transfer_encoding_ = true;
+      if (!equals_ignoring_case(value, "chunked")) return fail(value.empty() ? 400 : 501);
+      break;
+    case Field::expect:
+      if (head_.http11 && !equals_ignoring_case(value, "100-continue")) return fail(417);
+      head_.expect_continue = head_.http11;
+      break;
+    case Field::x_route:
+      head_.has_route = true;
+      head_.route_hash = hash_;
+      break;
+    case Field::x_verify: head_.verify_crc32c = equals_ignoring_case(value, "crc32c"); break;
+    case Field::other: break;
+  }
+  return HPE_OK;
+}
+
+int RequestParser::on_head_end() noexcept {
+  head_complete_ = true;
+  head_bytes_ = 0;
+  if (parser_.method == HTTP_CONNECT) return fail(405);
+  if (head_.http11 && host_count_ == 0) return fail(400);
+  if (has_transfer_encoding_ && (has_content_length_ || !head_.http11)) return fail(400);
+  head_.chunked = has_transfer_encoding_;
+  head_.content_length = has_content_length_ ? parser_.content_length : 0;
+  head_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
+  head_.is_head_method = parser_.method == HTTP_HEAD;
+  if (body_max_ && head_.content_length > body_max_->value) return fail(413);
+  return HPE_PAUSED;
+}
+
+int RequestParser::on_body(std::string_view piece) noexcept {
+  body_bytes_ += piece.size();
+  if (body_max_ && body_bytes_ > body_max_->value) return fail(413);
+  if (head_.verify_crc32c) crc_ = crc32c(crc_, std::as_bytes(std::span{piece}));
+  return HPE_OK;
+}
+
+}  // namespace urb::http

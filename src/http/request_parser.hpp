@@ -1,0 +1,127 @@
+// The one request parser, for workers and master alike: llhttp behind our types, sans I/O.
+//
+// It adds what llhttp leaves to its user: limits, Host, the combinations of Transfer-Encoding and
+// Content-Length that two servers could read differently, versions, expectations.
+#pragma once
+
+#include <llhttp.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/units.hpp"
+
+namespace urb::http {
+
+// Interface limits: docs of `serve`, and the statuses that go with them.
+inline constexpr std::size_t kRequestLineBytesMax = 8 * 1024;  // else 414
+inline constexpr std::size_t kHeadBytesMax = 16 * 1024;        // header lines; else 431
+inline constexpr unsigned kFieldCountMax = 100;                // else 431
+
+/// What the head says, as far as a server needs it. Valid from ParseStatus::head_complete until
+/// the parser is given bytes of the next message.
+struct RequestHead {
+  bool is_head_method = false;
+  bool keep_alive = false;
+  bool http11 = false;
+  bool expect_continue = false;
+  bool chunked = false;
+  bool has_route = false;
+  bool verify_crc32c = false;
+  std::uint64_t content_length = 0;  ///< 0 when chunked or absent
+  std::uint64_t route_hash = 0;      ///< of X-Route's value
+  std::optional<std::uint64_t> response_bytes;  ///< of ?size=N
+
+  [[nodiscard]] bool has_body() const noexcept { return chunked || content_length != 0; }
+};
+
+enum class ParseStatus : std::uint8_t {
+  need_more,         ///< all bytes consumed, the message goes on
+  head_complete,     ///< stopped behind the empty line; no body byte consumed
+  message_complete,  ///< stopped behind the last byte of the message
+  error,             ///< error_status() says what to answer; the connection is to be closed
+};
+
+struct ParseStep {
+  ParseStatus status;
+  std::size_t consumed;
+};
+
+/// Incremental parser of a connection's requests, one after the other. Immovable: llhttp keeps a
+/// pointer to it. Holds no bytes of the input; any split of the input gives the same steps.
+class RequestParser {
+ public:
+  explicit RequestParser(std::optional<Bytes> body_max = {}) noexcept;
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  /// Parses until the next step. Call it again with the bytes that were not consumed.
+  [[nodiscard]] ParseStep parse(std::span<const std::byte> bytes) noexcept;
+
+  [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
+  /// Body bytes of the current message so far, without chunk framing.
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  /// CRC32C of those bytes, if the head asked for it.
+  [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return crc_; }
+  /// Some byte of the current message has been consumed.
+  [[nodiscard]] bool in_message() const noexcept { return in_message_; }
+  [[nodiscard]] int error_status() const noexcept { return error_status_; }
+
+ private:
+  struct Callbacks;
+  friend struct Callbacks;
+  enum class Field : std::uint8_t {
+    other, host, content_length, transfer_encoding, expect, x_route, x_verify
+  };
+  void begin_message() noexcept;
+  int fail(int status) noexcept;
+  [[nodiscard]] ParseStep fail_step(int status, std::size_t consumed) noexcept;
+  [[nodiscard]] ParseStep after_execute(llhttp_errno error, std::size_t consumed) noexcept;
+  [[nodiscard]] int status_for(llhttp_errno error) const noexcept;
+  int on_target(std::string_view piece) noexcept;
+  int on_field_name(std::string_view piece) noexcept;
+  int on_field_value(std::string_view piece) noexcept;
+  int on_field_end() noexcept;
+  int on_version() noexcept;
+  int on_head_end() noexcept;
+  int on_body(std::string_view piece) noexcept;
+  int count_head_bytes(std::size_t count) noexcept;
+
+  // Long enough for every name and value that is looked at; what is longer matches none of them.
+  static constexpr std::size_t kTextMax = 64;
+  struct Text {
+    std::array<char, kTextMax> chars;
+    std::size_t size = 0;  ///< may exceed kTextMax: then the text is not one of the known
+    void append(std::string_view piece, bool lower_case) noexcept;
+    [[nodiscard]] std::string_view view() const noexcept;
+  };
+
+  llhttp_t parser_{};
+  RequestHead head_;
+  std::optional<Bytes> body_max_;
+  std::uint64_t body_bytes_ = 0;
+  std::size_t head_bytes_ = 0;     ///< of the current head or trailer, all bytes consumed
+  std::size_t line_bytes_ = 0;     ///< of the request line
+  std::uint32_t crc_ = 0;
+  int error_status_ = 0;
+  unsigned field_count_ = 0;
+  unsigned host_count_ = 0;
+  bool in_message_ = false;
+  bool line_complete_ = false;
+  bool head_complete_ = false;     ///< from here on, fields are trailers
+  bool message_complete_ = false;
+  bool paused_ = false;
+  bool has_content_length_ = false;
+  bool has_transfer_encoding_ = false;
+  Field field_ = Field::other;
+  Text name_;
+  Text value_;
+  std::uint64_t hash_ = 0;
+  std::uint8_t query_state_ = 0;   ///< how much of "?size=" or "&size=" has been seen
+};
+
+}  // namespace urb::http
