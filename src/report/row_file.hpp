@@ -1,0 +1,34 @@
+// The file of rows: append-only, one header, never a torn row.
+#pragma once
+
+#include <string>
+
+#include "base/fd.hpp"
+#include "report/row.hpp"
+
+namespace urb {
+
+class RowFile {
+ public:
+  /// Opens `path` for appending, or creates it (and the folders above it) with the header. "-" is
+  /// stdout. Throws UsageError for a file with another header or a torn last line, which is left
+  /// as it is; SysError for one that cannot be opened.
+  explicit RowFile(std::string path);
+
+  /// Writes one row and waits until it is on the disk. Throws SysError after taking back what was
+  /// written of it.
+  void append(const Row& row);
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::size_t row_count() const noexcept { return row_count_; }
+
+ private:
+  void start_file();
+  void write_record(const std::string& line);
+
+  std::string path_;
+  Fd file_;
+  std::size_t row_count_ = 0;  ///< appended by this object
+};
+
+}  // namespace urb
