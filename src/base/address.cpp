@@ -84,7 +84,8 @@ std::variant<Address, ParseError> parse_address(std::string_view text) {
   sockaddr_in in{};
   in.sin_family = AF_INET;
   if (inet_pton(AF_INET, host.c_str(), &in.sin_addr) != 1) {
-    return ParseError{0, "not a numeric IPv4 address (names other than localhost are not looked up)"};
+    return ParseError{0,
+                      "not a numeric IPv4 address (names other than localhost are not looked up)"};
   }
   std::memcpy(&address.storage_, &in, sizeof in);
   address.set_port(port);

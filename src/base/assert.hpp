@@ -9,10 +9,9 @@ namespace urb {
 
 }  // namespace urb
 
-#define URB_ASSERT(condition)      \
-  (__builtin_expect(!!(condition), 1) \
-       ? static_cast<void>(0)      \
-       : ::urb::assertion_failed(#condition, __FILE__, __LINE__))
+#define URB_ASSERT(condition)                                \
+  (__builtin_expect(!!(condition), 1) ? static_cast<void>(0) \
+                                      : ::urb::assertion_failed(#condition, __FILE__, __LINE__))
 
 // For the per-byte path only, where the check would cost what it guards.
 #ifdef URB_DEBUG_ASSERTIONS

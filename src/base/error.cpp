@@ -32,7 +32,8 @@ const char* hint_for_errno(int error) noexcept {
     case EMFILE: return "raise the limit of open files: ulimit -n";
     case ENFILE: return "raise the system's limit of open files: sysctl fs.file-max";
     case ENOMEM: return "free memory, or raise ulimit -l: registered buffers count against it";
-    case EADDRINUSE: return "another process listens there; choose another port, or 0 for a free one";
+    case EADDRINUSE:
+      return "another process listens there; choose another port, or 0 for a free one";
     case EADDRNOTAVAIL: return "no such local address, or all ephemeral ports are in use";
     case EACCES: return "ports below 1024 need privileges";
     default: return "";

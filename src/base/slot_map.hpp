@@ -28,7 +28,8 @@ class SlotMap {
         capacity_{capacity} {
     free_.reserve(capacity);
     // Last index first: the lowest free index is handed out, which keeps the hot set dense.
-    for (std::size_t index = capacity; index-- > 0;) free_.push_back(static_cast<std::uint32_t>(index));
+    for (std::size_t index = capacity; index-- > 0;)
+      free_.push_back(static_cast<std::uint32_t>(index));
   }
   SlotMap(const SlotMap&) = delete;
   SlotMap& operator=(const SlotMap&) = delete;

@@ -17,7 +17,11 @@ struct TimeUnit {
 };
 // Largest first, so that formatting finds the largest that divides evenly.
 constexpr std::array<TimeUnit, 5> kTimeUnits{{
-    {"m", 60'000'000'000}, {"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1},
+    {"m", 60'000'000'000},
+    {"s", 1'000'000'000},
+    {"ms", 1'000'000},
+    {"us", 1'000},
+    {"ns", 1},
 }};
 
 constexpr std::string_view kByteUnits = "kMGT";
@@ -31,15 +35,20 @@ std::variant<Bytes, ParseError> parse_bytes(std::string_view text) {
   const auto [rest, error] = std::from_chars(begin, end, number);
   const auto position = static_cast<std::size_t>(rest - begin);
   if (error == std::errc::result_out_of_range) return ParseError{0, "too large for a size"};
-  if (error != std::errc{}) return ParseError{0, "a size is a whole number with k, M or G: 64k, 10M"};
+  if (error != std::errc{})
+    return ParseError{0, "a size is a whole number with k, M or G: 64k, 10M"};
   if (rest == end) return Bytes{number};
 
   int shift = 0;
   switch (*rest) {
-    case 'k': case 'K': shift = 10; break;
-    case 'm': case 'M': shift = 20; break;
-    case 'g': case 'G': shift = 30; break;
-    case 't': case 'T': shift = 40; break;
+    case 'k':
+    case 'K': shift = 10; break;
+    case 'm':
+    case 'M': shift = 20; break;
+    case 'g':
+    case 'G': shift = 30; break;
+    case 't':
+    case 'T': shift = 40; break;
     default: return ParseError{position, "unknown size unit; known are k, M, G (powers of 1024)"};
   }
   if (rest + 1 != end) return ParseError{position + 1, "nothing may follow the size unit"};

@@ -12,7 +12,13 @@ namespace {
 
 constexpr std::string_view kSizeKey = "size=";
 // query_state_: how far the target's query has been read.
-enum : std::uint8_t { kBeforeQuery = 0, kAtKey = 1, kInValue = 100, kInOtherKey = 101, kDone = 102 };
+enum : std::uint8_t {
+  kBeforeQuery = 0,
+  kAtKey = 1,
+  kInValue = 100,
+  kInOtherKey = 101,
+  kDone = 102
+};
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -88,7 +94,6 @@ void RequestParser::begin_message() noexcept {
   line_complete_ = false;
   head_complete_ = false;
   message_complete_ = false;
-  has_content_length_ = false;
   has_transfer_encoding_ = false;
   name_.size = 0;
   value_.size = 0;
@@ -158,7 +163,7 @@ int RequestParser::on_target(std::string_view piece) noexcept {
       query_state_ = query_state_ == kInValue ? kDone : kAtKey;
     } else if (query_state_ >= kAtKey && query_state_ < kInValue) {
       const std::size_t index = query_state_ - kAtKey;
-      query_state_ = kSizeKey[index] != c        ? std::uint8_t{kInOtherKey}
+      query_state_ = kSizeKey[index] != c          ? std::uint8_t{kInOtherKey}
                      : index + 1 < kSizeKey.size() ? static_cast<std::uint8_t>(query_state_ + 1)
                                                    : std::uint8_t{kInValue};
     } else if (query_state_ == kInValue) {
@@ -179,13 +184,14 @@ int RequestParser::on_version() noexcept {
   line_complete_ = true;
   if (parser_.http_major != 1 || parser_.http_minor > 1) return fail(505);
   head_.http11 = parser_.http_minor == 1;
-  // Method and version are not in the target's count: at most 16 and 11 bytes.
+  // Method and version are not in the target's count: at most 16 and 11 bytes more.
+  line_bytes_ = 0;
   return HPE_OK;
 }
 
 int RequestParser::count_head_bytes(std::size_t count) noexcept {
   line_bytes_ += count;
-  return line_bytes_ > kRequestLineBytesMax + kHeadBytesMax ? fail(431) : HPE_OK;
+  return line_bytes_ > kHeadBytesMax ? fail(431) : HPE_OK;
 }
 
 int RequestParser::on_field_name(std::string_view piece) noexcept {
@@ -224,8 +230,9 @@ int RequestParser::on_field_end() noexcept {
   switch (field) {
     case Field::host:
       if (++host_count_ > 1) return fail(400);
+      head_.has_host = true;
       break;
-    case Field::content_length: has_content_length_ = true; break;
+    case Field::content_length: head_.has_content_length = true; break;
     case Field::transfer_encoding:
       // Exactly "chunked", once: any list or spelling beyond it is read differently by somebody.
       if (has_transfer_encoding_) return fail(400);
@@ -251,9 +258,9 @@ int RequestParser::on_head_end() noexcept {
   head_bytes_ = 0;
   if (parser_.method == HTTP_CONNECT) return fail(405);
   if (head_.http11 && host_count_ == 0) return fail(400);
-  if (has_transfer_encoding_ && (has_content_length_ || !head_.http11)) return fail(400);
+  if (has_transfer_encoding_ && (head_.has_content_length || !head_.http11)) return fail(400);
   head_.chunked = has_transfer_encoding_;
-  head_.content_length = has_content_length_ ? parser_.content_length : 0;
+  head_.content_length = head_.has_content_length ? parser_.content_length : 0;
   head_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
   head_.is_head_method = parser_.method == HTTP_HEAD;
   if (body_max_ && head_.content_length > body_max_->value) return fail(413);

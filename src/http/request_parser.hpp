@@ -30,10 +30,12 @@ struct RequestHead {
   bool http11 = false;
   bool expect_continue = false;
   bool chunked = false;
+  bool has_content_length = false;
+  bool has_host = false;
   bool has_route = false;
   bool verify_crc32c = false;
-  std::uint64_t content_length = 0;  ///< 0 when chunked or absent
-  std::uint64_t route_hash = 0;      ///< of X-Route's value
+  std::uint64_t content_length = 0;             ///< 0 when chunked or absent
+  std::uint64_t route_hash = 0;                 ///< of X-Route's value
   std::optional<std::uint64_t> response_bytes;  ///< of ?size=N
 
   [[nodiscard]] bool has_body() const noexcept { return chunked || content_length != 0; }
@@ -69,13 +71,21 @@ class RequestParser {
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return crc_; }
   /// Some byte of the current message has been consumed.
   [[nodiscard]] bool in_message() const noexcept { return in_message_; }
+  /// The head of the current message is complete; what follows is its body.
+  [[nodiscard]] bool has_head() const noexcept { return in_message_ && head_complete_; }
   [[nodiscard]] int error_status() const noexcept { return error_status_; }
 
  private:
   struct Callbacks;
   friend struct Callbacks;
   enum class Field : std::uint8_t {
-    other, host, content_length, transfer_encoding, expect, x_route, x_verify
+    other,
+    host,
+    content_length,
+    transfer_encoding,
+    expect,
+    x_route,
+    x_verify
   };
   void begin_message() noexcept;
   int fail(int status) noexcept;
@@ -104,24 +114,23 @@ class RequestParser {
   RequestHead head_;
   std::optional<Bytes> body_max_;
   std::uint64_t body_bytes_ = 0;
-  std::size_t head_bytes_ = 0;     ///< of the current head or trailer, all bytes consumed
-  std::size_t line_bytes_ = 0;     ///< of the request line
+  std::size_t head_bytes_ = 0;  ///< of the current head or trailer, all bytes consumed
+  std::size_t line_bytes_ = 0;  ///< of the target, then of the header lines
   std::uint32_t crc_ = 0;
   int error_status_ = 0;
   unsigned field_count_ = 0;
   unsigned host_count_ = 0;
   bool in_message_ = false;
   bool line_complete_ = false;
-  bool head_complete_ = false;     ///< from here on, fields are trailers
+  bool head_complete_ = false;  ///< from here on, fields are trailers
   bool message_complete_ = false;
   bool paused_ = false;
-  bool has_content_length_ = false;
   bool has_transfer_encoding_ = false;
   Field field_ = Field::other;
   Text name_;
   Text value_;
   std::uint64_t hash_ = 0;
-  std::uint8_t query_state_ = 0;   ///< how much of "?size=" or "&size=" has been seen
+  std::uint8_t query_state_ = 0;  ///< how much of "?size=" or "&size=" has been seen
 };
 
 }  // namespace urb::http

@@ -12,8 +12,8 @@
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
-#include "base/fd.hpp"
 #include "mode/server_config.hpp"
+#include "server/child.hpp"
 #include "stats/counters.hpp"
 
 namespace urb {
@@ -47,17 +47,17 @@ class Server {
   /// Asks for a graceful end: no new connections, what is in flight finishes within the grace.
   void begin_stop() noexcept;
   /// Becomes readable when the server has ended, whatever the reason.
-  [[nodiscard]] int ended_fd() const noexcept { return pidfd_.get(); }
+  [[nodiscard]] int ended_fd() const noexcept { return master_.ended_fd(); }
   /// Waits until `deadline` for the end. Returns the master's exit status (0 is a clean end, a
   /// worker that died is not), or -1 when it still runs.
   [[nodiscard]] int wait(Nanos deadline) noexcept;
 
  private:
   struct Pages;  // the shared counters
+  void await_ready(int report_fd, unsigned worker_count);
+
   std::unique_ptr<Pages> pages_;
-  Fd pidfd_;
-  pid_t master_pid_ = 0;
-  int exit_status_ = -1;
+  Child master_;
   Address address_;
   std::vector<ServerProcess> processes_;
 };

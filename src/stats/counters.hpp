@@ -35,6 +35,7 @@ struct Counters {
   Counter response_body_bytes;
   Counter handover_messages;      ///< SENDMSG with descriptors that completed
   Counter handover_connections;   ///< descriptors in them
+  Counter handover_errors;        ///< sockets that were closed instead
   Counter accept_errors;
   Counter connection_resets;      ///< ended by the peer or an I/O error, not by the protocol
   Counter receive_starved;        ///< a receive had to wait for a buffer

@@ -28,8 +28,8 @@ BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
       group_id_{options.group_id} {
   URB_ASSERT(buffer_count_ != 0 && buffer_bytes_ % 4096 == 0);
   const std::size_t arena_bytes = std::size_t{buffer_count_} * buffer_bytes_;
-  void* const memory = mmap(nullptr, arena_bytes, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      mmap(nullptr, arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw_errno("mmap of receive buffers");
   arena_ = static_cast<std::byte*>(memory);
   links_.resize(buffer_count_);
@@ -99,9 +99,8 @@ BufferLease BufferPool::claim(const Completion& done) noexcept {
 }
 
 void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) noexcept {
-  URB_ASSERT(into.data() >= arena_ && into.data() + into.size() <=
-                                          arena_ + std::size_t{buffer_count_} * buffer_bytes_);
-  const std::uint64_t user_data = sqe->user_data;
+  URB_ASSERT(into.data() >= arena_ &&
+             into.data() + into.size() <= arena_ + std::size_t{buffer_count_} * buffer_bytes_);
   if (kind_ == BufferKind::registered) {
     // Plain RECV refuses registered buffers up to Linux 7.1, READ_FIXED on a socket works on all.
     // Offset 0: a socket has no position, and -1 would ask for the file's (io_uring_prep_read(3)).
@@ -109,16 +108,13 @@ void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into)
   } else {
     io_uring_prep_recv(sqe, fd, into.data(), into.size(), 0);
   }
-  sqe->user_data = user_data;
 }
 
 void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, int fd) noexcept {
   URB_ASSERT(kind_ == BufferKind::provided);
-  const std::uint64_t user_data = sqe->user_data;
   io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
   sqe->buf_group = group_id_;
-  sqe->user_data = user_data;
 }
 
 void BufferPool::take_back(std::uint32_t index) noexcept {
@@ -132,8 +128,8 @@ void BufferPool::take_back(std::uint32_t index) noexcept {
 
 void BufferPool::give_to_kernel(std::uint32_t index) noexcept {
   io_uring_buf_ring_add(buffer_ring_, memory_of(index).data(), buffer_bytes_,
-                        static_cast<std::uint16_t>(index),
-                        io_uring_buf_ring_mask(buffer_count_), 0);
+                        static_cast<std::uint16_t>(index), io_uring_buf_ring_mask(buffer_count_),
+                        0);
   io_uring_buf_ring_advance(buffer_ring_, 1);
 }
 
@@ -141,7 +137,8 @@ void ByteQueue::push(BufferLease lease, std::size_t begin, std::size_t end) noex
   if (begin == end) return;
   BufferPool* const pool = std::exchange(lease.pool_, nullptr);
   URB_ASSERT(pool != nullptr && (pool_ == nullptr || pool_ == pool));
-  pool->links_[lease.index_] = {0, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+  pool->links_[lease.index_] = {0, static_cast<std::uint32_t>(begin),
+                                static_cast<std::uint32_t>(end)};
   if (pool_ == nullptr) {
     head_ = lease.index_;
   } else {

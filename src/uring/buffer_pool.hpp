@@ -25,6 +25,7 @@ enum class BufferKind : std::uint8_t { registered, provided, plain };
 [[nodiscard]] std::string_view name_of(BufferKind kind) noexcept;
 
 class BufferPool;
+class ByteQueue;
 
 /// Owns one buffer of a pool and gives it back exactly once.
 ///
@@ -54,6 +55,7 @@ class BufferLease {
 
  private:
   friend class BufferPool;
+  friend class ByteQueue;
   BufferLease(BufferPool* pool, std::uint32_t index) noexcept : pool_{pool}, index_{index} {}
   BufferPool* pool_ = nullptr;
   std::uint32_t index_ = 0;
@@ -61,9 +63,9 @@ class BufferLease {
 
 struct BufferPoolOptions {
   BufferKind kind = BufferKind::registered;
-  std::uint32_t buffer_count = 8;          ///< a power of two for `provided`
+  std::uint32_t buffer_count = 8;  ///< a power of two for `provided`
   std::uint32_t buffer_bytes = 128 * 1024;
-  std::uint16_t group_id = 0;              ///< of `provided`: unique on the ring
+  std::uint16_t group_id = 0;  ///< of `provided`: unique on the ring
 };
 
 /// A fixed set of equal buffers. At most one `registered` pool per ring: it is the ring's whole

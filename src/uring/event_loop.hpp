@@ -14,12 +14,20 @@ namespace urb {
 template <class R>
 concept Role = requires(R role, const Completion& done, Nanos now) {
   { role.start() } -> std::same_as<void>;  // queue the first SQEs; may throw
-  { role.on_completion(done) } noexcept -> std::same_as<void>;
-  { role.on_batch_end(now) } noexcept -> std::same_as<void>;  // flush what the batch gathered
-  { role.next_deadline() } noexcept -> std::same_as<Nanos>;   // kNever when there is none
-  { role.on_deadline(now) } noexcept -> std::same_as<void>;   // expire what is due
-  { role.begin_stop() } noexcept -> std::same_as<void>;       // stop accepting, finish the rest
-  { role.is_idle() } noexcept -> std::same_as<bool>;          // stopped and finished: may end
+  { role.on_completion(done) }
+  noexcept->std::same_as<void>;
+  { role.on_batch_end(now) }
+  noexcept->std::same_as<void>;  // flush what the batch gathered
+  { role.next_deadline() }
+  noexcept->std::same_as<Nanos>;  // kNever when there is none
+  { role.on_deadline(now) }
+  noexcept->std::same_as<void>;  // expire what is due
+  { role.begin_stop() }
+  noexcept->std::same_as<void>;  // stop accepting, finish the rest
+  { role.cut_off() }
+  noexcept->std::same_as<void>;  // the grace is over: finish nothing
+  { role.is_idle() }
+  noexcept->std::same_as<bool>;  // stopped and finished: may end
 };
 
 /// Runs `role` until it is idle. The completions are copied out before the first handler runs, so

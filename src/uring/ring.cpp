@@ -14,14 +14,19 @@ namespace {
 
 [[noreturn]] void throw_setup_error(int error) {
   switch (error) {
-    case ENOSYS: throw Unsupported("io_uring_setup: this kernel has no io_uring; Linux 6.1 or later is needed");
+    case ENOSYS:
+      throw Unsupported(
+          "io_uring_setup: this kernel has no io_uring; Linux 6.1 or later is needed");
     case EPERM:
       throw Unsupported(
-          "io_uring_setup: not permitted; set sysctl kernel.io_uring_disabled=0, and in a container "
+          "io_uring_setup: not permitted; set sysctl kernel.io_uring_disabled=0, and in a "
+          "container "
           "allow io_uring in the seccomp profile");
     case EINVAL:
-      throw Unsupported("io_uring_setup: SINGLE_ISSUER|DEFER_TASKRUN refused; Linux 6.1 or later is needed");
-    case ENOMEM: throw Unsupported("io_uring_setup: no memory for the ring; raise ulimit -l or free memory");
+      throw Unsupported(
+          "io_uring_setup: SINGLE_ISSUER|DEFER_TASKRUN refused; Linux 6.1 or later is needed");
+    case ENOMEM:
+      throw Unsupported("io_uring_setup: no memory for the ring; raise ulimit -l or free memory");
     default: throw SysError("io_uring_setup", error, hint_for_errno(error));
   }
 }

@@ -1,0 +1,78 @@
+// direct: no distribution by the master at all. Each worker accepts on a listener of its own and
+// the kernel spreads connections by SO_REUSEPORT: the ceiling that the other modes are held
+// against.
+#include <algorithm>
+
+#include "mode/adopting_worker.hpp"
+#include "mode/host.hpp"
+#include "net/acceptor.hpp"
+
+namespace urb {
+namespace {
+
+/// Has nothing to do but to wait for the end.
+class DirectMaster {
+ public:
+  DirectMaster(Ring&, MasterContext&) {}
+  void start() {}
+  void on_completion(const Completion&) noexcept {}
+  void on_batch_end(Nanos) noexcept {}
+  [[nodiscard]] Nanos next_deadline() noexcept { return kNever; }
+  void on_deadline(Nanos) noexcept {}
+  void begin_stop() noexcept { stopping_ = true; }
+  void cut_off() noexcept {}
+  [[nodiscard]] bool is_idle() noexcept { return stopping_; }
+
+ private:
+  bool stopping_ = false;
+};
+
+/// An AdoptingWorker that also accepts.
+class DirectWorker {
+ public:
+  DirectWorker(Ring& ring, WorkerContext& context)
+      : acceptor_{ring, kAcceptor, context.listener, 0, accepted_}, worker_{ring, context} {}
+
+  void start() {
+    worker_.start();
+    acceptor_.start();
+  }
+  void on_completion(const Completion& done) noexcept {
+    if (done.token.owner != kAcceptor) return worker_.on_completion(done);
+    Fd socket = acceptor_.on_completion(done);
+    if (socket.is_open()) worker_.adopt(std::move(socket));
+  }
+  void on_batch_end(Nanos now) noexcept {
+    worker_.on_batch_end(now);
+    if (worker_.is_stopping() && !std::exchange(stopping_, true)) acceptor_.begin_stop();
+  }
+  [[nodiscard]] Nanos next_deadline() noexcept {
+    return std::min(worker_.next_deadline(), acceptor_.next_deadline());
+  }
+  void on_deadline(Nanos now) noexcept {
+    worker_.on_deadline(now);
+    acceptor_.on_deadline(now);
+  }
+  void begin_stop() noexcept { worker_.begin_stop(); }
+  void cut_off() noexcept { worker_.cut_off(); }
+  [[nodiscard]] bool is_idle() noexcept { return acceptor_.is_idle() && worker_.is_idle(); }
+
+ private:
+  static constexpr std::uint8_t kAcceptor = AdoptingWorker::kFirstFreeOwner;
+  Counters accepted_;  // the sessions count the same connections on the process's page
+  Acceptor acceptor_;
+  AdoptingWorker worker_;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+extern const Mode mode_direct;
+const Mode mode_direct{"direct",
+                       "each worker accepts by itself (SO_REUSEPORT): the ceiling",
+                       /*workers_listen=*/true,
+                       /*reads_heads=*/false,
+                       host_role<DirectMaster, MasterContext>,
+                       host_role<DirectWorker, WorkerContext>};
+
+}  // namespace urb

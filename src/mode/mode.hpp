@@ -1,0 +1,62 @@
+// THE SHAPE of a mode: one file in this folder plus one word in meson.build's list. The file
+// defines what the master and the workers do, and a row for the table; nobody else changes.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "mode/server_config.hpp"
+#include "stats/counters.hpp"
+
+namespace urb {
+
+/// What the process around a role gives it. Everything here outlives the role.
+struct ProcessContext {
+  const ServerConfig& config;
+  Counters& counters;  ///< this process's page
+  int control = 0;     ///< a signalfd: SIGTERM asks to stop, SIGCHLD tells of a worker
+  std::size_t connection_capacity = 0;  ///< as many as there can be descriptors
+  std::function<void()> on_ready;       ///< called once the role has started
+  /// Master: called on SIGCHLD; true when a worker is gone that should not be.
+  std::function<bool()> has_lost_worker;
+};
+
+struct MasterContext : ProcessContext {
+  int listener = 0;
+  std::span<const int> channels;  ///< one per worker
+  std::span<const Counters* const> worker_counters;
+};
+
+struct WorkerContext : ProcessContext {
+  unsigned index = 0;
+  int channel = 0;   ///< from the master; ends when the master wants this worker to end
+  int listener = 0;  ///< only where Mode::workers_listen
+};
+
+struct Mode {
+  std::string_view name;     ///< command line, CSV and file name: one spelling
+  std::string_view summary;  ///< one line of --list-modes
+  bool workers_listen;       ///< each worker has a listener of its own on the shared port
+  bool reads_heads;          ///< the master sees the head, so that `--policy key` can route by it
+  /// Both run until their part is finished and return; they throw before they are ready only.
+  void (*run_master)(MasterContext&);
+  void (*run_worker)(WorkerContext&);
+};
+
+/// All modes, in the order of the list in meson.build.
+[[nodiscard]] std::span<const Mode* const> all_modes() noexcept;
+/// Null when there is none of that name.
+[[nodiscard]] const Mode* find_mode(std::string_view name) noexcept;
+
+}  // namespace urb
+
+// A skeleton to copy:
+//
+//   class ExampleMaster { … };            // satisfies Role, see uring/event_loop.hpp
+//   extern const Mode mode_example;
+//   const Mode mode_example{"example", "what it does in one line", false, false,
+//                           host_role<ExampleMaster, MasterContext>,
+//                           host_role<AdoptingWorker, WorkerContext>};

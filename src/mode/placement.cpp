@@ -1,0 +1,64 @@
+// The four policies.
+#include "mode/placement.hpp"
+
+namespace urb {
+
+std::string_view name_of(Policy policy) noexcept {
+  switch (policy) {
+    case Policy::rr: return "rr";
+    case Policy::random: return "random";
+    case Policy::least: return "least";
+    case Policy::key: return "key";
+  }
+  return "";
+}
+
+Placement::Placement(Policy policy, unsigned worker_count, std::uint64_t seed)
+    : policy_{policy},
+      assigned_(worker_count),
+      finished_(worker_count),
+      random_{static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)} {}
+
+unsigned Placement::pick(std::optional<std::uint64_t> route_hash) noexcept {
+  const auto count = static_cast<unsigned>(assigned_.size());
+  unsigned chosen = 0;
+  switch (policy_) {
+    case Policy::rr: chosen = next_in_turn(); break;
+    case Policy::random:
+      chosen = std::uniform_int_distribution<unsigned>{0, count - 1}(random_);
+      break;
+    case Policy::least: chosen = least_loaded(); break;
+    case Policy::key:
+      chosen = route_hash ? static_cast<unsigned>(*route_hash % count) : next_in_turn();
+      break;
+  }
+  ++assigned_[chosen];
+  return chosen;
+}
+
+void Placement::observe_closed(std::span<const Counters* const> worker_counters) noexcept {
+  if (policy_ != Policy::least) return;
+  for (std::size_t worker = 0; worker < finished_.size(); ++worker) {
+    finished_[worker] = worker_counters[worker]->connections_closed.get();
+  }
+}
+
+unsigned Placement::next_in_turn() noexcept {
+  const unsigned chosen = turn_;
+  turn_ = turn_ + 1 == assigned_.size() ? 0 : turn_ + 1;
+  return chosen;
+}
+
+unsigned Placement::least_loaded() noexcept {
+  // Beginning in turn, so that ties do not all go to the first worker.
+  const auto count = static_cast<unsigned>(assigned_.size());
+  const unsigned first = next_in_turn();
+  unsigned best = first;
+  for (unsigned step = 1; step < count; ++step) {
+    const unsigned worker = (first + step) % count;
+    if (assigned_[worker] - finished_[worker] < assigned_[best] - finished_[best]) best = worker;
+  }
+  return best;
+}
+
+}  // namespace urb

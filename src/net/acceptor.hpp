@@ -1,0 +1,56 @@
+// A listening socket, and the multishot accept on it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/address.hpp"
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "stats/counters.hpp"
+#include "uring/ring.hpp"
+
+namespace urb {
+
+/// Binds and listens. TCP_NODELAY is set here, since accepted sockets inherit it. With
+/// `share_port`, several listeners of this user take the same port and the kernel spreads
+/// connections over them (SO_REUSEPORT). Throws SysError.
+[[nodiscard]] Fd make_listener(const Address& address, bool share_port);
+
+/// Multishot accept with a back-off: when descriptors run out it waits instead of spinning.
+class Acceptor {
+ public:
+  /// Borrows `listener`. `socket_flags` are for each accepted socket; SOCK_CLOEXEC is added.
+  Acceptor(Ring& ring, std::uint8_t owner, int listener, int socket_flags, Counters& counters)
+      : ring_{ring},
+        owner_{owner},
+        listener_{listener},
+        socket_flags_{socket_flags},
+        counters_{counters} {}
+
+  void start() { arm(); }
+  /// The accepted socket, if the completion brought one.
+  [[nodiscard]] Fd on_completion(const Completion& done) noexcept;
+  [[nodiscard]] Nanos next_deadline() const noexcept { return retry_at_; }
+  void on_deadline(Nanos now) noexcept;
+  /// Cancels; a socket that was accepted just before may still come.
+  void begin_stop() noexcept;
+  [[nodiscard]] bool is_idle() const noexcept { return stopping_ && !armed_; }
+
+ private:
+  enum class Op : std::uint8_t { accept, cancel };
+  void arm() noexcept;
+  [[nodiscard]] Token token(Op op) const noexcept {
+    return {owner_, static_cast<std::uint8_t>(op), 0, 0};
+  }
+  Ring& ring_;
+  std::uint8_t owner_;
+  int listener_;
+  int socket_flags_;
+  Counters& counters_;
+  Nanos retry_at_ = kNever;
+  bool armed_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace urb

@@ -1,0 +1,62 @@
+// The end of a connection that must not be cut off: an error response is sent, then what the client
+// still sends is read and dropped until it closes, so that no reset destroys the response on its
+// way (RFC 9112, 9.6). For workers and master alike.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/deadline_queue.hpp"
+#include "base/fd.hpp"
+#include "base/slot_map.hpp"
+#include "http/response_bytes.hpp"
+#include "stats/counters.hpp"
+#include "uring/ring.hpp"
+
+namespace urb {
+
+class Farewell {
+ public:
+  Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity);
+
+  /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off. Status 0:
+  /// the answer has been sent already. Closes at once when too many are leaving.
+  void begin(Fd socket, int status, Nanos now) noexcept;
+  void on_completion(const Completion& done) noexcept;
+  [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
+  void on_deadline(Nanos now) noexcept;
+  /// Closes all without waiting for the clients.
+  void cut_off() noexcept;
+  [[nodiscard]] bool is_idle() const noexcept { return leavers_.size() == 0; }
+
+ private:
+  enum class Op : std::uint8_t { send, drain, close };
+  struct Leaver {
+    std::uint32_t slot_index = 0;
+    std::uint16_t generation = 0;
+    Fd socket;
+    bool in_flight = false;
+    bool is_cut = false;
+    std::size_t response_bytes = 0;
+    Deadline<Leaver> deadline;
+    ListHook<Leaver> deadline_hook;
+    std::array<char, http::kResponseBytesMax> response;
+  };
+  [[nodiscard]] Token token(Op op, const Leaver& leaver) const noexcept {
+    return {owner_, static_cast<std::uint8_t>(op), leaver.generation, leaver.slot_index};
+  }
+  void drain(Leaver& leaver) noexcept;
+  void close(Leaver& leaver) noexcept;
+  void cut(Leaver& leaver) noexcept;
+
+  Ring& ring_;
+  std::uint8_t owner_;
+  Counters& counters_;
+  http::DateText date_;
+  DeadlineQueue<Leaver, 1> deadlines_;
+  SlotMap<Leaver> leavers_;
+  // All leavers drain into the same memory: nobody reads it.
+  std::array<std::byte, 64 * 1024> dropped_;
+};
+
+}  // namespace urb

@@ -1,0 +1,200 @@
+// The HTTP side of a connection: from bytes to steps, from steps to responses.
+#include "net/session.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace urb {
+namespace {
+
+// 1 MiB per worker: it stays in the second-level cache, and four workers fit into an ordinary
+// user's RLIMIT_MEMLOCK of 8 MiB.
+constexpr std::uint32_t kBufferCount = 16;
+constexpr std::uint32_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kFillerBytes = 256 * 1024;
+
+}  // namespace
+
+SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Counters& counters,
+                         const SessionOptions& options)
+    : ring_{ring},
+      owner_{owner},
+      farewell_{farewell},
+      counters_{counters},
+      options_{options},
+      pool_{ring, {options.buffers, kBufferCount, kBufferBytes, /*group_id=*/0}},
+      deadlines_{{options.limits.header_timeout, options.limits.body_timeout,
+                  options.limits.idle_timeout}},
+      connections_{options.connection_capacity},
+      filler_(kFillerBytes, std::byte{'x'}),
+      now_{monotonic_now()},
+      pid_{getpid()} {}
+
+void SessionPool::adopt(Fd socket, BufferLease prefix, std::size_t begin,
+                        std::size_t end) noexcept {
+  counters_.connections_opened.add();
+  Connection* const connection = connections_.try_emplace(options_.limits.max_body);
+  if (connection == nullptr) {  // dropped, like a connection that no descriptor was left for
+    counters_.connections_closed.add();
+    counters_.accept_errors.add();
+    return;
+  }
+  connection->socket = std::move(socket);
+  connection->prefix.push(std::move(prefix), begin, end);
+  advance(*connection);
+}
+
+void SessionPool::advance(Connection& connection) noexcept {
+  bool head_only = false;  // the parser owes the end of a message that has no body
+  while (connection.state == State::reading) {
+    ByteQueue& queue = connection.prefix.is_empty() ? connection.input : connection.prefix;
+    if (queue.is_empty() && !head_only) break;
+    const http::ParseStep step = connection.parser.parse(queue.front());
+    queue.consume(step.consumed);
+    head_only = false;
+    switch (step.status) {
+      case http::ParseStatus::need_more: break;
+      case http::ParseStatus::head_complete:
+        head_only = !connection.parser.head().has_body();
+        if (!head_only) on_head(connection);
+        break;
+      case http::ParseStatus::message_complete: respond(connection); break;
+      case http::ParseStatus::error: leave(connection, connection.parser.error_status()); break;
+    }
+  }
+  if (connection.state != State::reading) return;
+  const bool between_requests = !connection.parser.in_message();
+  if (connection.peer_ended || (stopping_ && between_requests)) {
+    if (!between_requests) counters_.connection_resets.add();
+    begin_close(connection);
+    return;
+  }
+  renew_deadline(connection);
+  want_read(connection, false);
+}
+
+void SessionPool::on_head(Connection& connection) noexcept {
+  // Only a client that waits needs the interim response, and only before any byte of its body.
+  if (!connection.parser.head().expect_continue) return;
+  if (!connection.prefix.is_empty() || !connection.input.is_empty()) return;
+  connection.state = State::continuing;
+  queue_continue(connection);
+}
+
+void SessionPool::respond(Connection& connection) noexcept {
+  const http::RequestHead& head = connection.parser.head();
+  connection.keep_alive = head.keep_alive && !stopping_;
+  counters_.requests.add();
+  counters_.request_body_bytes.add(connection.parser.body_bytes());
+
+  http::Receipt receipt{
+      options_.mode, options_.worker_index, pid_, connection.parser.body_bytes(), {}};
+  if (head.verify_crc32c) receipt.crc32c = connection.parser.body_crc32c();
+  http::ResponseOptions response{head.http11, connection.keep_alive, head.is_head_method,
+                                 head.response_bytes};
+  if (!response.body_bytes && options_.response_bytes.value != 0) {
+    response.body_bytes = options_.response_bytes.value;
+  }
+  connection.head_bytes =
+      http::write_receipt(connection.response, receipt, response, date_.at(now_));
+  connection.body_bytes = head.is_head_method ? 0 : response.body_bytes.value_or(0);
+  counters_.response_body_bytes.add(connection.body_bytes);
+  connection.state = State::responding;
+  connection.served = true;
+  deadlines_.arm(connection, kBodyDeadline, now_);
+  queue_send(connection);
+}
+
+void SessionPool::finish_response(Connection& connection) noexcept {
+  if (!connection.keep_alive) {
+    // What the client pipelined behind its last request is not answered; unread, it would turn
+    // our close into a reset that destroys the response.
+    const bool has_unread = !connection.prefix.is_empty() || !connection.input.is_empty();
+    return has_unread ? leave(connection, 0) : begin_close(connection);
+  }
+  connection.state = State::reading;
+  advance(connection);
+}
+
+void SessionPool::leave(Connection& connection, int status) noexcept {
+  connection.state = State::leaving;
+  connection.farewell_status = status;
+  deadlines_.disarm(connection);
+  waiting_.remove(connection);
+  connection.prefix.clear();
+  connection.input.clear();
+  cancel_reads(connection);
+  finish_departure(connection);
+}
+
+void SessionPool::begin_close(Connection& connection) noexcept {
+  if (connection.state == State::closing) return;
+  connection.state = State::closing;
+  deadlines_.disarm(connection);
+  waiting_.remove(connection);
+  connection.prefix.clear();
+  connection.input.clear();
+  // A pending receive holds the socket, so that close(2) would send no FIN; this wakes it.
+  if (connection.has_in_flight()) shutdown(connection.socket.get(), SHUT_RDWR);
+  finish_departure(connection);
+}
+
+void SessionPool::finish_departure(Connection& connection) noexcept {
+  if (connection.has_in_flight() || connection.is_closing_fd) return;
+  if (connection.state == State::leaving) {
+    Fd socket = std::move(connection.socket);
+    const int status = connection.farewell_status;
+    connections_.release(connection);
+    farewell_.begin(std::move(socket), status, now_);
+    return;
+  }
+  connection.is_closing_fd = true;
+  io_uring_prep_close(ring_.sqe(token(Op::close, connection)), connection.socket.release());
+}
+
+void SessionPool::renew_deadline(Connection& connection) noexcept {
+  const bool in_message = connection.parser.in_message();
+  if (in_message && connection.parser.has_head()) {
+    deadlines_.arm(connection, kBodyDeadline, now_);  // each progress renews it
+    return;
+  }
+  const std::size_t kind = in_message || !connection.served ? kHeaderDeadline : kIdleDeadline;
+  // The header deadline is for the whole head: more bytes of it do not renew it.
+  if (!connection.deadline.is_armed() || connection.deadline.kind != kind) {
+    deadlines_.arm(connection, kind, now_);
+  }
+}
+
+void SessionPool::on_deadline(Nanos now) noexcept {
+  now_ = now;
+  while (Connection* const connection = deadlines_.take_due(now)) {
+    const bool in_message = connection->parser.in_message();
+    if (connection->state == State::reading && in_message) {
+      leave(*connection, 408);
+    } else {
+      begin_close(*connection);
+    }
+  }
+}
+
+void SessionPool::begin_stop() noexcept {
+  stopping_ = true;
+  connections_.for_each([this](Connection& connection) {
+    if (connection.state == State::reading && !connection.parser.in_message())
+      begin_close(connection);
+  });
+}
+
+void SessionPool::cut_off() noexcept {
+  connections_.for_each([this](Connection& connection) {
+    if (connection.state == State::leaving) {
+      connection.state = State::responding;  // closes instead of going to the farewell
+    }
+    begin_close(connection);
+  });
+}
+
+}  // namespace urb

@@ -1,0 +1,140 @@
+// The server side of HTTP connections, as every worker runs it in every mode: receive, parse,
+// answer, keep alive. How the connection came here, and from whom, is none of its business.
+//
+// Requests of one connection are answered one after the other: while a response is on its way
+// nothing is parsed, and what a pipelining client has sent waits in its buffers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/deadline_queue.hpp"
+#include "base/fd.hpp"
+#include "base/slot_map.hpp"
+#include "http/limits.hpp"
+#include "http/request_parser.hpp"
+#include "http/response_bytes.hpp"
+#include "net/farewell.hpp"
+#include "stats/counters.hpp"
+#include "uring/buffer_pool.hpp"
+#include "uring/ring.hpp"
+
+namespace urb {
+
+struct SessionOptions {
+  std::string_view mode;
+  unsigned worker_index = 0;
+  Bytes response_bytes{0};  ///< 0: the short JSON object
+  http::Limits limits;
+  BufferKind buffers = BufferKind::registered;
+  std::size_t connection_capacity = 1024;
+};
+
+class SessionPool {
+ public:
+  /// `farewell` sees off the connections that made a mistake. Throws Unsupported, SysError.
+  SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Counters& counters,
+              const SessionOptions& options);
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+
+  /// Serves a connected socket from now on. Bytes [begin, end) of `prefix` were read from it
+  /// before and are parsed first; the pool keeps the lease until they are.
+  void adopt(Fd socket, BufferLease prefix, std::size_t begin, std::size_t end) noexcept;
+
+  void on_completion(const Completion& done) noexcept;
+  void on_batch_end(Nanos now) noexcept;
+  [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
+  void on_deadline(Nanos now) noexcept;
+  /// Closes connections between requests; the others answer what they are in, then close.
+  void begin_stop() noexcept;
+  /// Closes all, finished or not.
+  void cut_off() noexcept;
+  [[nodiscard]] bool is_idle() const noexcept { return connections_.size() == 0; }
+
+ private:
+  enum class Op : std::uint8_t { read, poll, send, cancel, close };
+  enum class State : std::uint8_t {
+    reading,     // bytes go to the parser
+    continuing,  // "100 Continue" is on its way
+    responding,  // the final response is on its way
+    leaving,     // reads are being cancelled; then the socket goes to the farewell
+    closing,     // waits for the last completion, then for the close
+  };
+  enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
+
+  struct Connection {
+    explicit Connection(std::optional<Bytes> body_max) noexcept : parser{body_max} {}
+    std::uint32_t slot_index = 0;
+    std::uint16_t generation = 0;
+    State state = State::reading;
+    bool read_armed = false;
+    bool poll_armed = false;
+    bool send_armed = false;
+    bool is_closing_fd = false;
+    bool keep_alive = false;
+    bool peer_ended = false;
+    bool served = false;      ///< has had a response: from here on it may be idle
+    int farewell_status = 0;  ///< of a leaving connection
+    Fd socket;
+    BufferLease reading_into;  ///< of the read in flight; not for provided buffers
+    ByteQueue prefix;          ///< came with the hand-over; parsed before `input`
+    ByteQueue input;
+    std::size_t head_bytes = 0;    ///< of `response` still to send
+    std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    std::array<iovec, 2> parts{};
+    msghdr message{};
+    Deadline<Connection> deadline;
+    ListHook<Connection> deadline_hook;
+    ListHook<Connection> waiting_hook;
+    http::RequestParser parser;
+    std::array<char, http::kResponseBytesMax> response;
+
+    [[nodiscard]] bool has_in_flight() const noexcept {
+      return read_armed || poll_armed || send_armed;
+    }
+  };
+
+  [[nodiscard]] Token token(Op op, const Connection& connection) const noexcept {
+    return {owner_, static_cast<std::uint8_t>(op), connection.generation, connection.slot_index};
+  }
+  // session.cpp: what bytes mean
+  void advance(Connection& connection) noexcept;
+  void on_head(Connection& connection) noexcept;
+  void respond(Connection& connection) noexcept;
+  void finish_response(Connection& connection) noexcept;
+  void leave(Connection& connection, int status) noexcept;
+  void begin_close(Connection& connection) noexcept;
+  void finish_departure(Connection& connection) noexcept;
+  void renew_deadline(Connection& connection) noexcept;
+  // session_io.cpp: how they come and go
+  void want_read(Connection& connection, bool is_readable) noexcept;
+  void arm_read(Connection& connection, BufferLease lease) noexcept;
+  void arm_poll(Connection& connection) noexcept;
+  void cancel_reads(Connection& connection) noexcept;
+  void queue_send(Connection& connection) noexcept;
+  void queue_continue(Connection& connection) noexcept;
+  void on_read(const Completion& done) noexcept;
+  void on_poll(Connection& connection, int result) noexcept;
+  void on_send(Connection& connection, int result) noexcept;
+
+  Ring& ring_;
+  std::uint8_t owner_;
+  Farewell& farewell_;
+  Counters& counters_;
+  SessionOptions options_;
+  BufferPool pool_;
+  http::DateText date_;
+  DeadlineQueue<Connection, kDeadlineKinds> deadlines_;
+  IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
+  SlotMap<Connection> connections_;
+  std::vector<std::byte> filler_;
+  Nanos now_;
+  int pid_;
+  bool stopping_ = false;
+};
+
+}  // namespace urb

@@ -1,0 +1,198 @@
+// The I/O side of a connection: reads into whatever memory was chosen, sends, and their ends.
+//
+// Reading when buffers are few: a connection reads directly while more than half of the buffers are
+// free; otherwise it polls first and takes a buffer only when bytes are there. So any number of
+// idle or slow connections hold at most half of the buffers, and none starves.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "net/session.hpp"
+
+namespace urb {
+namespace {
+
+// provided: a busy connection may have this many buffers waiting before its receive is stopped.
+constexpr std::uint32_t kQueuedBuffersMax = 4;
+
+}  // namespace
+
+void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
+  if (connection.read_armed || connection.poll_armed || connection.waiting_hook.is_linked) return;
+  if (pool_.kind() == BufferKind::provided) {
+    if (pool_.free_count() == 0) {
+      waiting_.push_back(connection);
+      return;
+    }
+    connection.read_armed = true;
+    pool_.prep_recv_multishot(ring_.sqe(token(Op::read, connection)), connection.socket.get());
+    return;
+  }
+  if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
+  BufferLease lease = pool_.try_take();
+  if (lease.is_held()) {
+    arm_read(connection, std::move(lease));
+  } else {
+    counters_.receive_starved.add();
+    waiting_.push_back(connection);
+  }
+}
+
+void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
+  connection.read_armed = true;
+  pool_.prep_read(ring_.sqe(token(Op::read, connection)), connection.socket.get(), lease.memory());
+  connection.reading_into = std::move(lease);
+}
+
+void SessionPool::arm_poll(Connection& connection) noexcept {
+  connection.poll_armed = true;
+  io_uring_prep_poll_add(ring_.sqe(token(Op::poll, connection)), connection.socket.get(),
+                         POLLIN | POLLRDHUP);
+}
+
+void SessionPool::cancel_reads(Connection& connection) noexcept {
+  // The cancellation's own completion says nothing that the cancelled request's does not.
+  if (connection.read_armed) {
+    io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, connection)),
+                           pack(token(Op::read, connection)), 0);
+  }
+  if (connection.poll_armed) {
+    io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, connection)),
+                           pack(token(Op::poll, connection)), 0);
+  }
+}
+
+void SessionPool::queue_continue(Connection& connection) noexcept {
+  connection.send_armed = true;
+  io_uring_prep_send(ring_.sqe(token(Op::send, connection)), connection.socket.get(),
+                     http::kContinue.data(), http::kContinue.size(), MSG_WAITALL | MSG_NOSIGNAL);
+}
+
+void SessionPool::queue_send(Connection& connection) noexcept {
+  connection.send_armed = true;
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
+  if (connection.body_bytes == 0) {
+    io_uring_prep_send(sqe, connection.socket.get(), connection.response.data(),
+                       connection.head_bytes, MSG_WAITALL | MSG_NOSIGNAL);
+    return;
+  }
+  connection.parts[0] = {connection.response.data(), connection.head_bytes};
+  connection.parts[1] = {filler_.data(),
+                         std::min<std::uint64_t>(connection.body_bytes, filler_.size())};
+  connection.message = {};
+  connection.message.msg_iov = connection.parts.data();
+  connection.message.msg_iovlen = connection.parts.size();
+  io_uring_prep_sendmsg(sqe, connection.socket.get(), &connection.message,
+                        MSG_WAITALL | MSG_NOSIGNAL);
+}
+
+void SessionPool::on_completion(const Completion& done) noexcept {
+  const Op op = static_cast<Op>(done.token.op);
+  if (op == Op::cancel) return;
+  if (op == Op::read) return on_read(done);
+  Connection* const connection = connections_.find(done.token.slot_index, done.token.generation);
+  URB_ASSERT(connection != nullptr);  // a connection stays until its last completion
+  switch (op) {
+    case Op::poll: return on_poll(*connection, done.result);
+    case Op::send: return on_send(*connection, done.result);
+    case Op::close:
+      counters_.connections_closed.add();
+      connections_.release(*connection);
+      return;
+    case Op::read:
+    case Op::cancel: return;  // handled above
+  }
+}
+
+void SessionPool::on_read(const Completion& done) noexcept {
+  // Before any early return: the buffer is ours from the moment its CQE is posted.
+  BufferLease lease = pool_.claim(done);
+  Connection* const found = connections_.find(done.token.slot_index, done.token.generation);
+  if (found == nullptr) {
+    counters_.late_completions.add();
+    return;
+  }
+  Connection& connection = *found;
+  if (!done.more()) connection.read_armed = false;
+  if (connection.reading_into.is_held()) lease = std::move(connection.reading_into);
+
+  if (connection.state == State::leaving || connection.state == State::closing) {
+    lease.give_back();
+    return finish_departure(connection);
+  }
+  if (done.result > 0) {
+    connection.input.push(std::move(lease), 0, static_cast<std::size_t>(done.result));
+    if (connection.state == State::reading) return advance(connection);
+    // provided: more than the response lets us parse; stop the flow until it is sent.
+    if (connection.read_armed && connection.input.buffer_count() >= kQueuedBuffersMax) {
+      cancel_reads(connection);
+    }
+    return;
+  }
+  lease.give_back();
+  switch (done.result) {
+    case 0:
+      connection.peer_ended = true;
+      if (connection.state == State::reading) advance(connection);
+      return;
+    case -ENOBUFS:
+      counters_.receive_starved.add();
+      if (connection.state == State::reading) want_read(connection, false);
+      return;
+    case -ECANCELED:  // our own back-pressure; finish_response() reads again
+    case -EINTR:
+      if (connection.state == State::reading) want_read(connection, false);
+      return;
+    default:  // a reset, or anything else that ends the connection
+      counters_.connection_resets.add();
+      begin_close(connection);
+      return;
+  }
+}
+
+void SessionPool::on_poll(Connection& connection, int result) noexcept {
+  connection.poll_armed = false;
+  if (connection.state == State::leaving || connection.state == State::closing) {
+    return finish_departure(connection);
+  }
+  // Whatever it was, end and error too, the read will say it.
+  if (connection.state == State::reading) want_read(connection, result >= 0);
+}
+
+void SessionPool::on_send(Connection& connection, int result) noexcept {
+  connection.send_armed = false;
+  if (connection.state == State::closing) return finish_departure(connection);
+  if (connection.state == State::continuing) {
+    if (result < static_cast<int>(http::kContinue.size())) return begin_close(connection);
+    connection.state = State::reading;
+    return advance(connection);
+  }
+  if (result < 0) {
+    counters_.connection_resets.add();
+    return begin_close(connection);
+  }
+  const auto sent = static_cast<std::uint64_t>(result);
+  const std::uint64_t of_head = std::min<std::uint64_t>(sent, connection.head_bytes);
+  // MSG_WAITALL: a short send comes only with an error, which the next one would show.
+  if (of_head < connection.head_bytes) return begin_close(connection);
+  connection.head_bytes = 0;
+  connection.body_bytes -= sent - of_head;
+  if (connection.body_bytes == 0) return finish_response(connection);
+  deadlines_.arm(connection, kBodyDeadline, now_);
+  queue_send(connection);
+}
+
+void SessionPool::on_batch_end(Nanos now) noexcept {
+  now_ = now;
+  // Buffers that came back in this batch go to those who waited for one, oldest first.
+  while (pool_.free_count() != 0) {
+    Connection* const connection = waiting_.pop_front();
+    if (connection == nullptr) return;
+    want_read(*connection, true);
+  }
+}
+
+}  // namespace urb

@@ -1,0 +1,106 @@
+// Escape sequences are written here and nowhere else.
+#include "report/console.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "report/markdown.hpp"
+
+namespace urb {
+namespace {
+
+constexpr std::string_view kBold = "\033[1m";
+constexpr std::string_view kYellow = "\033[33m";
+constexpr std::string_view kPlain = "\033[0m";
+constexpr std::string_view kEraseLine = "\r\033[K";
+
+std::string paint(std::string_view text, std::string_view color) {
+  // The line end stays outside, so that a pager does not carry the colour over.
+  const bool has_line_end = text.ends_with('\n');
+  if (has_line_end) text.remove_suffix(1);
+  return fmt::format("{}{}{}{}", color, text, kPlain, has_line_end ? "\n" : "");
+}
+
+std::size_t terminal_width() noexcept {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color) noexcept {
+  switch (choice) {
+    case ColorChoice::always: return true;
+    case ColorChoice::never: return false;
+    case ColorChoice::automatic: break;
+  }
+  return is_terminal && (no_color == nullptr || *no_color == '\0');
+}
+
+bool wants_color(ColorChoice choice, std::FILE* stream) noexcept {
+  return wants_color(choice, isatty(fileno(stream)) == 1, std::getenv("NO_COLOR"));
+}
+
+std::string format_report(const Report& report, bool color) {
+  std::string text;
+  const Block* last = nullptr;
+  for (const Block& block : report) {
+    // Markdown wants an empty line around a table; warnings are a list.
+    const bool is_list =
+        last != nullptr && block.kind == Block::Kind::warning && last->kind == Block::Kind::warning;
+    if (last != nullptr && !is_list) text += '\n';
+    if (color && block.kind == Block::Kind::heading) {
+      text += paint(block.text, kBold);
+    } else if (color && block.kind == Block::Kind::warning) {
+      text += paint(block.text, kYellow);
+    } else {
+      text += block.text;
+    }
+    last = &block;
+  }
+  return text;
+}
+
+std::string format_progress(const Progress& progress, std::size_t width) {
+  std::string line = fmt::format("[{}/{}] {}", progress.done + 1, progress.total, progress.label);
+  if (progress.requests_per_s > 0) line += fmt::format("  {:.0f} req/s", progress.requests_per_s);
+  if (progress.remaining) {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(*progress.remaining).count();
+    line += fmt::format("  {}:{:02} left", seconds / 60, seconds % 60);
+  }
+  // The text is ASCII, and the last column stays free: some terminals wrap when it is written.
+  if (width > 0 && line.size() >= width) line.resize(width - 1);
+  return line;
+}
+
+Nanos estimate_remaining(std::size_t done, std::size_t total, Nanos elapsed,
+                         Nanos planned_per_trial) noexcept {
+  const auto count = static_cast<Nanos::rep>(total - std::min(done, total));
+  const Nanos per_trial = done == 0 ? planned_per_trial : elapsed / static_cast<Nanos::rep>(done);
+  return per_trial * count;
+}
+
+ProgressLine::ProgressLine(bool is_wanted) noexcept
+    : is_enabled_{is_wanted && isatty(STDERR_FILENO) == 1} {}
+
+void ProgressLine::show(const Progress& progress) {
+  if (!is_enabled_) return;
+  fmt::print(stderr, "{}{}", kEraseLine, format_progress(progress, terminal_width()));
+  std::fflush(stderr);
+  is_drawn_ = true;
+}
+
+void ProgressLine::clear() noexcept {
+  if (!is_drawn_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  is_drawn_ = false;
+}
+
+}  // namespace urb

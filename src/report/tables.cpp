@@ -1,0 +1,237 @@
+// One function a table.
+#include "report/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "report/markdown.hpp"
+
+namespace urb {
+namespace {
+
+constexpr std::string_view kUnknown = "–";
+
+int decimals_for(double figure) {
+  const double size = std::abs(figure);
+  if (size >= 99.95 || size == 0) return 0;
+  if (size >= 9.995) return 1;
+  return size >= 0.0995 ? 2 : 4;
+}
+
+std::set<Bytes, std::greater<>> bodies_of(const std::vector<Cell>& cells) {
+  std::set<Bytes, std::greater<>> bodies;
+  for (const Cell& cell : cells) bodies.insert(cell.body);
+  return bodies;
+}
+
+std::vector<std::string> modes_of(const std::vector<Cell>& cells) {
+  std::vector<std::string> modes;
+  for (const Cell& cell : cells) {
+    if (std::find(modes.begin(), modes.end(), cell.mode) == modes.end()) modes.push_back(cell.mode);
+  }
+  return modes;
+}
+
+const Cell* find_cell(const std::vector<Cell>& cells, const std::string& mode, Bytes body,
+                      bool reuse) {
+  for (const Cell& cell : cells) {
+    if (cell.mode == mode && cell.body == body && cell.reuse == reuse) return &cell;
+  }
+  return nullptr;
+}
+
+// The cells that have figures, as the tables of details list them: reuse, body, mode.
+std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells) {
+  std::vector<const Cell*> ordered;
+  for (const Cell& cell : cells) {
+    if (cell.has_figures()) ordered.push_back(&cell);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Cell* left, const Cell* right) {
+    if (left->reuse != right->reuse) return right->reuse;
+    return left->body > right->body;
+  });
+  return ordered;
+}
+
+std::string throughput_of(const Cell* cell) {
+  if (cell == nullptr) return std::string{kUnknown};
+  if (cell->has_figures()) {
+    const std::vector<double> samples = cell->figures(&Row::requests_per_s);
+    return format_median(median_interval(samples)) + " req/s";
+  }
+  return std::string{cell->failed_count == 0 ? kUnknown : name_of(cell->failed_status)};
+}
+
+// How sure the ± are; one sentence for each number of repeats that occurs.
+std::string interval_note(const std::vector<Cell>& cells) {
+  std::set<std::size_t> counts;
+  for (const Cell& cell : cells) {
+    if (cell.has_figures()) counts.insert(cell.rows.size());
+  }
+  std::string note =
+      "Median of the repeats; ± is the half-width of the 95 % confidence interval of the median "
+      "(order statistics)";
+  for (const std::size_t count : counts) {
+    if (count == 1) {
+      note += "; one repeat has no interval";
+    } else if (const double reached = order_statistics_confidence(count, 1); reached < 0.95) {
+      note += fmt::format("; {} repeats reach {:.4g} %: their whole range", count, reached * 100);
+    }
+  }
+  return note + ".\n";
+}
+
+// CPU seconds for 10^9 bytes of request bodies, from µs per request.
+Row::Figure per_gb(const Row::Figure& us_per_request, Bytes body) {
+  if (!us_per_request || body.value == 0) return std::nullopt;
+  return *us_per_request * 1e3 / static_cast<double>(body.value);
+}
+
+std::vector<std::string> cell_names(const Cell& cell) {
+  return {cell.mode, format_body(cell.body), cell.reuse ? "yes" : "no"};
+}
+
+void append(Report& report, Report part) {
+  report.insert(report.end(), std::make_move_iterator(part.begin()),
+                std::make_move_iterator(part.end()));
+}
+
+}  // namespace
+
+Report make_report(const std::vector<Cell>& cells) {
+  Report report = study_tables(cells);
+  append(report, latency_table(cells));
+  append(report, cpu_table(cells));
+  append(report, failures_and_warnings(cells));
+  return report;
+}
+
+Report study_tables(const std::vector<Cell>& cells) {
+  const auto bodies = bodies_of(cells);
+  Report report;
+  for (const bool reuse : {false, true}) {
+    std::vector<std::string> header{"Test"};
+    for (const Bytes body : bodies) {
+      header.push_back(fmt::format("Thruput w/ {} Req", format_body(body)));
+    }
+    MarkdownTable table{std::move(header), 1};
+    for (const std::string& mode : modes_of(cells)) {
+      std::vector<std::string> fields{mode};
+      bool has_cell = false;
+      for (const Bytes body : bodies) {
+        const Cell* const cell = find_cell(cells, mode, body, reuse);
+        has_cell = has_cell || cell != nullptr;
+        fields.push_back(throughput_of(cell));
+      }
+      if (has_cell) table.add(std::move(fields));
+    }
+    if (table.is_empty()) continue;
+    report.push_back(
+        {Block::Kind::heading, fmt::format("Connection reuse: {}\n", reuse ? "YES" : "NO")});
+    report.push_back({Block::Kind::table, table.render()});
+  }
+  const bool has_figures =
+      std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.has_figures(); });
+  if (has_figures) report.push_back({Block::Kind::note, interval_note(cells)});
+  return report;
+}
+
+Report latency_table(const std::vector<Cell>& cells) {
+  MarkdownTable table{{"Test", "Body", "Reuse", "GB/s", "% of direct", "p50 µs", "p99 µs",
+                       "p99.9 µs", "max µs", "busiest/mean worker"},
+                      3};
+  for (const Cell* const cell : cells_in_order(cells)) {
+    std::vector<std::string> fields = cell_names(*cell);
+    Row::Figure gb_per_s = cell->median(&Row::bytes_per_s);
+    if (gb_per_s) *gb_per_s /= 1e9;
+    Row::Figure share;
+    if (const Cell* const ceiling = find_ceiling(cells, *cell)) {
+      const Row::Figure whole = ceiling->median(&Row::requests_per_s);
+      const Row::Figure part = cell->median(&Row::requests_per_s);
+      if (whole && part && *whole > 0) share = *part / *whole * 100;
+    }
+    const LatencySummary latency = summarize(cell->latency);
+    for (const Row::Figure& figure :
+         {cell->body.value == 0 ? Row::Figure{} : gb_per_s, share, Row::Figure{latency.p50_us},
+          Row::Figure{latency.p99_us}, Row::Figure{latency.p999_us}, Row::Figure{latency.max_us},
+          cell->median(&Row::worker_imbalance)}) {
+      fields.push_back(format_short(figure));
+    }
+    table.add(std::move(fields));
+  }
+  if (table.is_empty()) return {};
+  return {{Block::Kind::heading, "Throughput and latency\n"}, {Block::Kind::table, table.render()}};
+}
+
+Report cpu_table(const std::vector<Cell>& cells) {
+  MarkdownTable table{{"Test", "Body", "Reuse", "client µs/req", "master µs/req", "workers µs/req",
+                       "io-wq µs/req", "client s/GB", "master s/GB", "workers s/GB", "io-wq s/GB"},
+                      3};
+  for (const Cell* const cell : cells_in_order(cells)) {
+    const std::vector<Row::Figure> per_request{cell->median(&Row::cpu_us_per_request_client),
+                                               cell->median(&Row::cpu_us_per_request_master),
+                                               cell->median(&Row::cpu_us_per_request_workers),
+                                               cell->median(&Row::cpu_us_per_request_iowq)};
+    std::vector<std::string> fields = cell_names(*cell);
+    for (const Row::Figure& figure : per_request) fields.push_back(format_short(figure));
+    for (const Row::Figure& figure : per_request) {
+      fields.push_back(format_short(per_gb(figure, cell->body)));
+    }
+    table.add(std::move(fields));
+  }
+  if (table.is_empty()) return {};
+  return {{Block::Kind::heading, "CPU time\n"},
+          {Block::Kind::table, table.render()},
+          {Block::Kind::note,
+           "Master and workers include their io-wq threads; the io-wq columns show that part. GB: "
+           "10^9 bytes of request bodies.\n"}};
+}
+
+Report failures_and_warnings(const std::vector<Cell>& cells) {
+  Report report;
+  for (const Cell& cell : cells) {
+    if (cell.failed_count == 0) continue;
+    report.push_back(
+        {Block::Kind::warning, fmt::format("{}, {}, reuse {}: {} of {} trials {}: {}\n", cell.mode,
+                                           format_body(cell.body), cell.reuse ? "yes" : "no",
+                                           cell.failed_count, cell.failed_count + cell.rows.size(),
+                                           name_of(cell.failed_status), cell.failed_reason)});
+  }
+  std::map<Warning, std::vector<std::string>> cells_by_warning;
+  for (const Cell& cell : cells) {
+    for (const Warning warning : cell.warnings) {
+      cells_by_warning[warning].push_back(fmt::format("{} {} {}", cell.mode, format_body(cell.body),
+                                                      cell.reuse ? "reuse" : "no reuse"));
+    }
+  }
+  for (const auto& [warning, names] : cells_by_warning) {
+    const std::string where =
+        names.size() == cells.size() ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+    report.push_back(
+        {Block::Kind::warning, fmt::format("warning: {}{}\n", text_of(warning), where)});
+  }
+  return report;
+}
+
+std::string format_median(const MedianInterval& interval) {
+  const int decimals = decimals_for(interval.median);
+  if (interval.sample_count < 2) return fmt::format("{:.{}f}", interval.median, decimals);
+  return fmt::format("{:.{}f} ±{:.{}f}", interval.median, decimals, interval.half_width(),
+                     decimals);
+}
+
+std::string format_short(const Row::Figure& figure) {
+  if (!figure) return std::string{kUnknown};
+  return fmt::format("{:.{}f}", *figure, decimals_for(*figure));
+}
+
+std::string format_body(Bytes body) { return format_bytes(body) + "B"; }
+
+}  // namespace urb

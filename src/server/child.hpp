@@ -1,0 +1,43 @@
+// A child process, owned: forked, watched by a pidfd, killed and reaped at the latest by the
+// destructor. It dies with its parent.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+
+namespace urb {
+
+class Child {
+ public:
+  Child() noexcept = default;
+  /// Forks; the child names itself `name` (15 bytes are kept), asks for `death_signal` should its
+  /// parent die, runs `body` and exits with what it returns, without running the parent's
+  /// destructors. Throws SysError.
+  Child(const char* name, int death_signal, const std::function<int()>& body);
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child();
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  /// Readable when the child has ended.
+  [[nodiscard]] int ended_fd() const noexcept { return pidfd_.get(); }
+  void signal(int number) const noexcept;
+  /// Waits for the end until `deadline`. The exit status (128 + signal for a killed child), or
+  /// nothing when it still runs.
+  [[nodiscard]] std::optional<int> wait(Nanos deadline) noexcept;
+
+ private:
+  void kill_and_reap() noexcept;
+  pid_t pid_ = 0;
+  Fd pidfd_;
+  std::optional<int> exit_status_;
+};
+
+}  // namespace urb

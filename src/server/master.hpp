@@ -1,0 +1,25 @@
+// The master process: starts the workers, hands over to the mode, ends the workers.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "mode/mode.hpp"
+
+namespace urb {
+
+/// What the master inherits. It owns the descriptors from the fork on.
+struct MasterSetup {
+  const Mode& mode;
+  const ServerConfig& config;
+  std::vector<Fd> listeners;         ///< one, or one per worker where Mode::workers_listen
+  std::span<Counters* const> pages;  ///< the master's, then the workers'
+  int report_fd;                     ///< for StartReports
+};
+
+/// Runs the master until SIGTERM has been served. The exit status: 0, or 1 after a failure, which
+/// has been reported, or after the death of a worker.
+[[nodiscard]] int run_master_process(MasterSetup setup) noexcept;
+
+}  // namespace urb

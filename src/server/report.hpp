@@ -1,0 +1,28 @@
+// What the server's processes tell the one that started them, over a pipe: ready, or why not.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <exception>
+
+namespace urb {
+
+/// One message; smaller than PIPE_BUF, so that those of several processes do not mix.
+struct StartReport {
+  enum class Kind : std::uint8_t { ready, unsupported, usage, failed };
+  Kind kind = Kind::ready;
+  bool is_master = false;
+  std::uint32_t worker_index = 0;
+  pid_t pid = 0;
+  char text[400] = "";
+};
+
+/// Writes `report` to `fd`; nobody is left to hear of a failure.
+void write_report(int fd, const StartReport& report) noexcept;
+/// The report of an exception that ended a process before it was ready.
+[[nodiscard]] StartReport make_failure_report(const std::exception& cause) noexcept;
+/// Throws the exception that a failure report stands for.
+[[noreturn]] void throw_reported(const StartReport& report);
+
+}  // namespace urb

@@ -1,0 +1,117 @@
+// The side of the process that starts a server and ends it.
+#include "server/server.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include "base/error.hpp"
+#include "mode/mode.hpp"
+#include "net/acceptor.hpp"
+#include "server/master.hpp"
+#include "server/report.hpp"
+
+namespace urb {
+namespace {
+
+// Set-up takes milliseconds; this only bounds a machine that is out of memory or stopped.
+constexpr Nanos kStartMax = std::chrono::seconds{30};
+
+std::vector<Fd> make_listeners(const Mode& mode, const ServerConfig& config, Address& address) {
+  std::vector<Fd> listeners;
+  address = config.listen;
+  const unsigned count = mode.workers_listen ? config.workers : 1;
+  for (unsigned index = 0; index < count; ++index) {
+    listeners.push_back(make_listener(address, mode.workers_listen));
+    if (index == 0) address = Address::of_socket(listeners.front().get());
+  }
+  return listeners;
+}
+
+}  // namespace
+
+// The pages that all processes of a server share: the master's, then the workers'.
+struct Server::Pages {
+  static constexpr std::size_t kPageBytes = 4096;
+
+  explicit Pages(std::size_t count_) : count{count_} {
+    void* const shared = mmap(nullptr, count * kPageBytes, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) throw_errno("mmap of counters");
+    memory = shared;
+    for (std::size_t index = 0; index < count; ++index) {
+      pages.push_back(new (static_cast<std::byte*>(shared) + index * kPageBytes) Counters);
+    }
+  }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  ~Pages() { munmap(memory, count * kPageBytes); }
+
+  std::size_t count;
+  void* memory = nullptr;
+  std::vector<Counters*> pages;
+};
+
+Server::Server(const ServerConfig& config) {
+  const Mode* const mode = find_mode(config.mode);
+  if (mode == nullptr) throw UsageError("unknown mode: " + config.mode);
+  if (config.workers == 0) throw UsageError("at least one worker is needed");
+  pages_ = std::make_unique<Pages>(1 + config.workers);
+  std::vector<Fd> listeners = make_listeners(*mode, config, address_);
+
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC), "pipe2");
+  Fd report_read{Adopt{}, ends[0]};
+  Fd report_write{Adopt{}, ends[1]};
+  // SIGTERM and not SIGKILL, should this process die: the master then ends its workers in order.
+  master_ = Child{"urb-master", SIGTERM, [&] {
+                    report_read.close();
+                    return run_master_process(
+                        {*mode, config, std::move(listeners), pages_->pages, report_write.get()});
+                  }};
+  report_write.close();
+  listeners.clear();
+  await_ready(report_read.get(), config.workers);
+}
+
+void Server::await_ready(int report_fd, unsigned worker_count) {
+  processes_.resize(1 + worker_count);
+  for (std::size_t index = 0; index < processes_.size(); ++index) {
+    processes_[index].counters = pages_->pages[index];
+  }
+  const Nanos deadline = monotonic_now() + kStartMax;
+  for (std::size_t ready = 0; ready < processes_.size(); ++ready) {
+    pollfd readable{report_fd, POLLIN, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
+    if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0) {
+      throw std::runtime_error("the server did not become ready in time");
+    }
+    StartReport report;
+    const ssize_t size = read(report_fd, &report, sizeof report);
+    if (size < 0 && errno == EINTR) {
+      --ready;
+      continue;
+    }
+    if (size != sizeof report) throw std::runtime_error("the server ended before it was ready");
+    if (report.kind != StartReport::Kind::ready) throw_reported(report);
+    const std::size_t index = report.is_master ? 0 : 1 + report.worker_index;
+    processes_[index].role = report.is_master ? ProcessRole::master : ProcessRole::worker;
+    processes_[index].index = report.worker_index;
+    processes_[index].pid = report.pid;
+  }
+}
+
+Server::~Server() = default;
+
+void Server::begin_stop() noexcept { master_.signal(SIGTERM); }
+
+int Server::wait(Nanos deadline) noexcept { return master_.wait(deadline).value_or(-1); }
+
+}  // namespace urb

@@ -1,0 +1,28 @@
+// The worker process, child of the master.
+#pragma once
+
+#include "base/fd.hpp"
+#include "mode/mode.hpp"
+
+namespace urb {
+
+struct WorkerSetup {
+  const Mode& mode;
+  const ServerConfig& config;
+  unsigned index;
+  int channel;
+  int listener;  ///< -1 where the mode has none for workers
+  Counters& counters;
+  int report_fd;
+};
+
+/// Runs a worker until its channel ends. Returns the exit status.
+[[nodiscard]] int run_worker_process(const WorkerSetup& setup) noexcept;
+
+/// A signalfd for `signals`, which are blocked; SIGINT is ignored, since a terminal sends it to the
+/// whole group and only the process that was started decides what it means. Throws SysError.
+[[nodiscard]] Fd make_control(std::initializer_list<int> signals);
+/// As many connections as there can be descriptors, and no more than 65,536.
+[[nodiscard]] std::size_t connection_capacity() noexcept;
+
+}  // namespace urb

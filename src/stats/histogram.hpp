@@ -1,0 +1,54 @@
+// Latencies: HdrHistogram_c in our units. Every value is recorded, none is sampled; quantiles are
+// right to three significant digits, the maximum and the mean are exact.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/units.hpp"
+
+struct hdr_histogram;
+
+namespace urb {
+
+/// A distribution of durations. One writer; histograms of several writers are merged afterwards.
+class Histogram {
+ public:
+  /// What fits. Outside of it a value is recorded as the nearest limit and counted as clipped.
+  static constexpr Nanos kLowest{1};
+  static constexpr Nanos kHighest = std::chrono::seconds{60};
+
+  Histogram();
+  Histogram(const Histogram& other);
+  Histogram& operator=(const Histogram& other);
+  // A moved-from histogram may only be assigned to or destroyed.
+  Histogram(Histogram&& other) noexcept = default;
+  Histogram& operator=(Histogram&& other) noexcept = default;
+  ~Histogram() = default;
+
+  void record(Nanos value) noexcept;
+  void merge(const Histogram& other) noexcept;
+  void reset() noexcept;
+
+  /// The smallest recorded value, to three digits, that a share `q` (0 to 1) of all does not
+  /// exceed; at 1 the exact maximum. Zero when nothing was recorded.
+  [[nodiscard]] Nanos quantile(double q) const noexcept;
+  /// Exact, and of what was seen: a clipped value counts here as it was.
+  [[nodiscard]] Nanos max() const noexcept { return max_; }
+  /// Exact likewise; zero when nothing was recorded.
+  [[nodiscard]] Nanos mean() const noexcept;
+  [[nodiscard]] std::uint64_t count() const noexcept;
+  [[nodiscard]] std::uint64_t clipped_count() const noexcept { return clipped_count_; }
+
+ private:
+  struct Close {
+    void operator()(hdr_histogram* raw) const noexcept;
+  };
+  std::unique_ptr<hdr_histogram, Close> raw_;
+  Nanos max_{0};
+  // 584 years of summed latency fit.
+  std::uint64_t sum_ns_ = 0;
+  std::uint64_t clipped_count_ = 0;
+};
+
+}  // namespace urb
