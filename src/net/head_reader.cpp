@@ -1,0 +1,232 @@
+// Receiving and delimiting heads.
+#include "net/head_reader.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "net/handover.hpp"
+
+namespace urb {
+namespace {
+
+static_assert(kHeadReadArea <= kHandoverPrefixMax);
+// Every parser limit is met before the area is full, so a read always has room.
+static_assert(kHeadReadArea > http::kRequestLineBytesMax + http::kHeadBytesMax);
+// What is read beyond the head is body that has to be copied once more on its way to the worker, so
+// the first read is small; a head rarely has more (a guess, from browsers' requests).
+constexpr std::size_t kFirstReadBytes = 4 * 1024;
+
+}  // namespace
+
+HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, Farewell& farewell,
+                       Counters& counters, const http::Limits& limits,
+                       std::size_t connection_capacity)
+    : ring_{ring},
+      owner_{owner},
+      buffers_{buffers},
+      farewell_{farewell},
+      counters_{counters},
+      limits_{limits},
+      deadlines_{{limits.header_timeout, limits.idle_timeout}},
+      readers_{connection_capacity},
+      now_{monotonic_now()} {
+  URB_ASSERT(buffers.kind() != BufferKind::provided && buffers.buffer_bytes() == kHeadBufferBytes);
+}
+
+std::optional<ReadHead> HeadReader::begin(Fd socket) noexcept {
+  Reader* const reader = readers_.try_emplace(limits_.max_body);
+  if (reader != nullptr) reader->socket = std::move(socket);
+  return admit(reader);
+}
+
+std::optional<ReadHead> HeadReader::begin_next(Fd socket, BufferLease lease, std::size_t begin,
+                                               std::size_t end) noexcept {
+  Reader* const reader = readers_.try_emplace(limits_.max_body);
+  if (reader != nullptr) {
+    reader->socket = std::move(socket);
+    reader->is_next = true;
+    if (begin != end) {
+      // To the front, so that the whole area is there for the rest of the head.
+      std::byte* const memory = lease.memory().data();
+      std::memmove(memory, memory + begin, end - begin);
+      reader->lease = std::move(lease);
+      reader->end = end - begin;
+    }
+  }
+  return admit(reader);
+}
+
+std::optional<ReadHead> HeadReader::admit(Reader* reader) noexcept {
+  if (reader == nullptr) {  // dropped, like a connection that no descriptor was left for
+    counters_.accept_errors.add();
+    counters_.connections_closed.add();
+    return {};
+  }
+  if (stopping_ && reader->end == 0) {
+    depart(*reader, Departure::close, 0);
+    return {};
+  }
+  return advance(*reader);
+}
+
+std::optional<ReadHead> HeadReader::advance(Reader& reader) noexcept {
+  if (reader.parsed < reader.end) {
+    const auto fresh = reader.lease.memory().first(reader.end).subspan(reader.parsed);
+    const http::ParseStep step = reader.parser.parse(fresh);
+    reader.parsed += step.consumed;
+    switch (step.status) {
+      case http::ParseStatus::need_more: break;
+      case http::ParseStatus::head_complete: return take(reader);
+      default: depart(reader, Departure::farewell, reader.parser.error_status()); return {};
+    }
+  }
+  renew_deadline(reader);
+  want_read(reader, false);
+  return {};
+}
+
+ReadHead HeadReader::take(Reader& reader) noexcept {
+  URB_ASSERT(!reader.has_in_flight());
+  ReadHead out{std::move(reader.socket), std::move(reader.lease), 0, reader.parsed, reader.end,
+               reader.parser.head()};
+  deadlines_.disarm(reader);
+  readers_.release(reader);
+  return out;
+}
+
+void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
+  if (reader.lease.is_held()) return arm_read(reader);
+  // The sessions' rule: read directly while buffers are plenty, poll first when they are few.
+  if (!is_readable && buffers_.free_count() <= buffers_.buffer_count() / 2) {
+    reader.poll_armed = true;
+    io_uring_prep_poll_add(ring_.sqe(token(Op::poll, reader)), reader.socket.get(),
+                           POLLIN | POLLRDHUP);
+    return;
+  }
+  reader.lease = buffers_.try_take();
+  if (reader.lease.is_held()) return arm_read(reader);
+  counters_.receive_starved.add();
+  waiting_.push_back(reader);
+}
+
+void HeadReader::arm_read(Reader& reader) noexcept {
+  const std::size_t room = kHeadReadArea - reader.end;
+  const std::size_t wanted = reader.end == 0 ? kFirstReadBytes : room;
+  URB_ASSERT(room != 0);
+  reader.read_armed = true;
+  buffers_.prep_read(ring_.sqe(token(Op::read, reader)), reader.socket.get(),
+                     reader.lease.memory().subspan(reader.end, std::min(wanted, room)));
+}
+
+std::optional<ReadHead> HeadReader::on_completion(const Completion& done) noexcept {
+  const Op op = static_cast<Op>(done.token.op);
+  if (op == Op::cancel) return {};
+  Reader* const reader = readers_.find(done.token.slot_index, done.token.generation);
+  URB_ASSERT(reader != nullptr);  // a reader stays until its last completion
+  switch (op) {
+    case Op::read: return on_read(*reader, done.result);
+    case Op::poll:
+      reader->poll_armed = false;
+      if (reader->departure != Departure::none) {
+        finish_departure(*reader);
+      } else {
+        want_read(*reader, done.result >= 0);
+      }
+      return {};
+    case Op::close:
+      counters_.connections_closed.add();
+      readers_.release(*reader);
+      return {};
+    case Op::cancel: return {};  // handled above
+  }
+  return {};
+}
+
+std::optional<ReadHead> HeadReader::on_read(Reader& reader, int result) noexcept {
+  reader.read_armed = false;
+  if (reader.departure != Departure::none) {
+    finish_departure(reader);
+    return {};
+  }
+  if (result > 0) {
+    reader.end += static_cast<std::size_t>(result);
+    return advance(reader);
+  }
+  if (result == -EINTR) {
+    want_read(reader, true);
+    return {};
+  }
+  if (result < 0 || reader.end != 0) counters_.connection_resets.add();
+  depart(reader, Departure::close, 0);
+  return {};
+}
+
+void HeadReader::depart(Reader& reader, Departure departure, int status) noexcept {
+  deadlines_.disarm(reader);
+  waiting_.remove(reader);
+  const bool is_new = reader.departure == Departure::none;
+  reader.departure = departure;
+  reader.status = status;
+  if (is_new && reader.has_in_flight()) {
+    // Its own completion says nothing that the cancelled request's does not.
+    io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, reader)),
+                           pack(token(reader.read_armed ? Op::read : Op::poll, reader)), 0);
+  }
+  finish_departure(reader);
+}
+
+void HeadReader::finish_departure(Reader& reader) noexcept {
+  if (reader.has_in_flight() || reader.is_closing_fd) return;
+  reader.lease.give_back();
+  if (reader.departure == Departure::farewell) {
+    Fd socket = std::move(reader.socket);
+    const int status = reader.status;
+    readers_.release(reader);
+    farewell_.begin(std::move(socket), status, now_);
+    return;
+  }
+  reader.is_closing_fd = true;
+  io_uring_prep_close(ring_.sqe(token(Op::close, reader)), reader.socket.release());
+}
+
+void HeadReader::renew_deadline(Reader& reader) noexcept {
+  const std::size_t kind = reader.is_next && reader.end == 0 ? kIdleDeadline : kHeaderDeadline;
+  // The header deadline is for the whole head: more bytes of it do not renew it.
+  if (!reader.deadline.is_armed() || reader.deadline.kind != kind) {
+    deadlines_.arm(reader, kind, now_);
+  }
+}
+
+void HeadReader::on_batch_end(Nanos now) noexcept {
+  now_ = now;
+  while (buffers_.free_count() != 0) {
+    Reader* const reader = waiting_.pop_front();
+    if (reader == nullptr) return;
+    want_read(*reader, true);
+  }
+}
+
+void HeadReader::on_deadline(Nanos now) noexcept {
+  now_ = now;
+  while (Reader* const reader = deadlines_.take_due(now)) {
+    depart(*reader, reader->end != 0 ? Departure::farewell : Departure::close, 408);
+  }
+}
+
+void HeadReader::begin_stop() noexcept {
+  stopping_ = true;
+  readers_.for_each([this](Reader& reader) {
+    if (reader.end == 0 && reader.departure == Departure::none) depart(reader, Departure::close, 0);
+  });
+}
+
+void HeadReader::cut_off() noexcept {
+  readers_.for_each([this](Reader& reader) { depart(reader, Departure::close, 0); });
+}
+
+}  // namespace urb
