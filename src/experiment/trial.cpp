@@ -1,0 +1,142 @@
+// Starts, samples, stops; the arithmetic is in figures.cpp.
+#include "experiment/trial.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <time.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "experiment/figures.hpp"
+#include "server/server.hpp"
+
+namespace urb {
+namespace {
+
+bool is_readable(int fd) noexcept {
+  pollfd waiting{fd, POLLIN, 0};
+  return poll(&waiting, 1, 0) > 0;
+}
+
+TrialOutcome without_figures(Row row, Status status, std::string reason) {
+  row.status = status;
+  row.warnings = std::move(reason);
+  return {.row = std::move(row), .latency = {}, .warnings = {}, .interrupted = false};
+}
+
+// What the hooks saw of the server while the load ran.
+struct Watch {
+  std::optional<WindowSample> begin;
+  std::optional<WindowSample> end;
+  bool server_ended = false;
+};
+
+LoadResult load_and_watch(const LoadOptions& options, const Server& server, Watch& watch,
+                          const TrialProgress& on_progress, const std::atomic<bool>& stop) {
+  LoadHooks hooks;
+  hooks.on_window_begin = [&] { watch.begin = sample_window(server.processes()); };
+  hooks.on_window_end = [&] { watch.end = sample_window(server.processes()); };
+  hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
+    if (on_progress) on_progress(elapsed, requests);
+    watch.server_ended = watch.server_ended || is_readable(server.ended_fd());
+    return !watch.server_ended;
+  };
+  return run_load(options, hooks, stop);
+}
+
+// After a clean load: the server has nothing left to finish, so the grace is for mishaps only.
+std::string stop_server(Server& server, Nanos grace) {
+  constexpr Nanos kReaping = std::chrono::seconds{2};  // a guess: killing and reaping take ms
+  server.begin_stop();
+  const int exit_status = server.wait(monotonic_now() + grace + kReaping);
+  if (exit_status == 0) return {};
+  if (exit_status < 0) return "the server did not end when asked to";
+  return fmt::format("the server or one of its workers failed (exit status {})", exit_status);
+}
+
+TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
+                         Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
+  Watch watch;
+  LoadResult load = load_and_watch(load_options, server, watch, on_progress, stop);
+  // Ctrl-C reaches the server's processes too, so its end is no failure then.
+  if (stop.load()) {
+    return {.row = std::move(row), .latency = {}, .warnings = {}, .interrupted = true};
+  }
+  // A dead server fails requests before the next look at it: name the cause, not its effect.
+  const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
+  std::string problem = stop_server(server, setup.server.grace);
+  if (server_ended) {
+    problem = problem.empty() ? "the server ended during the trial" : problem + " during the trial";
+  } else if (const std::string failure = describe_failure(load); !failure.empty()) {
+    problem = failure;
+  } else if (problem.empty() && (!watch.begin || !watch.end)) {
+    problem = "the measured time did not begin";
+  }
+  if (!problem.empty()) return without_figures(std::move(row), Status::failed, std::move(problem));
+
+  fill_figures(row, load, *watch.begin, *watch.end);
+  Warnings warnings = find_trial_warnings(row, load);
+  return {.row = std::move(row),
+          .latency = std::move(load.latency),
+          .warnings = std::move(warnings),
+          .interrupted = false};
+}
+
+}  // namespace
+
+TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
+                       const TrialProgress& on_progress, const std::atomic<bool>& stop) {
+  ServerConfig config = setup.server;
+  config.mode = spec.cell.mode;
+
+  Row row = setup.row;
+  row.started_at = format_utc_now();
+  row.mode = spec.cell.mode;
+  // Other modes have no relay, whatever the option says.
+  row.relay = spec.cell.mode == "passthru" ? name_of(config.relay) : std::string_view{};
+  row.body_bytes = spec.cell.body.value;
+  row.reuse = spec.cell.reuse;
+  row.repeat = spec.repeat;
+  row.trial_order = spec.order;
+
+  try {
+    Server server{config};
+    LoadOptions load = setup.load;
+    load.target = server.address();
+    load.host = format_address(server.address());
+    load.body = spec.cell.body;
+    load.reuse = spec.cell.reuse;
+    load.expected_text = expected_text_for(load.body, config.response_bytes);
+    return run_against(server, setup, load, row, on_progress, stop);
+  } catch (const Unsupported& error) {
+    return without_figures(std::move(row), Status::unsupported, error.what());
+  } catch (const SysError& error) {
+    return without_figures(std::move(row), Status::failed, error.what());
+  }
+}
+
+std::string expected_text_for(Bytes body, Bytes response) {
+  // A response of a given size is filler, which says nothing of the request.
+  if (response.value != 0) return {};
+  // The brace ends the object, so that 10 does not pass for 1 or 100.
+  return fmt::format("\"bytes\":{}}}", body.value);
+}
+
+std::string format_utc_now() {
+  using std::chrono::system_clock;
+  const system_clock::time_point now = system_clock::now();
+  const std::time_t seconds = system_clock::to_time_t(now);
+  const auto millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     millis);
+}
+
+}  // namespace urb
