@@ -17,16 +17,16 @@ namespace urb {
 
 struct LoadOptions {
   Address target;
-  std::string host;         ///< Host header
+  std::string host;  ///< Host header
   std::string path = "/";
-  std::string method;       ///< empty: GET without a body, POST with one
+  std::string method;                ///< empty: GET without a body, POST with one
   std::vector<std::string> headers;  ///< further header lines, "Name: value"
   unsigned connections = 4;
   Bytes body{0};
-  bool reuse = true;        ///< keep-alive; otherwise one connection per request
+  bool reuse = true;  ///< keep-alive; otherwise one connection per request
   Nanos warmup{0};
-  Nanos duration = std::chrono::seconds{1};      ///< measured time, unless `requests` is set
-  std::optional<std::uint64_t> requests;         ///< measured requests
+  Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
+  std::optional<std::uint64_t> requests;     ///< measured requests
   Nanos request_timeout = std::chrono::seconds{30};
   /// Text that each response body must contain, such as the byte count the server should have
   /// seen. Empty: any body will do.
@@ -35,11 +35,11 @@ struct LoadOptions {
 
 /// Failed requests by cause. None of them is in the latencies.
 struct LoadErrors {
-  std::uint64_t connect = 0;   ///< no connection
-  std::uint64_t io = 0;        ///< reset or closed before the response had ended
-  std::uint64_t status = 0;    ///< not 2xx
-  std::uint64_t framing = 0;   ///< not HTTP/1.x, or more bytes than its framing says
-  std::uint64_t content = 0;   ///< complete, but without the expected text
+  std::uint64_t connect = 0;  ///< no connection
+  std::uint64_t io = 0;       ///< reset or closed before the response had ended
+  std::uint64_t status = 0;   ///< not 2xx
+  std::uint64_t framing = 0;  ///< not HTTP/1.x, or more bytes than its framing says
+  std::uint64_t content = 0;  ///< complete, but without the expected text
   std::uint64_t timeout = 0;
   [[nodiscard]] std::uint64_t total() const noexcept {
     return connect + io + status + framing + content + timeout;
@@ -47,13 +47,14 @@ struct LoadErrors {
 };
 
 struct LoadResult {
-  Histogram latency;               ///< from the first byte sent (or the connect) to the last received
-  std::uint64_t requests = 0;      ///< completed without error within the measured time
-  std::uint64_t body_bytes = 0;    ///< request body bytes of those
-  LoadErrors errors;               ///< within warm-up and measured time
-  std::string first_error;         ///< one line, for the message
-  Nanos elapsed{0};                ///< of the measured time
-  bool interrupted = false;        ///< by `stop`
+  Histogram latency;             ///< from the first byte sent (or the connect) to the last received
+  std::uint64_t requests = 0;    ///< completed without error within the measured time
+  std::uint64_t body_bytes = 0;  ///< request body bytes of those
+  std::uint64_t connections = 0;  ///< opened, in warm-up and measured time
+  LoadErrors errors;              ///< within warm-up and measured time
+  std::string first_error;        ///< one line, for the message
+  Nanos elapsed{0};               ///< of the measured time
+  bool interrupted = false;       ///< by `stop`
 };
 
 /// Called from the generator's thread between batches of completions, never inside one.

@@ -30,8 +30,8 @@ class Histogram {
   void merge(const Histogram& other) noexcept;
   void reset() noexcept;
 
-  /// The smallest recorded value, to three digits, that a share `q` (0 to 1) of all does not
-  /// exceed; at 1 the exact maximum. Zero when nothing was recorded.
+  /// The value, to three digits, whose rank among all recorded is nearest to the share `q`
+  /// (0 to 1); at 1 the exact maximum. Zero when nothing was recorded.
   [[nodiscard]] Nanos quantile(double q) const noexcept;
   /// Exact, and of what was seen: a clipped value counts here as it was.
   [[nodiscard]] Nanos max() const noexcept { return max_; }

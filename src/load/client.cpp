@@ -1,0 +1,155 @@
+// The loop's side of the client: plan, deadlines, progress, stop.
+#include "load/client.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace urb {
+namespace {
+
+// Of a stop request and of progress reports.
+constexpr Nanos kTick = std::chrono::milliseconds{100};
+// Of each response body, kept only where expected_text is to be found in it.
+constexpr std::size_t kPrefixBytes = 4 * 1024;
+
+}  // namespace
+
+Client::Client(Ring& ring, const LoadOptions& options, const RequestImage& image, Plan& plan,
+               LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop)
+    : ring_{ring},
+      options_{options},
+      image_{image},
+      plan_{plan},
+      result_{result},
+      hooks_{hooks},
+      stop_{stop},
+      receive_arena_{
+          std::make_unique_for_overwrite<std::byte[]>(options.connections * kReceiveBytes)},
+      prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
+      is_head_method_{options.method == "HEAD"} {
+  connections_.reserve(options.connections);
+  for (std::uint32_t index = 0; index < options.connections; ++index) {
+    std::span<char> prefix;
+    if (!prefix_arena_.empty()) {
+      prefix = {prefix_arena_.data() + index * kPrefixBytes, kPrefixBytes};
+    }
+    auto conn = std::make_unique<Connection>(prefix);
+    conn->slot_index = index;
+    conn->receive_memory = receive_arena_.get() + index * kReceiveBytes;
+    connections_.push_back(std::move(conn));
+  }
+}
+
+void Client::start() {
+  const Nanos now = monotonic_now();
+  plan_.begin(now);
+  next_tick_ = now + kTick;
+  advance_plan(now);  // without a warm-up the window begins before the first request
+  for (const auto& conn : connections_) start_next(*conn, now);
+}
+
+Client::Connection* Client::find(Token token) noexcept {
+  URB_ASSERT(token.owner == kOwner);
+  if (token.slot_index >= connections_.size()) return nullptr;
+  Connection& conn = *connections_[token.slot_index];
+  return conn.generation == token.generation ? &conn : nullptr;
+}
+
+void Client::on_completion(const Completion& done) noexcept {
+  Connection* const conn = find(done.token);
+  const auto op = static_cast<Op>(done.token.op);
+  if (conn == nullptr || !conn->has_in_flight(op)) {
+    ++late_count_;
+    return;
+  }
+  conn->in_flight &= static_cast<std::uint8_t>(~(1U << static_cast<unsigned>(op)));
+  if (conn->state == State::aborting) {
+    close_if_drained(*conn);
+    return;
+  }
+  switch (op) {
+    case Op::connect: on_connect(*conn, done.result); break;
+    case Op::send: on_send(*conn, done.result); break;
+    case Op::receive: on_receive(*conn, done.result); break;
+    case Op::cancel: URB_ASSERT(false); break;  // only an aborting connection has one
+  }
+}
+
+void Client::on_batch_end(Nanos now) noexcept {
+  if (is_stopping_) return;
+  if (stop_.load(std::memory_order_relaxed)) {
+    result_.interrupted = true;
+    end_load(now);
+    return;
+  }
+  advance_plan(now);
+  if (!is_stopping_ && now >= next_tick_) report_progress(now);
+}
+
+void Client::advance_plan(Nanos now) noexcept {
+  if (plan_.is_warmup_done(now)) {
+    if (hooks_.on_window_begin) hooks_.on_window_begin();
+    // The hook reads clocks of other processes, which takes a while that is not of the window.
+    plan_.begin_window(monotonic_now());
+  }
+  if (plan_.is_window_done(now)) end_load(now);
+}
+
+void Client::report_progress(Nanos now) noexcept {
+  next_tick_ = now + kTick;
+  if (!hooks_.on_progress || hooks_.on_progress(plan_.since_begin(now), done_count_)) return;
+  result_.interrupted = true;
+  end_load(now);
+}
+
+void Client::end_load(Nanos now) noexcept {
+  const bool had_window = plan_.phase() == Plan::Phase::window;
+  plan_.end(now);
+  result_.elapsed = plan_.window_length(now);
+  if (had_window && hooks_.on_window_end) hooks_.on_window_end();
+  begin_stop();
+}
+
+Nanos Client::next_deadline() noexcept {
+  if (is_stopping_) return earliest_deadline_;
+  return std::min({earliest_deadline_, plan_.next_change(), next_tick_});
+}
+
+void Client::set_deadline(Connection& conn, Nanos deadline) noexcept {
+  conn.deadline = deadline;
+  // Only ever lowered here; on_deadline finds the true one. So a deadline that was met costs
+  // nothing but one look at all connections in the time that it would have run.
+  earliest_deadline_ = std::min(earliest_deadline_, deadline);
+}
+
+void Client::on_deadline(Nanos now) noexcept {
+  if (now < earliest_deadline_) return;  // the plan's or the tick's: on_batch_end's work
+  earliest_deadline_ = kNever;
+  for (const auto& conn : connections_) {
+    if (conn->deadline <= now) expire(*conn, now);
+    earliest_deadline_ = std::min(earliest_deadline_, conn->deadline);
+  }
+}
+
+void Client::expire(Connection& conn, Nanos now) noexcept {
+  conn.deadline = kNever;
+  switch (conn.state) {
+    case State::waiting: start_next(conn, now); break;
+    case State::connecting: fail(conn, Failure::timeout, "no connection in time"); break;
+    case State::exchanging: fail(conn, Failure::timeout, "no complete response in time"); break;
+    case State::finishing: begin_abort(conn); break;
+    case State::aborting: break;
+  }
+}
+
+void Client::begin_stop() noexcept {
+  is_stopping_ = true;
+  earliest_deadline_ = kNever;
+  for (const auto& conn : connections_) {
+    conn->deadline = kNever;
+    if (conn->socket.is_open() && conn->state != State::aborting) begin_abort(*conn);
+  }
+}
+
+}  // namespace urb

@@ -1,0 +1,307 @@
+// One connection's side of the client: connect, send, receive, and how each of them ends.
+//
+// At any time a connection has at most one operation of each kind in flight, and so queues at most
+// three SQEs before the next completion: a send and a receive, or one of them and a cancel.
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/assert.hpp"
+#include "load/client.hpp"
+
+namespace urb {
+namespace {
+
+// How long the server may take to close a connection whose last response has come. A guess: long
+// for a busy server, short for a run against one that never does.
+constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
+// After a failed connect, doubled with each further one. Guesses: a refusing server is neither
+// hammered nor found late once it is there.
+constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
+constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
+
+void set_reset_on_close(int socket) noexcept {
+  const linger now{1, 0};
+  // If it fails, close() sends what is queued and then a FIN: slower, not wrong.
+  [[maybe_unused]] const int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+}  // namespace
+
+void Client::start_next(Connection& conn, Nanos now) noexcept {
+  conn.state = State::waiting;
+  if (is_stopping_) {
+    if (conn.socket.is_open()) begin_abort(conn);
+    return;
+  }
+  const Nanos start_at = plan_.next_start(now);
+  if (start_at > now) {
+    set_deadline(conn, start_at);
+    return;
+  }
+  plan_.on_start();
+  conn.in_request = true;
+  conn.sent_bytes = 0;
+  conn.send_error = 0;
+  conn.response_complete = false;
+  conn.started_at = now;
+  conn.parser.reset(is_head_method_);
+  set_deadline(conn, now + options_.request_timeout);
+  if (conn.socket.is_open()) {
+    begin_exchange(conn);
+  } else {
+    begin_connect(conn);
+  }
+}
+
+void Client::begin_connect(Connection& conn) noexcept {
+  // Not SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting for readiness.
+  const int raw = ::socket(options_.target.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (raw < 0) {
+    fail(conn, Failure::connect, fmt::format("socket: {}", std::strerror(errno)));
+    return;
+  }
+  conn.socket = Fd{Adopt{}, raw};
+  ++open_count_;
+  ++conn.generation;
+  ++result_.connections;
+  conn.peer_closed = false;
+  const int on = 1;
+  // Without it the last, partial segment of a body waits for the acknowledgement of the others.
+  [[maybe_unused]] const int result = setsockopt(raw, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  conn.state = State::connecting;
+  io_uring_prep_connect(take_sqe(conn, Op::connect), raw, options_.target.raw(),
+                        options_.target.raw_bytes());
+}
+
+io_uring_sqe* Client::take_sqe(Connection& conn, Op op) noexcept {
+  URB_ASSERT(!conn.has_in_flight(op));
+  conn.in_flight |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(op));
+  return ring_.sqe({kOwner, static_cast<std::uint8_t>(op), conn.generation, conn.slot_index});
+}
+
+void Client::begin_exchange(Connection& conn) noexcept {
+  conn.state = State::exchanging;
+  queue_send(conn);
+  // From the start, since a server may refuse a body before it has all of it.
+  queue_receive(conn);
+}
+
+void Client::queue_send(Connection& conn) noexcept {
+  const RequestPiece piece = image_.piece_at(conn.sent_bytes);
+  io_uring_sqe* const sqe = take_sqe(conn, Op::send);
+  const int socket = conn.socket.get();
+  // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
+  if (piece.message != nullptr) {
+    io_uring_prep_sendmsg(sqe, socket, piece.message, MSG_WAITALL | MSG_NOSIGNAL);
+  } else {
+    io_uring_prep_send(sqe, socket, piece.bytes.data(), piece.bytes.size(),
+                       MSG_WAITALL | MSG_NOSIGNAL);
+  }
+}
+
+void Client::queue_receive(Connection& conn) noexcept {
+  io_uring_prep_recv(take_sqe(conn, Op::receive), conn.socket.get(), conn.receive_memory,
+                     kReceiveBytes, 0);
+}
+
+void Client::on_connect(Connection& conn, int result) noexcept {
+  if (result < 0) {
+    fail(conn, Failure::connect,
+         fmt::format("connect to {}: {}", format_address(options_.target), std::strerror(-result)));
+    return;
+  }
+  conn.backoff = Nanos{0};
+  // With reuse a connect is rare and no part of what a request costs.
+  if (options_.reuse) conn.started_at = monotonic_now();
+  begin_exchange(conn);
+}
+
+void Client::on_send(Connection& conn, int result) noexcept {
+  if (result <= 0) {
+    // The server may have answered before it closed, and the receive tells that.
+    conn.send_error = result == 0 ? EPIPE : -result;
+    if (!conn.has_in_flight(Op::receive)) fail_io(conn, conn.send_error, "send");
+    return;
+  }
+  conn.sent_bytes += static_cast<unsigned>(result);
+  if (conn.sent_bytes < image_.total_bytes()) {
+    queue_send(conn);
+  } else if (conn.response_complete) {
+    finish_request(conn);
+  }
+}
+
+void Client::on_receive(Connection& conn, int result) noexcept {
+  if (conn.state == State::finishing) {
+    on_finishing(conn, result);
+  } else if (result > 0) {
+    consume(conn, {conn.receive_memory, static_cast<std::size_t>(result)});
+  } else if (result == 0) {
+    on_peer_end(conn);
+  } else {
+    fail_io(conn, -result, "receive");
+  }
+}
+
+void Client::on_peer_end(Connection& conn) noexcept {
+  conn.peer_closed = true;
+  if (conn.parser.parse_end() == http::ParseStatus::message_complete) {
+    complete_response(conn);
+  } else if (conn.send_error != 0) {
+    fail_io(conn, conn.send_error, "send");
+  } else {
+    fail(conn, Failure::io,
+         conn.parser.has_begun() ? "connection closed in the middle of a response"
+                                 : "connection closed before the response");
+  }
+}
+
+void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcept {
+  while (true) {
+    const http::ParseStep step = conn.parser.parse(bytes);
+    bytes = bytes.subspan(step.consumed);
+    switch (step.status) {
+      case http::ParseStatus::head_complete: continue;
+      case http::ParseStatus::need_more: queue_receive(conn); return;
+      case http::ParseStatus::error: fail(conn, Failure::framing, conn.parser.error_text()); return;
+      case http::ParseStatus::message_complete:
+        if (bytes.empty()) {
+          complete_response(conn);
+        } else {
+          fail(conn, Failure::framing, "more bytes than the response should have");
+        }
+        return;
+    }
+  }
+}
+
+void Client::complete_response(Connection& conn) noexcept {
+  if (conn.sent_bytes == image_.total_bytes()) {
+    finish_request(conn);
+  } else if (!conn.parser.head().is_success()) {
+    fail(conn, Failure::status,
+         fmt::format("status {} before the whole body was sent", conn.parser.head().status));
+  } else if (conn.send_error != 0 || conn.peer_closed) {
+    fail_io(conn, conn.send_error, "connection closed before the whole body was sent");
+  } else {
+    conn.response_complete = true;
+  }
+}
+
+void Client::finish_request(Connection& conn) noexcept {
+  const Nanos now = monotonic_now();
+  const http::ResponseHead& head = conn.parser.head();
+  const bool has_text =
+      options_.expected_text.empty() ||
+      conn.parser.body_prefix().find(options_.expected_text) != std::string_view::npos;
+  conn.in_request = false;
+  const bool counts = plan_.on_end();
+  if (!head.is_success()) {
+    note_error(Failure::status, fmt::format("status {}", head.status));
+  } else if (!has_text) {
+    note_error(Failure::content,
+               fmt::format("no \"{}\" in the response body", options_.expected_text));
+  } else {
+    ++done_count_;
+    if (counts) {
+      result_.latency.record(now - conn.started_at);
+      ++result_.requests;
+      result_.body_bytes += image_.body_bytes();
+    }
+  }
+  if (options_.reuse && head.keep_alive && !conn.peer_closed) {
+    start_next(conn, now);
+  } else {
+    begin_finish(conn, now);
+  }
+}
+
+void Client::begin_finish(Connection& conn, Nanos now) noexcept {
+  if (conn.peer_closed) {
+    close_socket(conn);
+    start_next(conn, now);
+    return;
+  }
+  // The server closes first, so that TIME_WAIT is on its side: on ours it would hold one of 28,000
+  // ephemeral ports for a minute.
+  conn.state = State::finishing;
+  set_deadline(conn, now + kFinishTimeout);
+  queue_receive(conn);
+}
+
+void Client::on_finishing(Connection& conn, int result) noexcept {
+  // A reset is a way to close, too.
+  if (result > 0) note_error(Failure::framing, "more bytes than the response should have");
+  begin_abort(conn);
+}
+
+void Client::fail_io(Connection& conn, int error, std::string_view text) noexcept {
+  if (error == 0) {
+    fail(conn, Failure::io, text);
+  } else {
+    fail(conn, Failure::io, fmt::format("{}: {}", text, std::strerror(error)));
+  }
+}
+
+void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
+  note_error(failure, text);
+  // Nothing to learn from the answer: a failed request has no latency.
+  static_cast<void>(plan_.on_end());
+  if (failure == Failure::connect) {
+    conn.backoff = std::clamp(conn.backoff * 2, kBackoffMin, kBackoffMax);
+  }
+  begin_abort(conn);
+}
+
+void Client::note_error(Failure failure, std::string_view text) noexcept {
+  LoadErrors& errors = result_.errors;
+  switch (failure) {
+    case Failure::connect: ++errors.connect; break;
+    case Failure::io: ++errors.io; break;
+    case Failure::status: ++errors.status; break;
+    case Failure::framing: ++errors.framing; break;
+    case Failure::content: ++errors.content; break;
+    case Failure::timeout: ++errors.timeout; break;
+  }
+  if (result_.first_error.empty()) result_.first_error = text;
+}
+
+void Client::begin_abort(Connection& conn) noexcept {
+  // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
+  const bool is_orderly = conn.state == State::waiting ||
+                          (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
+  if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
+  conn.state = State::aborting;
+  conn.in_request = false;
+  conn.deadline = kNever;
+  if (conn.in_flight != 0) {
+    io_uring_prep_cancel_fd(take_sqe(conn, Op::cancel), conn.socket.get(), IORING_ASYNC_CANCEL_ALL);
+  }
+  close_if_drained(conn);
+}
+
+void Client::close_if_drained(Connection& conn) noexcept {
+  if (conn.in_flight != 0) return;
+  close_socket(conn);
+  conn.state = State::waiting;
+  if (is_stopping_) return;
+  const Nanos now = monotonic_now();
+  if (conn.backoff != Nanos{0}) {
+    set_deadline(conn, now + conn.backoff);
+  } else {
+    start_next(conn, now);
+  }
+}
+
+void Client::close_socket(Connection& conn) noexcept {
+  if (!conn.socket.is_open()) return;
+  conn.socket.close();
+  --open_count_;
+}
+
+}  // namespace urb

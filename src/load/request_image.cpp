@@ -1,0 +1,74 @@
+// Layout of the region and the messages over it.
+#include "load/request_image.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.hpp"
+
+namespace urb {
+namespace {
+
+constexpr std::size_t kRangesPerMessage = 1024;  // UIO_MAXIOV, readv(2)
+constexpr std::size_t kPageBytes = 4096;
+
+}  // namespace
+
+void RequestImage::Message::seal() noexcept {
+  header.msg_iov = ranges.data();
+  header.msg_iovlen = ranges.size();
+  for (const iovec& range : ranges) bytes += range.iov_len;
+}
+
+RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region_bytes)
+    : region_bytes_{region_bytes}, head_bytes_{head.size()}, body_bytes_{body.value} {
+  URB_ASSERT(region_bytes_ != 0 && head_bytes_ != 0);
+  const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(body_bytes_, region_bytes_));
+  storage_.resize(head.size() + kPageBytes + used);
+  // Page-aligned region with the head right in front: a small request is then one range.
+  const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
+  const std::uintptr_t aligned = (address + head.size() + kPageBytes - 1) & ~(kPageBytes - 1);
+  std::byte* const region = storage_.data() + (aligned - address);
+  std::memcpy(region - head.size(), head.data(), head.size());
+  // Not zeros: a mistake in framing should be visible in a dump.
+  for (std::size_t i = 0; i < used; ++i) region[i] = static_cast<std::byte>('a' + i % 26);
+  region_ = region;
+  head_ = region - head.size();
+
+  const std::uint64_t message_bytes = std::uint64_t{kRangesPerMessage} * region_bytes_;
+  first_.ranges.push_back({const_cast<std::byte*>(head_), head.size() + used});
+  append_body(first_, std::min(body_bytes_, message_bytes) - used);
+  if (body_bytes_ >= 2 * message_bytes) append_body(middle_, message_bytes);
+  if (body_bytes_ > message_bytes) append_body(last_, body_bytes_ % message_bytes);
+  for (Message* message : {&first_, &middle_, &last_}) message->seal();
+}
+
+void RequestImage::append_body(Message& message, std::uint64_t bytes) {
+  while (bytes != 0) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, region_bytes_));
+    // sendmsg(2) takes ranges without const, and only reads them.
+    message.ranges.push_back({const_cast<std::byte*>(region_), size});
+    bytes -= size;
+  }
+}
+
+RequestPiece RequestImage::piece_at(std::uint64_t sent) const noexcept {
+  URB_ASSERT(sent < total_bytes());
+  if (sent < head_bytes_) {
+    if (sent == 0 && first_.ranges.size() > 1) return {&first_.header, {}};
+    const iovec& range = first_.ranges.front();
+    return {nullptr, {head_ + sent, range.iov_len - static_cast<std::size_t>(sent)}};
+  }
+  const std::uint64_t offset = sent - head_bytes_;
+  const std::uint64_t left = body_bytes_ - offset;
+  const std::uint64_t message_bytes = std::uint64_t{kRangesPerMessage} * region_bytes_;
+  if (offset != 0 && offset % message_bytes == 0) {
+    return {left >= message_bytes ? &middle_.header : &last_.header, {}};
+  }
+  const auto in_region = static_cast<std::size_t>(offset % region_bytes_);
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(left, region_bytes_ - in_region));
+  return {nullptr, {region_ + in_region, size}};
+}
+
+}  // namespace urb

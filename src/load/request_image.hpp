@@ -1,0 +1,62 @@
+// One request as bytes to send: its head and a body of any size, of which only one small region
+// exists in memory. Shared by all connections and read-only after construction.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/units.hpp"
+
+namespace urb {
+
+/// What one send is given: a message of many ranges, or, where `message` is null, one range.
+struct RequestPiece {
+  const msghdr* message;
+  std::span<const std::byte> bytes;
+};
+
+/// The body is the region over and over. A region that stays in the core's cache is the point: the
+/// kernel's copy then reads no memory, which is most of what a large upload costs its sender.
+class RequestImage {
+ public:
+  static constexpr std::size_t kRegionBytes = 256 * 1024;
+
+  /// `region_bytes` is a parameter for tests and measurements.
+  RequestImage(std::string_view head, Bytes body, std::size_t region_bytes = kRegionBytes);
+  RequestImage(const RequestImage&) = delete;
+  RequestImage& operator=(const RequestImage&) = delete;
+
+  [[nodiscard]] std::uint64_t total_bytes() const noexcept { return head_bytes_ + body_bytes_; }
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+
+  /// What follows the first `sent` bytes, which are fewer than total_bytes(). Pieces as large as
+  /// the kernel takes them, except behind a send that ended short. They stay valid and unchanged.
+  [[nodiscard]] RequestPiece piece_at(std::uint64_t sent) const noexcept;
+
+ private:
+  struct Message {
+    std::vector<iovec> ranges;
+    msghdr header{};
+    std::uint64_t bytes = 0;
+    void seal() noexcept;
+  };
+  void append_body(Message& message, std::uint64_t bytes);
+
+  std::vector<std::byte> storage_;
+  const std::byte* head_ = nullptr;  ///< directly in front of the region
+  const std::byte* region_ = nullptr;
+  std::size_t region_bytes_;
+  std::uint64_t head_bytes_;
+  std::uint64_t body_bytes_;
+  Message first_;   ///< the head and the body's beginning
+  Message middle_;  ///< any full stretch of the body behind it
+  Message last_;    ///< what is left then
+};
+
+}  // namespace urb
