@@ -1,0 +1,155 @@
+// passthru: the master accepts, reads each head, chooses a worker by it, and proxies head, body and
+// response through a socket pair to that worker. The choice is made per request, and every byte
+// passes through the master.
+#include <algorithm>
+#include <utility>
+
+#include "mode/adopting_worker.hpp"
+#include "mode/head_buffers.hpp"
+#include "mode/host.hpp"
+#include "mode/placement.hpp"
+#include "net/acceptor.hpp"
+#include "net/exchange.hpp"
+#include "net/relay.hpp"
+#include "net/upstream_pool.hpp"
+
+namespace urb {
+namespace {
+
+class PassthruMaster {
+ public:
+  PassthruMaster(Ring& ring, MasterContext& context)
+      : buffers_{ring, head_buffer_options(context.config)},
+        acceptor_{ring, kAcceptor, context.listener, SOCK_NONBLOCK, context.counters},
+        farewell_{ring, kFarewell, context.counters, kFarewellsMax},
+        heads_{ring,
+               kHeads,
+               buffers_,
+               farewell_,
+               context.counters,
+               context.config.limits,
+               context.connection_capacity},
+        sender_{ring, kSender, context.channels, context.counters, context.connection_capacity},
+        upstreams_{sender_, context.config.workers, context.connection_capacity, context.counters},
+        relay_{ring,     kRelay,           context.config.relay,
+               buffers_, context.counters, 2 * context.connection_capacity},
+        exchanges_{ring,
+                   kExchanges,
+                   {buffers_, relay_, upstreams_, farewell_, context.counters},
+                   context.config.limits,
+                   context.connection_capacity},
+        placement_{context.config.policy, context.config.workers, context.config.seed} {}
+
+  void start() { acceptor_.start(); }
+
+  void on_completion(const Completion& done) noexcept {
+    switch (done.token.owner) {
+      case kAcceptor:
+        if (Fd socket = acceptor_.on_completion(done); socket.is_open()) {
+          serve(heads_.begin(std::move(socket)));
+        }
+        break;
+      case kHeads: serve(heads_.on_completion(done)); break;
+      case kExchanges: exchanges_.on_completion(done); break;
+      case kRelay:
+        if (const auto end = relay_.on_completion(done)) exchanges_.on_transfer_end(*end);
+        break;
+      case kSender: sender_.on_completion(done); break;
+      case kFarewell: farewell_.on_completion(done); break;
+      default: URB_ASSERT(false);
+    }
+    settle();
+  }
+  void on_batch_end(Nanos now) noexcept {
+    heads_.on_batch_end(now);
+    exchanges_.on_batch_end(now);
+    settle();
+    if (stopping_ && exchanges_.is_idle()) upstreams_.clear();
+    sender_.flush();  // the workers' ends of new pairs
+  }
+  [[nodiscard]] Nanos next_deadline() noexcept {
+    return std::min({acceptor_.next_deadline(), heads_.next_deadline(), exchanges_.next_deadline(),
+                     farewell_.next_deadline()});
+  }
+  void on_deadline(Nanos now) noexcept {
+    acceptor_.on_deadline(now);
+    heads_.on_deadline(now);
+    exchanges_.on_deadline(now);
+    farewell_.on_deadline(now);
+  }
+  void begin_stop() noexcept {
+    stopping_ = true;
+    acceptor_.begin_stop();
+    heads_.begin_stop();
+    exchanges_.begin_stop();
+  }
+  void cut_off() noexcept {
+    heads_.cut_off();
+    exchanges_.cut_off();
+    farewell_.cut_off();
+  }
+  [[nodiscard]] bool is_idle() noexcept {
+    return acceptor_.is_idle() && heads_.is_idle() && exchanges_.is_idle() && sender_.is_idle() &&
+           farewell_.is_idle();
+  }
+
+ private:
+  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kExchanges, kRelay, kSender, kFarewell };
+  static constexpr std::size_t kFarewellsMax = 1024;
+
+  void serve(std::optional<ReadHead> read) noexcept {
+    if (!read) return;
+    const http::RequestHead& head = read->head;
+    const unsigned worker =
+        placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);
+    exchanges_.begin(std::move(*read), worker);
+  }
+
+  // Connections whose exchange is over wait for their next head, which may be there already.
+  void settle() noexcept {
+    while (auto ended = exchanges_.take_ended()) {
+      placement_.release(ended->worker);
+      if (!ended->client.is_open()) continue;
+      serve(heads_.begin_next(std::move(ended->client), std::move(ended->lease), ended->begin,
+                              ended->end));
+    }
+  }
+
+  BufferPool buffers_;
+  Acceptor acceptor_;
+  Farewell farewell_;
+  HeadReader heads_;
+  HandoverSender sender_;
+  UpstreamPool upstreams_;
+  Relay relay_;
+  ExchangePool exchanges_;
+  Placement placement_;
+  bool stopping_ = false;
+};
+
+/// Its peers are the master's own ends, which wait in a pool for as long as there is nothing to do;
+/// the deadlines of clients are the master's business.
+class PassthruWorker : public AdoptingWorker {
+ public:
+  PassthruWorker(Ring& ring, WorkerContext& context)
+      : AdoptingWorker{ring, context, options(context)} {}
+
+ private:
+  static SessionOptions options(const WorkerContext& context) {
+    SessionOptions options = session_options(context);
+    options.limits = {kNever, kNever, kNever, {}};
+    return options;
+  }
+};
+
+}  // namespace
+
+extern const Mode mode_passthru;
+const Mode mode_passthru{"passthru",
+                         "the master reads each head and proxies request and response",
+                         /*workers_listen=*/false,
+                         /*reads_heads=*/true,
+                         host_role<PassthruMaster, MasterContext>,
+                         host_role<PassthruWorker, WorkerContext>};
+
+}  // namespace urb

@@ -1,0 +1,100 @@
+// The response's way: from the worker to the client.
+#include <poll.h>
+
+#include <algorithm>
+
+#include "http/forward.hpp"
+#include "net/exchange.hpp"
+
+namespace urb {
+namespace {
+
+// The upper half of the buffer: one half of it for reading the head, the other for rewriting it.
+constexpr std::size_t kReadAt = kHeadReadArea;
+constexpr std::size_t kReadBytes = kHeadReadArea / 2;
+constexpr std::size_t kRewriteAt = kReadAt + kReadBytes;
+
+}  // namespace
+
+void ExchangePool::want_response(Exchange& exchange, bool expect_soon) noexcept {
+  if (exchange.response_begun || exchange.is_armed(Op::poll_response) ||
+      exchange.is_armed(Op::read_response) || exchange.waiting_hook.is_linked) {
+    return;
+  }
+  const bool plenty = parts_.buffers.free_count() > parts_.buffers.buffer_count() / 2;
+  if (expect_soon && (exchange.lease.is_held() || plenty)) {
+    exchange.wants_response = true;
+    return use_lease(exchange);
+  }
+  io_uring_prep_poll_add(arm(Op::poll_response, exchange), exchange.upstream.get(),
+                         POLLIN | POLLRDHUP);
+}
+
+void ExchangePool::on_response_read(Exchange& exchange, int result) noexcept {
+  if (result <= 0) return on_upstream_gone(exchange);
+  const auto fresh = exchange.lease.memory().subspan(kReadAt + exchange.response_end,
+                                                     static_cast<std::size_t>(result));
+  exchange.response_end += static_cast<std::size_t>(result);
+  const http::ParseStep step = exchange.response.parse(fresh);
+  switch (step.status) {
+    case http::ParseStatus::need_more:
+      if (exchange.response_end == kReadBytes) return on_upstream_gone(exchange);
+      exchange.wants_response = true;
+      return use_lease(exchange);
+    case http::ParseStatus::head_complete: {
+      const std::size_t unread = static_cast<std::size_t>(result) - step.consumed;
+      return send_response(exchange, exchange.response_end - unread);
+    }
+    default: return on_upstream_gone(exchange);
+  }
+}
+
+void ExchangePool::send_response(Exchange& exchange, std::size_t head_bytes) noexcept {
+  const http::ResponseHead& head = exchange.response.head();
+  // Our workers always give a length; without one only the end of the connection would end it.
+  if (!head.has_content_length) return on_upstream_gone(exchange);
+  const std::uint64_t length = exchange.head.is_head_method ? 0 : head.content_length;
+  const std::size_t there = exchange.response_end - head_bytes;
+  const std::size_t body_bytes = std::min<std::uint64_t>(there, length);
+  exchange.response_left = length - body_bytes;
+  exchange.response_begun = true;
+  exchange.keep_client = exchange.head.keep_alive && exchange.request_done && !stopping_;
+  exchange.keep_upstream = head.keep_alive && exchange.request_done && there == body_bytes;
+
+  const auto memory = exchange.lease.memory();
+  const std::size_t interim = exchange.response.interim_bytes();
+  const auto forwarded = http::write_forwarded_response(
+      memory.subspan(kReadAt + interim, head_bytes - interim), exchange.head.http11,
+      exchange.keep_client, memory.subspan(kRewriteAt));
+  if (!forwarded) return on_upstream_gone(exchange);
+  exchange.response_parts[0] = {memory.data() + kRewriteAt, *forwarded};
+  exchange.response_parts[1] = {memory.data() + kReadAt + head_bytes, body_bytes};
+  exchange.response_message = {};
+  exchange.response_message.msg_iov = exchange.response_parts.data();
+  exchange.response_message.msg_iovlen = exchange.response_parts.size();
+  exchange.response_end = *forwarded + body_bytes;
+  io_uring_prep_sendmsg(arm(Op::send_response, exchange), exchange.client.get(),
+                        &exchange.response_message, MSG_WAITALL | MSG_NOSIGNAL);
+}
+
+void ExchangePool::on_response_sent(Exchange& exchange, int result) noexcept {
+  if (result < 0 || static_cast<std::size_t>(result) < exchange.response_end) {
+    return on_client_gone(exchange);
+  }
+  exchange.moved_by_hand += exchange.response_end;
+  exchange.response_end = 0;
+  if (exchange.response_left == 0) return on_response_done(exchange);
+  release_lease(exchange);
+  if (!start_transfer(exchange, Direction::down, exchange.response_left)) {
+    end(exchange, Ending::close, 0);
+  }
+}
+
+void ExchangePool::on_response_done(Exchange& exchange) noexcept {
+  if (exchange.keep_client) return end(exchange, Ending::keep, 0);
+  // Bytes that nobody will read would turn the close into a reset that destroys the response.
+  const bool has_unread = !exchange.request_done || exchange.begin != exchange.end;
+  end(exchange, has_unread ? Ending::farewell : Ending::close, 0);
+}
+
+}  // namespace urb

@@ -1,0 +1,55 @@
+// Socket pairs between master and workers.
+#include "net/upstream_pool.hpp"
+
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace urb {
+namespace {
+
+// A full 1 MiB pipe fits into the socket in one go, with room for the kernel's own accounting of
+// page fragments. Above net.core.wmem_max the kernel caps it silently, at the cost of more, shorter
+// splices.
+constexpr int kSendBufferBytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+UpstreamPool::UpstreamPool(HandoverSender& sender, unsigned worker_count, std::size_t idle_capacity,
+                           Counters& counters)
+    : sender_{sender}, counters_{counters}, idle_(worker_count) {
+  for (auto& connections : idle_) connections.reserve(idle_capacity);
+}
+
+Fd UpstreamPool::take(unsigned worker) noexcept {
+  std::vector<Fd>& idle = idle_[worker];
+  if (!idle.empty()) {
+    Fd upstream = std::move(idle.back());
+    idle.pop_back();
+    counters_.upstream_reused.add();
+    return upstream;
+  }
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return {};
+  Fd ours{Adopt{}, ends[0]};
+  Fd theirs{Adopt{}, ends[1]};
+  for (const int end : ends) {
+    // A smaller buffer is slower, not wrong.
+    [[maybe_unused]] const int set =
+        setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
+  }
+  counters_.upstream_opened.add();
+  sender_.give(worker, std::move(theirs));
+  return ours;
+}
+
+void UpstreamPool::put_back(unsigned worker, Fd upstream) noexcept {
+  std::vector<Fd>& idle = idle_[worker];
+  if (idle.size() < idle.capacity()) idle.push_back(std::move(upstream));
+}
+
+void UpstreamPool::clear() noexcept {
+  for (auto& connections : idle_) connections.clear();
+}
+
+}  // namespace urb

@@ -1,0 +1,34 @@
+// The relay's connections to the workers: socket pairs made when they are needed, kept and reused.
+//
+// One end stays here, the other goes to the worker through its channel, like any connection: there
+// is no path and no name, so nobody else can reach it (docs/decisions/0006).
+#pragma once
+
+#include <vector>
+
+#include "base/fd.hpp"
+#include "net/handover.hpp"
+#include "stats/counters.hpp"
+
+namespace urb {
+
+class UpstreamPool {
+ public:
+  UpstreamPool(HandoverSender& sender, unsigned worker_count, std::size_t idle_capacity,
+               Counters& counters);
+
+  /// A connected, non-blocking stream socket to `worker`: the idle one used last, else a new one.
+  /// Not open when descriptors or memory have run out.
+  [[nodiscard]] Fd take(unsigned worker) noexcept;
+  /// Keeps a connection whose last exchange ended cleanly.
+  void put_back(unsigned worker, Fd upstream) noexcept;
+  /// Closes the idle ones, which tells the workers that no more requests will come.
+  void clear() noexcept;
+
+ private:
+  HandoverSender& sender_;
+  Counters& counters_;
+  std::vector<std::vector<Fd>> idle_;
+};
+
+}  // namespace urb
