@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -114,7 +115,9 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     return run_against(server, setup, load, row, on_progress, stop);
   } catch (const Unsupported& error) {
     return without_figures(std::move(row), Status::unsupported, error.what());
-  } catch (const SysError& error) {
+  } catch (const UsageError&) {
+    throw;  // the same for every trial
+  } catch (const std::runtime_error& error) {
     return without_figures(std::move(row), Status::failed, error.what());
   }
 }

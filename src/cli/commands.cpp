@@ -1,0 +1,51 @@
+// The choice of the command, and the small ones.
+#include "cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/suggest.hpp"
+#include "mode/mode.hpp"
+
+namespace urb {
+
+int run_command(const Options& options) {
+  switch (options.command) {
+    case Command::run: return run_benchmark(options);
+    case Command::serve: return run_serve(options);
+    case Command::load: return run_load_only(options);
+    case Command::list_modes: break;
+  }
+  return run_list_modes();
+}
+
+int run_list_modes() {
+  std::size_t width = 0;
+  for (const Mode* const mode : all_modes()) width = std::max(width, mode->name.size());
+  for (const Mode* const mode : all_modes()) {
+    fmt::print("{:{}}  {}\n", mode->name, width, mode->summary);
+  }
+  return kExitOk;
+}
+
+void require_mode(std::string_view name) {
+  if (find_mode(name) != nullptr) return;
+  std::vector<std::string_view> names{"all"};
+  for (const Mode* const mode : all_modes()) names.push_back(mode->name);
+  const std::string_view nearest = nearest_name(name, names);
+  throw UsageError(nearest.empty()
+                       ? fmt::format("unknown mode {} (list-modes names them)", name)
+                       : fmt::format("unknown mode {}, did you mean {}?", name, nearest));
+}
+
+void print_error(std::string_view what) {
+  std::string line{what};
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  fmt::print(stderr, "uring-bench: {}\n", line);
+}
+
+}  // namespace urb

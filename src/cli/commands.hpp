@@ -1,0 +1,30 @@
+// What each command does: glue between the options and the layers below. Each returns the exit
+// code, or throws what main reports: UsageError, Unsupported, other std::exceptions.
+#pragma once
+
+#include <string_view>
+
+#include "cli/options.hpp"
+
+namespace urb {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitUnsupported = 77;
+
+[[nodiscard]] int run_command(const Options& options);
+
+// Those it chooses from.
+[[nodiscard]] int run_benchmark(const Options& options);
+[[nodiscard]] int run_serve(const Options& options);
+[[nodiscard]] int run_load_only(const Options& options);
+[[nodiscard]] int run_list_modes();
+
+/// Throws UsageError, with the nearest name, for a mode that does not exist.
+void require_mode(std::string_view name);
+
+/// "uring-bench: …" on stderr, as one line whatever the text holds.
+void print_error(std::string_view what);
+
+}  // namespace urb

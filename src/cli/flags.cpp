@@ -1,0 +1,184 @@
+// Names, defaults and parsers of the flags.
+#include "cli/flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace urb {
+namespace {
+
+constexpr unsigned kWorkersMax = 1024;           // one page and one socket pair each; a guess
+constexpr unsigned kConnectionsMax = 1'000'000;  // beyond any limit of descriptors
+
+// Turns a parser's error into CLI11's, which adds the option's name.
+template <class T>
+T value_or_throw(std::variant<T, ParseError> parsed) {
+  if (const auto* const error = std::get_if<ParseError>(&parsed)) {
+    throw CLI::ValidationError(error->message);
+  }
+  return std::get<T>(std::move(parsed));
+}
+
+template <class T>
+void append_new(std::vector<T>& list, const T& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+std::vector<Bytes> parse_bodies(std::string_view text) {
+  std::vector<Bytes> bodies;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    append_new(bodies, value_or_throw(parse_bytes(text.substr(0, comma))));
+    if (comma == std::string_view::npos) return bodies;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::vector<bool> parse_reuse(std::string_view text) {
+  if (text == "no") return {false};
+  if (text == "yes") return {true};
+  if (text == "both") return {false, true};
+  throw CLI::ValidationError("it is no, yes or both");
+}
+
+// For enums whose names are spelled in one place, their name_of().
+template <class Enum, std::size_t kCount>
+Enum parse_name(std::string_view text, const std::array<Enum, kCount>& known) {
+  std::string names;
+  for (const Enum value : known) {
+    if (name_of(value) == text) return value;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(value));
+  }
+  throw CLI::ValidationError(fmt::format("'{}' is not one of {}", text, names));
+}
+
+ColorChoice parse_color(std::string_view text) {
+  if (text == "auto") return ColorChoice::automatic;
+  if (text == "always") return ColorChoice::always;
+  if (text == "never") return ColorChoice::never;
+  throw CLI::ValidationError("it is auto, always or never");
+}
+
+}  // namespace
+
+void Flags::declare_server() {
+  app_.add_option("-w,--workers", options_.workers, "worker processes")
+      ->check(CLI::Range(1U, kWorkersMax))
+      ->type_name("N")
+      ->capture_default_str();
+  add_parsed(
+      "--response", "SIZE", "response body size (0: a short JSON object)", "0",
+      [this](const std::string& text) { options_.response = value_or_throw(parse_bytes(text)); });
+  add_parsed(
+      "--policy", "rr|random|least|key", "which worker gets it; key hashes the header X-Route",
+      "rr", [this](const std::string& text) {
+        options_.policy =
+            parse_name(text, std::array{Policy::rr, Policy::random, Policy::least, Policy::key});
+      });
+  add_parsed("--relay", "linked|sync|copy",
+             "data path of passthru: linked splice SQEs; splice(2); recv and send", "linked",
+             [this](const std::string& text) {
+               options_.relay = parse_name(
+                   text, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy});
+             });
+  add_parsed("--buffers", "registered|provided|plain", "how received bytes reach memory",
+             "registered", [this](const std::string& text) {
+               options_.buffers = parse_name(
+                   text,
+                   std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain});
+             });
+  app_.add_option("--seed", options_.seed, "of the order of trials and of --policy random")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void Flags::declare_serving() {
+  add_parsed(
+      "-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one", "127.0.0.1:8080",
+      [this](const std::string& text) { options_.listen = value_or_throw(parse_address(text)); });
+  add_duration("--header-timeout", "for a whole request head", "10s",
+               options_.limits.header_timeout);
+  add_duration("--body-timeout", "for a body without progress", "10s",
+               options_.limits.body_timeout);
+  add_duration("--idle-timeout", "between requests of a connection", "60s",
+               options_.limits.idle_timeout);
+  add_parsed("--max-body", "SIZE", "largest request body (413 above)", "none",
+             [this](const std::string& text) {
+               options_.limits.max_body = value_or_throw(parse_bytes(text));
+             });
+  add_duration("--grace", "to finish requests on SIGTERM", "5s", options_.grace);
+}
+
+void Flags::declare_load(const std::string& connections_default) {
+  app_.add_option("-c,--connections", options_.connections, "concurrent client connections")
+      ->check(CLI::Range(1U, kConnectionsMax))
+      ->type_name("N")
+      ->default_str(connections_default);
+  add_parsed("-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024",
+             "1M,10M", [this](const std::string& text) { options_.bodies = parse_bodies(text); });
+  add_parsed("-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
+             [this](const std::string& text) { options_.reuses = parse_reuse(text); });
+  CLI::Option* const duration = add_duration("-d,--duration", "measured time of one trial (ms s m)",
+                                             "1s", options_.duration, true);
+  app_.add_option("-n,--requests", options_.requests,
+                  "measured requests of one trial, instead of a time")
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
+      ->type_name("N")
+      ->excludes(duration);
+  add_duration("--warmup", "unmeasured time before each trial", "300ms", options_.warmup);
+}
+
+void Flags::declare_experiment() {
+  app_.add_option("--repeats", options_.repeats, "trials per cell, interleaved in random order")
+      ->check(CLI::Range(1U, 100'000U))
+      ->type_name("N")
+      ->capture_default_str();
+  CLI::Option* const csv =
+      app_.add_option("--csv", options_.csv, "file to append rows to; - is stdout")
+          ->type_name("FILE")
+          ->default_str("results/<kernel release>.csv");
+  app_.add_flag_callback(
+          "--no-save", [this] { options_.save = false; }, "do not save rows")
+      ->excludes(csv);
+}
+
+void Flags::declare_output() {
+  app_.add_flag("-q,--quiet", options_.quiet, "no progress");
+  add_parsed("--color", "auto|always|never", "colours; honours NO_COLOR", "auto",
+             [this](const std::string& text) { options_.color = parse_color(text); });
+}
+
+void Flags::declare_headers() {
+  app_.add_option("-H,--header", options_.headers, "a further header, 'Name: value'; repeatable")
+      ->type_name("LINE")
+      ->allow_extra_args(false);
+}
+
+CLI::Option* Flags::add_parsed(const std::string& names, const std::string& type,
+                               const std::string& description, const std::string& shown_default,
+                               Store store) {
+  return app_.add_option_function<std::string>(names, store, description)
+      ->type_name(type)
+      ->default_str(shown_default);
+}
+
+CLI::Option* Flags::add_duration(const std::string& names, const std::string& description,
+                                 const std::string& shown_default, Nanos& target,
+                                 bool must_be_positive) {
+  return add_parsed(names, "T", description, shown_default,
+                    [&target, must_be_positive](const std::string& text) {
+                      target = value_or_throw(parse_duration(text));
+                      if (must_be_positive && target == Nanos{0}) {
+                        throw CLI::ValidationError("zero would measure nothing");
+                      }
+                    });
+}
+
+}  // namespace urb

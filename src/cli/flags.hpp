@@ -1,0 +1,38 @@
+// Every flag, declared once: which ones a command has is chosen in options.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "cli/options.hpp"
+
+namespace urb {
+
+/// Declares groups of flags on one command. All write to the same Options, which outlives the app.
+class Flags {
+ public:
+  Flags(CLI::App& app, Options& options) : app_{app}, options_{options} {}
+
+  void declare_server();   ///< what the server is
+  void declare_serving();  ///< where and how long `serve` serves
+  void declare_load(
+      const std::string& connections_default);  ///< what the client sends, and for how long
+  void declare_experiment();                    ///< how often, and where rows go
+  void declare_output();                        ///< progress and colours
+  void declare_headers();                       ///< further headers
+
+ private:
+  using Store = std::function<void(const std::string&)>;
+  CLI::Option* add_parsed(const std::string& names, const std::string& type,
+                          const std::string& description, const std::string& shown_default,
+                          Store store);
+  CLI::Option* add_duration(const std::string& names, const std::string& description,
+                            const std::string& shown_default, Nanos& target,
+                            bool must_be_positive = false);
+
+  CLI::App& app_;
+  Options& options_;
+};
+
+}  // namespace urb

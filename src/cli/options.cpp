@@ -1,0 +1,151 @@
+// The commands, their flags and their help.
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "cli/flags.hpp"
+#include "cli/suggest.hpp"
+#include "cli/version.hpp"
+
+namespace urb {
+namespace {
+
+// The whole command line. Immovable: CLI11 keeps the addresses of the options.
+class Parser {
+ public:
+  Parser()
+      : app_{"Benchmarks three ways to distribute HTTP requests to worker processes.",
+             "uring-bench"} {
+    declare_run();
+    declare_serve();
+    declare_load();
+    list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  std::variant<Options, HelpText, ParseError> parse(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      return HelpText{app_.help()};
+    } catch (const CLI::CallForVersion& version) {
+      return HelpText{std::string{version.what()} + "\n"};
+    } catch (const CLI::ParseError& error) {
+      // What is not known at all comes first: it explains many of the other complaints.
+      const std::string extra = describe_extra();
+      return usage_error(extra.empty() ? error.what() : extra);
+    }
+    if (const std::string extra = describe_extra(); !extra.empty()) return usage_error(extra);
+
+    if (serve_->parsed()) {
+      options_.command = Command::serve;
+      options_.modes = {served_mode_};
+    } else if (load_->parsed()) {
+      options_.command = Command::load;
+    } else if (list_modes_->parsed()) {
+      options_.command = Command::list_modes;
+    } else if (options_.modes.empty()) {
+      return usage_error("no mode was given; list-modes names them, 'all' runs every one");
+    }
+    return options_;
+  }
+
+ private:
+  void declare_run() {
+    app_.add_option("MODE", options_.modes, "modes to benchmark side by side, or all");
+    app_.set_version_flag("--version", fmt::format("uring-bench {}", kVersion));
+    app_.allow_extras();  // refused in describe_extra(), with the name that was meant
+    app_.require_subcommand(0, 1);
+    app_.footer(
+        "Example:\n  uring-bench cluster socket passthru direct --body 1M,10M --repeats 5\n\n"
+        "uring-bench COMMAND --help describes a command's own options.");
+    Flags flags{app_, options_};
+    flags.declare_server();
+    flags.declare_load("workers");
+    flags.declare_experiment();
+    flags.declare_output();
+  }
+
+  void declare_serve() {
+    serve_ =
+        add_command("serve", "Runs only the server, in the foreground, until SIGINT or SIGTERM",
+                    "uring-bench serve socket --workers 4 --listen 127.0.0.1:8080");
+    serve_->add_option("MODE", served_mode_, "how requests reach the workers")->required();
+    Flags flags{*serve_, options_};
+    flags.declare_server();
+    flags.declare_serving();
+  }
+
+  void declare_load() {
+    load_ = add_command("load", "Runs only the client, against any HTTP/1.1 server",
+                        "uring-bench load http://127.0.0.1:8080/ --body 0 --reuse yes -d 5s");
+    load_->add_option("URL", options_.url, "http://HOST:PORT/PATH; HOST is numeric or localhost")
+        ->required();
+    Flags flags{*load_, options_};
+    flags.declare_load("4");
+    flags.declare_headers();
+    flags.declare_output();
+  }
+
+  CLI::App* add_command(const std::string& name, const std::string& summary,
+                        const std::string& example) {
+    CLI::App* const command = app_.add_subcommand(name, summary);
+    command->footer("Example:\n  " + example);
+    command->allow_extras();
+    return command;
+  }
+
+  // The command that was chosen; the app itself for a run.
+  [[nodiscard]] const CLI::App& chosen() const {
+    const auto commands = app_.get_subcommands();
+    return commands.empty() ? app_ : *commands.front();
+  }
+
+  // The first argument that no option or operand took, and the option that was probably meant.
+  [[nodiscard]] std::string describe_extra() const {
+    for (const std::string& extra : app_.remaining(true)) {
+      if (extra == "--") continue;
+      if (!extra.starts_with('-')) return fmt::format("unexpected argument '{}'", extra);
+      std::vector<std::string> names;
+      for (const CLI::Option* const option : chosen().get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      }
+      const std::vector<std::string_view> views(names.begin(), names.end());
+      const std::string typed = extra.substr(0, extra.find('='));
+      const std::string_view nearest = nearest_name(typed, views);
+      if (nearest.empty()) return fmt::format("unknown option {}", typed);
+      return fmt::format("unknown option {}, did you mean {}?", typed, nearest);
+    }
+    return {};
+  }
+
+  [[nodiscard]] ParseError usage_error(const std::string& what) const {
+    const std::string& command = chosen().get_name();
+    const bool is_run = &chosen() == &app_;
+    return {0, fmt::format("{} (see uring-bench{}{} --help)", what, is_run ? "" : " ",
+                           is_run ? "" : command)};
+  }
+
+  Options options_;
+  std::string served_mode_;
+  CLI::App app_;
+  CLI::App* serve_ = nullptr;
+  CLI::App* load_ = nullptr;
+  CLI::App* list_modes_ = nullptr;
+};
+
+}  // namespace
+
+std::variant<Options, HelpText, ParseError> parse_options(
+    const std::vector<std::string>& arguments) {
+  return Parser{}.parse(arguments);
+}
+
+}  // namespace urb

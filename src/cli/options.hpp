@@ -1,0 +1,62 @@
+// What was typed, as types. Each flag is declared once, in options.cpp, for all commands.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/units.hpp"
+#include "http/limits.hpp"
+#include "mode/server_config.hpp"
+#include "report/console.hpp"
+
+namespace urb {
+
+enum class Command : std::uint8_t { run, serve, load, list_modes };
+
+struct Options {
+  Command command = Command::run;
+  std::vector<std::string> modes;  ///< as typed; not yet known to exist. One for `serve`
+  std::string url;                 ///< of `load`
+
+  unsigned workers = 4;
+  std::optional<unsigned> connections;  ///< as many as workers
+  std::vector<Bytes> bodies{{1024 * 1024}, {10 * 1024 * 1024}};
+  Bytes response{0};
+  std::vector<bool> reuses{false, true};
+  Nanos duration = std::chrono::seconds{1};
+  std::optional<std::uint64_t> requests;
+  Nanos warmup = std::chrono::milliseconds{300};
+  unsigned repeats = 5;
+  std::uint64_t seed = 1;
+
+  Policy policy = Policy::rr;
+  RelayKind relay = RelayKind::linked;
+  BufferKind buffers = BufferKind::registered;
+  Address listen = Address::loopback(8080);
+  http::Limits limits;
+  Nanos grace = std::chrono::seconds{5};
+
+  std::vector<std::string> headers;
+  std::optional<std::string> csv;
+  bool save = true;
+  bool quiet = false;
+  ColorChoice color = ColorChoice::automatic;
+
+  [[nodiscard]] unsigned connection_count() const noexcept { return connections.value_or(workers); }
+};
+
+/// Text that was asked for instead of a command: --help, --version.
+struct HelpText {
+  std::string text;
+};
+
+/// `arguments` without the program's name. The error's position is of no use here: its message
+/// names the option. Nothing is printed, nothing throws.
+[[nodiscard]] std::variant<Options, HelpText, ParseError> parse_options(
+    const std::vector<std::string>& arguments);
+
+}  // namespace urb
