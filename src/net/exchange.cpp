@@ -39,6 +39,10 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
   }
   if (exchange.ending != Ending::none) return finish(exchange);
   switch (op) {
+    case Op::send_continue:
+      if (done.result < 0) return on_client_gone(exchange);
+      if (exchange.response_head != 0) send_response(exchange, exchange.response_head);
+      return;
     case Op::send_request: return on_request_sent(exchange, done.result);
     case Op::read_client: return on_chunk(exchange, done.result);
     case Op::poll_client: exchange.wants_chunk = true; return use_lease(exchange);
@@ -136,8 +140,8 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
 void ExchangePool::cancel_all(Exchange& exchange) noexcept {
   if (exchange.up) parts_.relay.cancel(*exchange.up);
   if (exchange.down) parts_.relay.cancel(*exchange.down);
-  for (const Op op : {Op::send_request, Op::poll_client, Op::read_client, Op::poll_response,
-                      Op::read_response, Op::send_response}) {
+  for (const Op op : {Op::send_continue, Op::send_request, Op::poll_client, Op::read_client,
+                      Op::poll_response, Op::read_response, Op::send_response}) {
     if (!exchange.is_armed(op)) continue;
     io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, exchange)), pack(token(op, exchange)), 0);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/forward.hpp"
+#include "http/response_bytes.hpp"
 #include "net/exchange.hpp"
 
 namespace urb {
@@ -47,6 +48,12 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
     body_bytes = std::min<std::uint64_t>(body_bytes, exchange.head.content_length);
     exchange.request_left = exchange.head.content_length - body_bytes;
     exchange.request_done = exchange.request_left == 0;
+  }
+  // Expect is not forwarded: whoever waits for the body answers it, before any byte of it came.
+  if (exchange.head.expect_continue && exchange.end == request.begin + request.head_bytes &&
+      exchange.head.has_body()) {
+    io_uring_prep_send(arm(Op::send_continue, exchange), exchange.client.get(),
+                       http::kContinue.data(), http::kContinue.size(), MSG_WAITALL | MSG_NOSIGNAL);
   }
   send_request(exchange, *forwarded, body_bytes);
 }

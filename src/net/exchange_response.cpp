@@ -50,6 +50,8 @@ void ExchangePool::on_response_read(Exchange& exchange, int result) noexcept {
 }
 
 void ExchangePool::send_response(Exchange& exchange, std::size_t head_bytes) noexcept {
+  exchange.response_head = head_bytes;
+  if (exchange.is_armed(Op::send_continue)) return;  // sends in order; its completion comes back
   const http::ResponseHead& head = exchange.response.head();
   // Our workers always give a length; without one only the end of the connection would end it.
   if (!head.has_content_length) return on_upstream_gone(exchange);

@@ -39,6 +39,7 @@ Fd UpstreamPool::take(unsigned worker) noexcept {
         setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
   }
   counters_.upstream_opened.add();
+  counters_.connections_opened.add();  // the sender counts its end
   sender_.give(worker, std::move(theirs));
   return ours;
 }
