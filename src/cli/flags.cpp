@@ -73,24 +73,25 @@ void Flags::declare_server() {
       ->check(CLI::Range(1U, kWorkersMax))
       ->type_name("N")
       ->capture_default_str();
-  add_parsed(
-      "--response", "SIZE", "response body size (0: a short JSON object)", "0",
-      [this](const std::string& text) { options_.response = value_or_throw(parse_bytes(text)); });
+  add_parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
+             [&options = options_](const std::string& text) {
+               options.response = value_or_throw(parse_bytes(text));
+             });
   add_parsed(
       "--policy", "rr|random|least|key", "which worker gets it; key hashes the header X-Route",
-      "rr", [this](const std::string& text) {
-        options_.policy =
+      "rr", [&options = options_](const std::string& text) {
+        options.policy =
             parse_name(text, std::array{Policy::rr, Policy::random, Policy::least, Policy::key});
       });
   add_parsed("--relay", "linked|sync|copy",
              "data path of passthru: linked splice SQEs; splice(2); recv and send", "linked",
-             [this](const std::string& text) {
-               options_.relay = parse_name(
+             [&options = options_](const std::string& text) {
+               options.relay = parse_name(
                    text, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy});
              });
   add_parsed("--buffers", "registered|provided|plain", "how received bytes reach memory",
-             "registered", [this](const std::string& text) {
-               options_.buffers = parse_name(
+             "registered", [&options = options_](const std::string& text) {
+               options.buffers = parse_name(
                    text,
                    std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain});
              });
@@ -100,9 +101,10 @@ void Flags::declare_server() {
 }
 
 void Flags::declare_serving() {
-  add_parsed(
-      "-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one", "127.0.0.1:8080",
-      [this](const std::string& text) { options_.listen = value_or_throw(parse_address(text)); });
+  add_parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one", "127.0.0.1:8080",
+             [&options = options_](const std::string& text) {
+               options.listen = value_or_throw(parse_address(text));
+             });
   add_duration("--header-timeout", "for a whole request head", "10s",
                options_.limits.header_timeout);
   add_duration("--body-timeout", "for a body without progress", "10s",
@@ -110,8 +112,8 @@ void Flags::declare_serving() {
   add_duration("--idle-timeout", "between requests of a connection", "60s",
                options_.limits.idle_timeout);
   add_parsed("--max-body", "SIZE", "largest request body (413 above)", "none",
-             [this](const std::string& text) {
-               options_.limits.max_body = value_or_throw(parse_bytes(text));
+             [&options = options_](const std::string& text) {
+               options.limits.max_body = value_or_throw(parse_bytes(text));
              });
   add_duration("--grace", "to finish requests on SIGTERM", "5s", options_.grace);
 }
@@ -121,10 +123,12 @@ void Flags::declare_load(const std::string& connections_default) {
       ->check(CLI::Range(1U, kConnectionsMax))
       ->type_name("N")
       ->default_str(connections_default);
-  add_parsed("-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024",
-             "1M,10M", [this](const std::string& text) { options_.bodies = parse_bodies(text); });
-  add_parsed("-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
-             [this](const std::string& text) { options_.reuses = parse_reuse(text); });
+  add_parsed(
+      "-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024", "1M,10M",
+      [&options = options_](const std::string& text) { options.bodies = parse_bodies(text); });
+  add_parsed(
+      "-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
+      [&options = options_](const std::string& text) { options.reuses = parse_reuse(text); });
   CLI::Option* const duration = add_duration("-d,--duration", "measured time of one trial (ms s m)",
                                              "1s", options_.duration, true);
   app_.add_option("-n,--requests", options_.requests,
@@ -145,14 +149,14 @@ void Flags::declare_experiment() {
           ->type_name("FILE")
           ->default_str("results/<kernel release>.csv");
   app_.add_flag_callback(
-          "--no-save", [this] { options_.save = false; }, "do not save rows")
+          "--no-save", [&options = options_] { options.save = false; }, "do not save rows")
       ->excludes(csv);
 }
 
 void Flags::declare_output() {
   app_.add_flag("-q,--quiet", options_.quiet, "no progress");
   add_parsed("--color", "auto|always|never", "colours; honours NO_COLOR", "auto",
-             [this](const std::string& text) { options_.color = parse_color(text); });
+             [&options = options_](const std::string& text) { options.color = parse_color(text); });
 }
 
 void Flags::declare_headers() {

@@ -9,7 +9,8 @@
 
 namespace urb {
 
-/// Declares groups of flags on one command. All write to the same Options, which outlives the app.
+/// Declares groups of flags on one command. All write to the same Options, which outlives the app;
+/// this object need not.
 class Flags {
  public:
   Flags(CLI::App& app, Options& options) : app_{app}, options_{options} {}

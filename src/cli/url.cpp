@@ -37,8 +37,8 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
   const auto& address = std::get<Address>(parsed);
   if (address.port() == 0) return ParseError{kScheme.size(), "port 0 cannot be connected to"};
 
-  Url url{address, std::string{host}, std::string{path}};
-  if (!url.path.starts_with('/')) url.path.insert(0, "/");
+  Url url{address, std::string{host}, "/"};
+  url.path += path.starts_with('/') ? path.substr(1) : path;
   return url;
 }
 

@@ -204,18 +204,24 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
                                            cell.failed_count, cell.failed_count + cell.rows.size(),
                                            name_of(cell.failed_status), cell.failed_reason)});
   }
-  std::map<Warning, std::vector<std::string>> cells_by_warning;
+  struct Place {
+    std::string names;
+    std::size_t count = 0;
+  };
+  std::map<Warning, Place> places;
   for (const Cell& cell : cells) {
     for (const Warning warning : cell.warnings) {
-      cells_by_warning[warning].push_back(fmt::format("{} {} {}", cell.mode, format_body(cell.body),
-                                                      cell.reuse ? "reuse" : "no reuse"));
+      Place& place = places[warning];
+      if (place.count++ != 0) place.names += ", ";
+      place.names += fmt::format("{} {} {}", cell.mode, format_body(cell.body),
+                                 cell.reuse ? "reuse" : "no reuse");
     }
   }
-  for (const auto& [warning, names] : cells_by_warning) {
-    const std::string where =
-        names.size() == cells.size() ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+  for (const auto& [warning, place] : places) {
+    const bool is_everywhere = place.count == cells.size();
     report.push_back(
-        {Block::Kind::warning, fmt::format("warning: {}{}\n", text_of(warning), where)});
+        {Block::Kind::warning, fmt::format("warning: {}{}\n", text_of(warning),
+                                           is_everywhere ? "" : " (" + place.names + ")")});
   }
   return report;
 }
