@@ -1,0 +1,187 @@
+// Sending, receiving, and the reading of responses.
+#include "support/tcp_client.hpp"
+
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "support/socket_table.hpp"
+
+namespace urb::test {
+namespace {
+
+void wait_for(int fd, short events, const char* what) {
+  pollfd ready{fd, events, 0};
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(kPatience).count();
+  const int count = poll(&ready, 1, static_cast<int>(ms));
+  if (count == 0) throw ClientError(std::string{"timed out: "} + what);
+  check(count, "poll");
+}
+
+bool is_end_of_connection(int error) {
+  return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::size_t to_number(std::string_view text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw ClientError("not a number: " + std::string{text});
+  }
+  return number;
+}
+
+// `head` ends before the empty line.
+Response parse_head(std::string_view head) {
+  Response response;
+  const std::size_t line_end = std::min(head.find("\r\n"), head.size());
+  const std::string_view line = head.substr(0, line_end);
+  if (line.size() < 13 || line.substr(0, 9) != "HTTP/1.1 " || line[12] != ' ') {
+    throw ClientError("bad status line: " + std::string{line});
+  }
+  response.status = static_cast<int>(to_number(line.substr(9, 3)));
+  std::size_t at = line_end;
+  while (at < head.size()) {
+    at += 2;
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());
+    const std::string_view field = head.substr(at, end - at);
+    const std::size_t colon = field.find(": ");
+    if (colon == std::string_view::npos || colon == 0) {
+      throw ClientError("bad header line: " + std::string{field});
+    }
+    if (!response.headers.emplace(lower(field.substr(0, colon)), field.substr(colon + 2)).second) {
+      throw ClientError("header sent twice: " + std::string{field});
+    }
+    at = end;
+  }
+  return response;
+}
+
+}  // namespace
+
+std::string Response::header(const std::string& name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string{} : found->second;
+}
+
+TcpClient::TcpClient(const Address& server) : TcpClient{server, 0} {}
+
+TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
+    : socket_{Adopt{}, check(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")},
+      server_{server} {
+  const int on = 1;
+  check(setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt TCP_NODELAY");
+  if (receive_buffer_bytes != 0) {
+    check(
+        setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes),
+        "setsockopt SO_RCVBUF");
+  }
+  check(connect(fd(), server.raw(), server.raw_bytes()), "connect");
+  local_ = Address::of_socket(fd());
+}
+
+bool TcpClient::try_send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      sent_bytes_ += static_cast<std::uint64_t>(sent);
+    } else if (errno == EAGAIN) {
+      wait_for(fd(), POLLOUT, "the peer does not read");
+    } else if (is_end_of_connection(errno)) {
+      return false;
+    } else {
+      throw_errno("send");
+    }
+  }
+  return true;
+}
+
+void TcpClient::send(std::string_view bytes) {
+  if (!try_send(bytes)) throw ClientError("the peer ended the connection before all was sent");
+}
+
+void TcpClient::send_and_let_read(std::string_view bytes) {
+  send(bytes);
+  const bool was_read = wait_until(
+      [this] { return bytes_read(server_, local_).value_or(sent_bytes_) == sent_bytes_; });
+  if (!was_read) throw ClientError("timed out: the peer does not read");
+}
+
+void TcpClient::end_sending() { check(shutdown(fd(), SHUT_WR), "shutdown"); }
+
+void TcpClient::reset() {
+  const linger hard{1, 0};
+  check(setsockopt(fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard), "setsockopt SO_LINGER");
+  socket_.close();
+}
+
+bool TcpClient::receive_more() {
+  for (;;) {
+    wait_for(fd(), POLLIN, "nothing more is received");
+    std::array<char, 256 * 1024> memory;
+    const ssize_t size = recv(fd(), memory.data(), memory.size(), MSG_DONTWAIT);
+    if (size > 0) {
+      received_.append(memory.data(), static_cast<std::size_t>(size));
+      return true;
+    }
+    if (size == 0) return false;
+    if (errno == EAGAIN || errno == EINTR) continue;
+    if (is_end_of_connection(errno)) return false;
+    throw_errno("recv");
+  }
+}
+
+std::string TcpClient::take(std::size_t bytes) {
+  std::string taken = received_.substr(0, bytes);
+  received_.erase(0, bytes);
+  return taken;
+}
+
+Response TcpClient::read_response(bool to_head) {
+  std::size_t head_end = 0;
+  while ((head_end = received_.find("\r\n\r\n")) == std::string::npos) {
+    if (!receive_more()) throw ClientError("the connection ended within a head: " + received_);
+  }
+  const std::string head = take(head_end + 4);
+  Response response = parse_head(std::string_view{head}.substr(0, head_end));
+  if (response.status < 200) return response;
+  if (response.header("date").size() != 29) throw ClientError("no valid Date: " + head);
+  if (response.header("content-length").empty()) throw ClientError("no Content-Length: " + head);
+  if (to_head) return response;
+  const std::size_t body_bytes = to_number(response.header("content-length"));
+  while (received_.size() < body_bytes) {
+    if (!receive_more()) {
+      throw ClientError("the connection ended within a body: " + std::to_string(received_.size()) +
+                        " of " + std::to_string(body_bytes) + " bytes");
+    }
+  }
+  response.body = take(body_bytes);
+  return response;
+}
+
+bool TcpClient::is_closed_by_peer() { return received_.empty() && !receive_more(); }
+
+bool TcpClient::has_input(Nanos patience) {
+  if (!received_.empty()) return true;
+  pollfd ready{fd(), POLLIN, 0};
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+  return check(poll(&ready, 1, static_cast<int>(ms)), "poll") != 0;
+}
+
+}  // namespace urb::test

@@ -1,0 +1,74 @@
+// A blocking TCP client that says exactly the bytes a test wants to say, and reads HTTP responses
+// with a parser of its own: the one under test must not be its own judge.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/fd.hpp"
+#include "support/deadline.hpp"
+
+namespace urb::test {
+
+/// The peer did something that no client would understand, or nothing at all in time.
+class ClientError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Response {
+  int status = 0;
+  std::map<std::string, std::string> headers;  ///< names in lower case, each at most once
+  std::string body;
+
+  /// Empty when there is none.
+  [[nodiscard]] std::string header(const std::string& name) const;
+};
+
+class TcpClient {
+ public:
+  /// Connects, with TCP_NODELAY. Throws SysError.
+  explicit TcpClient(const Address& server);
+  /// The same with a small receive buffer, for clients that are slow to read.
+  TcpClient(const Address& server, int receive_buffer_bytes);
+
+  /// Sends all of it. Throws ClientError when the peer does not take it.
+  void send(std::string_view bytes);
+  /// Sends what the peer takes; false when it ended the connection first.
+  [[nodiscard]] bool try_send(std::string_view bytes);
+  /// Sends, then waits until the peer has read it: the next bytes come in another read of its.
+  void send_and_let_read(std::string_view bytes);
+
+  /// Half-close: the peer reads the end, and can still send.
+  void end_sending();
+  /// Ends the connection by a reset.
+  void reset();
+
+  /// Reads one response, final or interim. Checks its form: status line, header lines, and for a
+  /// final one exactly one Date and one Content-Length. `to_head`: the body is not sent.
+  [[nodiscard]] Response read_response(bool to_head = false);
+  /// True when the peer ends the connection in time without another byte.
+  [[nodiscard]] bool is_closed_by_peer();
+  /// True when a byte, or the end, is there within `patience`.
+  [[nodiscard]] bool has_input(Nanos patience);
+
+  [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+
+ private:
+  /// Receives more; false at the end of the connection.
+  [[nodiscard]] bool receive_more();
+  [[nodiscard]] std::string take(std::size_t bytes);
+
+  Fd socket_;
+  Address server_;
+  Address local_;
+  std::uint64_t sent_bytes_ = 0;
+  std::string received_;
+};
+
+}  // namespace urb::test
