@@ -26,6 +26,12 @@ T value_or_throw(std::variant<T, ParseError> parsed) {
   return std::get<T>(std::move(parsed));
 }
 
+// Without the limits in the help text, where they would take the place of what matters.
+template <class T>
+CLI::Validator in_range(T least, T most) {
+  return CLI::Range(least, most).description("");
+}
+
 template <class T>
 void append_new(std::vector<T>& list, const T& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -45,7 +51,7 @@ std::vector<bool> parse_reuse(std::string_view text) {
   if (text == "no") return {false};
   if (text == "yes") return {true};
   if (text == "both") return {false, true};
-  throw CLI::ValidationError("it is no, yes or both");
+  throw CLI::ValidationError("not one of no, yes, both");
 }
 
 // For enums whose names are spelled in one place, their name_of().
@@ -56,21 +62,21 @@ Enum parse_name(std::string_view text, const std::array<Enum, kCount>& known) {
     if (name_of(value) == text) return value;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(value));
   }
-  throw CLI::ValidationError(fmt::format("'{}' is not one of {}", text, names));
+  throw CLI::ValidationError("not one of " + names);
 }
 
 ColorChoice parse_color(std::string_view text) {
   if (text == "auto") return ColorChoice::automatic;
   if (text == "always") return ColorChoice::always;
   if (text == "never") return ColorChoice::never;
-  throw CLI::ValidationError("it is auto, always or never");
+  throw CLI::ValidationError("not one of auto, always, never");
 }
 
 }  // namespace
 
 void Flags::declare_server() {
   app_.add_option("-w,--workers", options_.workers, "worker processes")
-      ->check(CLI::Range(1U, kWorkersMax))
+      ->check(in_range(1U, kWorkersMax))
       ->type_name("N")
       ->capture_default_str();
   add_parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
@@ -120,7 +126,7 @@ void Flags::declare_serving() {
 
 void Flags::declare_load(const std::string& connections_default) {
   app_.add_option("-c,--connections", options_.connections, "concurrent client connections")
-      ->check(CLI::Range(1U, kConnectionsMax))
+      ->check(in_range(1U, kConnectionsMax))
       ->type_name("N")
       ->default_str(connections_default);
   add_parsed(
@@ -133,7 +139,7 @@ void Flags::declare_load(const std::string& connections_default) {
                                              "1s", options_.duration, true);
   app_.add_option("-n,--requests", options_.requests,
                   "measured requests of one trial, instead of a time")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
+      ->check(in_range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
       ->type_name("N")
       ->excludes(duration);
   add_duration("--warmup", "unmeasured time before each trial", "300ms", options_.warmup);
@@ -141,7 +147,7 @@ void Flags::declare_load(const std::string& connections_default) {
 
 void Flags::declare_experiment() {
   app_.add_option("--repeats", options_.repeats, "trials per cell, interleaved in random order")
-      ->check(CLI::Range(1U, 100'000U))
+      ->check(in_range(1U, 100'000U))
       ->type_name("N")
       ->capture_default_str();
   CLI::Option* const csv =
@@ -168,7 +174,16 @@ void Flags::declare_headers() {
 CLI::Option* Flags::add_parsed(const std::string& names, const std::string& type,
                                const std::string& description, const std::string& shown_default,
                                Store store) {
-  return app_.add_option_function<std::string>(names, store, description)
+  // CLI11 does not tell which option a callback's error belongs to.
+  const std::string name = names.substr(names.rfind(',') + 1);
+  const Store store_or_name = [name, store = std::move(store)](const std::string& text) {
+    try {
+      store(text);
+    } catch (const CLI::ValidationError& error) {
+      throw CLI::ValidationError(name, fmt::format("'{}': {}", text, error.what()));
+    }
+  };
+  return app_.add_option_function<std::string>(names, store_or_name, description)
       ->type_name(type)
       ->default_str(shown_default);
 }

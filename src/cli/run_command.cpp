@@ -139,8 +139,9 @@ void print_result(const Options& options, const RunResult& result,
     fmt::print(stream, "{}",
                format_report(make_report(result.cells), wants_color(options.color, stream)));
   }
-  if (file && !has_rows_on_stdout) {
-    fmt::print(stream, "\n{} rows appended to {}\n", file->row_count(), file->path());
+  if (file && !has_rows_on_stdout && file->row_count() != 0) {
+    fmt::print(stream, "\n{} row{} appended to {}\n", file->row_count(),
+               file->row_count() == 1 ? "" : "s", file->path());
   }
   std::fflush(stream);
 }

@@ -49,7 +49,8 @@ LoadResult load_and_watch(const LoadOptions& options, const Server& server, Watc
   return run_load(options, hooks, stop);
 }
 
-// After a clean load: the server has nothing left to finish, so the grace is for mishaps only.
+// The client is gone, so the server has nothing left to finish: the grace is for mishaps only.
+// Not left to the server's destructor: a killed master cannot reap its workers.
 std::string stop_server(Server& server, Nanos grace) {
   constexpr Nanos kReaping = std::chrono::seconds{2};  // a guess: killing and reaping take ms
   server.begin_stop();
@@ -63,13 +64,12 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
   LoadResult load = load_and_watch(load_options, server, watch, on_progress, stop);
-  // Ctrl-C reaches the server's processes too, so its end is no failure then.
+  const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
+  std::string problem = stop_server(server, setup.server.grace);
   if (stop.load()) {
     return {.row = std::move(row), .latency = {}, .warnings = {}, .interrupted = true};
   }
   // A dead server fails requests before the next look at it: name the cause, not its effect.
-  const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
-  std::string problem = stop_server(server, setup.server.grace);
   if (server_ended) {
     problem = problem.empty() ? "the server ended during the trial" : problem + " during the trial";
   } else if (const std::string failure = describe_failure(load); !failure.empty()) {
