@@ -63,6 +63,7 @@ class PassthruMaster {
   void on_batch_end(Nanos now) noexcept {
     heads_.on_batch_end(now);
     exchanges_.on_batch_end(now);
+    relay_.on_batch_end();
     settle();
     if (stopping_ && exchanges_.is_idle()) upstreams_.clear();
     sender_.flush();  // the workers' ends of new pairs

@@ -1,11 +1,19 @@
 // Moves bytes from one non-blocking stream socket to another, in one of three ways, with
 // back-pressure: at most one pipe or buffer of bytes is between source and target at any time.
 // It knows nothing of HTTP: the caller says how many bytes.
+//
+// A transfer borrows its pipe or buffer. While these are plenty it may keep an empty one; once half
+// of them are lent it gives its own back when the source has nothing, and polls the source before
+// it takes another. So silent sources hold at most half of them. A transfer that finds none waits
+// in a queue.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "base/intrusive_list.hpp"
+#include "base/slot_map.hpp"
+#include "net/pipe_pool.hpp"
 #include "net/relay_kind.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -28,23 +36,108 @@ struct TransferEnd {
 
 class Relay {
  public:
-  /// `buffers` serves `copy` (kind registered or plain). `owner` marks this component's tokens.
+  /// `buffers` serves `copy` (kind registered or plain), `pipes` the other two. `owner` marks this
+  /// component's tokens. Throws SysError when not even one pipe can be made.
   Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers, Counters& counters,
-        std::size_t transfer_capacity);
+        std::size_t transfer_capacity, const PipePoolOptions& pipes = {});
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+  /// Drains the ring first if transfers are still running; they end without a word.
   ~Relay();
 
-  /// Starts to move exactly `bytes` (> 0) from `source` to `target`. Both descriptors stay open,
-  /// and theirs is the caller's to close, until the TransferEnd with this cookie. Returns the
+  /// Starts to move exactly `bytes` (> 0) from `source` to `target`, both O_NONBLOCK. They stay
+  /// open, and theirs is the caller's to close, until the TransferEnd with this cookie. Returns the
   /// transfer's id, for progress() and cancel(); empty when all transfers are taken.
   [[nodiscard]] std::optional<std::uint32_t> begin(std::uint32_t cookie, int source, int target,
                                                    std::uint64_t bytes) noexcept;
   /// Bytes written to the target so far. Only while the transfer runs.
   [[nodiscard]] std::uint64_t progress(std::uint32_t transfer_id) noexcept;
-  /// Asks a running transfer to end; its TransferEnd still comes, from on_completion().
+  /// Asks a running transfer to end; its TransferEnd still comes, from on_completion(). It says
+  /// `cancelled`, or how the transfer ended if that was first.
   void cancel(std::uint32_t transfer_id) noexcept;
 
   /// Handles a completion of this component. Returns the end of a transfer when this was its last.
   [[nodiscard]] std::optional<TransferEnd> on_completion(const Completion& done) noexcept;
+  /// Serves transfers that wait for a buffer with what others gave back to the pool.
+  void on_batch_end() noexcept { serve_waiting(); }
+
+  [[nodiscard]] std::size_t transfer_count() const noexcept { return transfers_.size(); }
+
+ private:
+  enum class Op : std::uint8_t {
+    poll_source,
+    poll_target,
+    splice_in,   ///< source to pipe
+    splice_out,  ///< pipe to target
+    read,
+    send,
+    wake,  ///< a NOP: on_completion() is due, for an end or for work that nothing else starts
+    cancel
+  };
+  struct Transfer {
+    Transfer(std::uint32_t its_cookie, int its_source, int its_target, std::uint64_t bytes) noexcept
+        : cookie{its_cookie}, source{its_source}, target{its_target}, unread{bytes}, left{bytes} {}
+    std::uint32_t slot_index = 0;
+    std::uint16_t generation = 0;
+    std::uint32_t cookie;
+    int source;
+    int target;
+    std::uint64_t unread;  ///< bytes that are still to be taken from the source
+    std::uint64_t left;    ///< bytes that are still to be written to the target
+    std::uint64_t written = 0;
+    std::uint32_t asked = 0;        ///< bytes that the last splice or read was for
+    std::uint32_t received = 0;     ///< bytes that it brought
+    std::uint8_t in_flight = 0;     ///< completions to come, those of cancellations not counted
+    std::optional<Op> cancellable;  ///< the one of them that may take for ever
+    bool cancelled = false;
+    bool source_ended = false;
+    bool target_failed = false;
+    bool source_is_empty = false;  ///< the last attempt found nothing
+    Pipe pipe;
+    BufferLease lease;
+    ListHook<Transfer> waiting_hook;
+
+    /// Bytes between source and target, in the pipe or in the lease.
+    [[nodiscard]] std::uint64_t in_transit() const noexcept { return left - unread; }
+    [[nodiscard]] bool has_store() const noexcept { return pipe.is_open() || lease.is_held(); }
+    [[nodiscard]] bool is_over() const noexcept {
+      return cancelled || source_ended || target_failed || left == 0;
+    }
+  };
+
+  // relay.cpp: what the three data paths share
+  [[nodiscard]] io_uring_sqe* arm(Op op, Transfer& transfer) noexcept;
+  void arm_poll(Op op, Transfer& transfer, unsigned sqe_flags = 0) noexcept;
+  void on_polled(Transfer& transfer, Op op, std::int32_t result) noexcept;
+  void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
+  void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
+  [[nodiscard]] bool stores_are_few() const noexcept;
+  [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
+  void give_back_store(Transfer& transfer) noexcept;
+  void go_on(Transfer& transfer, bool is_readable) noexcept;
+  void run(Transfer& transfer) noexcept;
+  void serve_waiting() noexcept;
+  [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;
+  // relay_linked.cpp
+  void queue_hops(Transfer& transfer) noexcept;
+  // relay_sync.cpp
+  void pump(Transfer& transfer) noexcept;
+  // relay_copy.cpp
+  void queue_copy(Transfer& transfer) noexcept;
+
+  Ring& ring_;
+  std::uint8_t owner_;
+  RelayKind kind_;
+  BufferPool& buffers_;
+  Counters& counters_;
+  PipePool pipes_;
+  SlotMap<Transfer> transfers_;
+  IntrusiveList<Transfer, &Transfer::waiting_hook> waiting_;
 };
+
+/// Bounds the kernel threads (io-wq) that run this ring's splices; without it there may be one per
+/// transfer. No transfer depends on another's thread, since none of them ever blocks. Throws
+/// SysError.
+void limit_splice_threads(Ring& ring, unsigned thread_count);
 
 }  // namespace urb

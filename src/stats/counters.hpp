@@ -46,6 +46,7 @@ struct Counters {
   Counter ring_enters;
   Counter ring_sqes;
   Counter cq_overflows;
+  Counter small_pipes;            ///< pipes that were refused the size asked for
 };
 static_assert(sizeof(Counters) <= 4096);  // one page
 static_assert(std::is_standard_layout_v<Counters>);

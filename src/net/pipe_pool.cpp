@@ -1,0 +1,60 @@
+// Pipes and their size.
+#include "net/pipe_pool.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/error.hpp"
+
+namespace urb {
+
+PipePool::PipePool(const PipePoolOptions& options, Counters& counters)
+    : options_{options}, counters_{counters} {
+  idle_.reserve(options_.pipe_count);
+  if (options_.pipe_count == 0) return;
+  Pipe first = try_make();
+  if (!first.is_open()) throw_errno("pipe2");
+  idle_.push_back(std::move(first));
+}
+
+Pipe PipePool::try_make() noexcept {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
+  Pipe made{Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}, 0};
+  // Refused with EPERM above fs.pipe-max-size and beyond the user's budget of pages. The pipe works
+  // at the size that it has; the count says why it is slow.
+  const int wanted = static_cast<int>(options_.pipe_bytes);
+  int size = fcntl(ends[1], F_SETPIPE_SZ, wanted);
+  if (size < wanted) {
+    counters_.small_pipes.add();
+    size = fcntl(ends[1], F_GETPIPE_SZ);
+    URB_ASSERT(size > 0);
+  }
+  made.capacity_bytes = static_cast<std::uint32_t>(size);
+  return made;
+}
+
+Pipe PipePool::try_take() noexcept {
+  if (lent_count_ == options_.pipe_count) return {};
+  Pipe pipe;
+  if (idle_.empty()) {
+    pipe = try_make();
+    if (!pipe.is_open()) return {};
+  } else {
+    pipe = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  ++lent_count_;
+  return pipe;
+}
+
+void PipePool::give_back(Pipe pipe, bool is_empty) noexcept {
+  URB_ASSERT(pipe.is_open() && lent_count_ != 0);
+  --lent_count_;
+  if (is_empty) idle_.push_back(std::move(pipe));  // within the capacity reserved at first
+}
+
+}  // namespace urb

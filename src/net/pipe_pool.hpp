@@ -1,0 +1,61 @@
+// A few large pipes, lent out only while bytes are in transit through them.
+//
+// Few, because a user's pipes share a budget of pages (fs.pipe-user-pages-soft: 64 MiB), and a
+// pipe made beyond it has one page. Large, because a splice moves at most one pipe of bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "stats/counters.hpp"
+
+namespace urb {
+
+/// One pipe, both ends non-blocking. Not open: no pipe.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+  std::uint32_t capacity_bytes = 0;
+  [[nodiscard]] bool is_open() const noexcept { return read_end.is_open(); }
+};
+
+struct PipePoolOptions {
+  std::uint32_t pipe_count = 32;
+  /// fs.pipe-max-size as the kernel comes. A quarter of it costs a third more CPU per byte.
+  std::uint32_t pipe_bytes = 1024 * 1024;
+};
+
+class PipePool {
+ public:
+  /// Makes the first pipe, so that trouble with pipes shows here; throws SysError. A pool of no
+  /// pipes is allowed and empty for ever.
+  PipePool(const PipePoolOptions& options, Counters& counters);
+  PipePool(const PipePool&) = delete;
+  PipePool& operator=(const PipePool&) = delete;
+
+  /// The pipe used last, whose pages are warm, else a new one; not open when all are lent, or when
+  /// no descriptor is left to make one.
+  [[nodiscard]] Pipe try_take() noexcept;
+  /// Takes `pipe` back. One that is not empty is closed: its bytes must not reach the next user.
+  /// No splice into or out of it is running; close(2) would hang behind that splice.
+  void give_back(Pipe pipe, bool is_empty) noexcept;
+
+  /// Pipes that try_take() can still give, made or not.
+  [[nodiscard]] std::uint32_t free_count() const noexcept {
+    return options_.pipe_count - lent_count_;
+  }
+  [[nodiscard]] std::uint32_t pipe_count() const noexcept { return options_.pipe_count; }
+
+ private:
+  /// Not open on failure, which errno explains.
+  [[nodiscard]] Pipe try_make() noexcept;
+
+  PipePoolOptions options_;
+  Counters& counters_;
+  std::uint32_t lent_count_ = 0;
+  std::vector<Pipe> idle_;
+};
+
+}  // namespace urb

@@ -1,0 +1,33 @@
+// copy: receive into a buffer, send from it.
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "net/relay.hpp"
+
+namespace urb {
+
+/// Queues one read into the lease or one send from it. The lease is the transfer's until then.
+void Relay::queue_copy(Transfer& transfer) noexcept {
+  const auto memory = transfer.lease.memory();
+  const std::uint64_t held = transfer.in_transit();
+  if (held == 0) {
+    if (transfer.source_is_empty) {
+      // Only kernels that do not wait for O_NONBLOCK sockets themselves come here.
+      transfer.source_is_empty = false;
+      return arm_poll(Op::poll_source, transfer);
+    }
+    transfer.asked =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, memory.size()));
+    buffers_.prep_read(arm(Op::read, transfer), transfer.source, memory.first(transfer.asked));
+    transfer.cancellable = Op::read;
+    return;
+  }
+  // MSG_WAITALL: one completion for all of it; short only after an interruption or a failure.
+  const auto unsent = memory.first(transfer.received).last(held);
+  io_uring_prep_send(arm(Op::send, transfer), transfer.target, unsent.data(), unsent.size(),
+                     MSG_WAITALL | MSG_NOSIGNAL);
+  transfer.cancellable = Op::send;
+}
+
+}  // namespace urb
