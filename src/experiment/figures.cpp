@@ -172,7 +172,8 @@ Warnings find_trial_warnings(const Row& row, const LoadResult& load) {
   const double client_share =
       row.cpu_us_per_request_client.value_or(0) * row.requests_per_s.value_or(0) / 1e6;
   if (client_share >= kClientShareBusy) warnings.insert(Warning::client_busy);
-  if (load.requests < kRequestsFew) warnings.insert(Warning::few_requests);
+  if (load.requests < kRequestsFew || load.requests < kRequestsPerConnectionFew * row.connections)
+    warnings.insert(Warning::few_requests);
   if (load.latency.clipped_count() != 0) warnings.insert(Warning::latency_clipped);
   if (row.cq_overflows.value_or(0) != 0) warnings.insert(Warning::cq_overflowed);
   return warnings;

@@ -37,8 +37,9 @@ std::string_view text_of(Warning warning) noexcept {
       return "the client used a whole CPU: it may be what limits the figures; compare CPU per "
              "request instead, or use larger bodies";
     case Warning::few_requests:
-      return "fewer than 100 requests in a trial: p99 and beyond are single requests, use a "
-             "longer --duration";
+      return "fewer than 100 requests, or 10 per connection, in a trial: those at its edges weigh "
+             "too "
+             "much and p99 is a single request, use a longer --duration";
     case Warning::latency_clipped:
       return "a latency above 60 s was counted as 60 s: use fewer --connections or smaller bodies";
     case Warning::cq_overflowed: break;

@@ -35,5 +35,7 @@ inline constexpr double kLoadPerCpuHigh = 0.5;    ///< load average by number of
 inline constexpr unsigned kRepeatsEnough = 5;     ///< below, no interval of 90 % exists
 inline constexpr double kClientShareBusy = 0.95;  ///< of one CPU: the client has one thread
 inline constexpr unsigned kRequestsFew = 100;     ///< of a trial: p99 is then its slowest request
+/// Of a trial, too: each connection's request that began before the window counts in whole.
+inline constexpr unsigned kRequestsPerConnectionFew = 10;
 
 }  // namespace urb
