@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Checks that includes point downwards only, and a few bans. Usage: check_layers.py SOURCE_ROOT
+
+The layers are those of ARCHITECTURE.md; a folder of src/ may include itself and what is listed
+for it. What clang-format and clang-tidy can check is theirs.
+"""
+
+import pathlib
+import re
+import sys
+
+# Each folder and the ones directly below it; what those may include is allowed as well.
+BELOW = {
+    "base": [],
+    "uring": ["base"],
+    "http": ["base"],
+    "stats": ["base"],
+    "net": ["uring", "http", "stats"],
+    "probe": ["uring", "http", "stats"],
+    "mode": ["net", "probe"],
+    "server": ["mode"],
+    "load": ["uring", "http", "stats"],
+    "report": ["stats", "probe"],
+    "experiment": ["server", "load", "report"],
+    "cli": ["experiment"],
+    "main": ["cli"],
+}
+
+# Pure by decision, so that they test without a kernel: no ring, directly or through others.
+PURE = {"http", "stats", "report", "experiment/matrix", "load/plan"}
+
+LINES_MAX = 300
+
+BANS = [
+    (re.compile(r"FIXME"), "mend it, or write TODO(perf|kernel|test): what"),
+    (re.compile(r"TODO(?!\((perf|kernel|test)\): )"), "write TODO(perf|kernel|test): what"),
+    (re.compile(r"#\s*include\s+<(format|expected|source_location)>"), "not in our compilers"),
+    (re.compile(r"#\s*include\s+<iostream>"), "use fmt"),
+    (re.compile(r"\bsystem\s*\("), "no shell"),
+    (re.compile(r"\busing namespace\b"), "name what is used"),
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)/([^"]+)"')
+
+
+def allowed(folder):
+    """The folder and everything below it."""
+    names = {folder}
+    for below in BELOW[folder]:
+        names |= allowed(below)
+    return names
+
+
+def included(path):
+    """The (folder, file) pairs of the root-relative includes of a file."""
+    for line in path.read_text().splitlines():
+        match = INCLUDE.match(line)
+        if match:
+            yield match.group(1), match.group(2)
+
+
+def reaches_ring(src, path, seen):
+    """The chain of includes from a file to src/uring, empty if there is none."""
+    if path in seen or not path.exists():
+        return []
+    seen.add(path)
+    for folder, name in included(path):
+        if folder == "uring":
+            return [f"{folder}/{name}"]
+        chain = reaches_ring(src, src / folder / name, seen)
+        if chain:
+            return [f"{folder}/{name}"] + chain
+    return []
+
+
+def check_file(src, path):
+    """Everything that is wrong with one file under src/, as lines of text."""
+    name = path.relative_to(src).as_posix()
+    folder = name.split("/")[0] if "/" in name else path.stem
+    if folder not in BELOW:
+        yield f"{name}: folder '{folder}' has no layer (see tools/check_layers.py)"
+        return
+    for other, file in included(path):
+        if other not in allowed(folder):
+            yield f"{name}: '{folder}' must not include '{other}/{file}'"
+    if folder in PURE or name.rsplit(".", 1)[0] in PURE:
+        chain = reaches_ring(src, path, set())
+        if chain:
+            yield f"{name}: is to be pure, but includes {' → '.join(chain)}"
+
+
+def check_text(root, path):
+    """The bans and the size, for any source file."""
+    name = path.relative_to(root).as_posix()
+    lines = path.read_text().splitlines()
+    if len(lines) > LINES_MAX:
+        yield f"{name}: {len(lines)} lines, {LINES_MAX} are the most; is it still one idea?"
+    for number, line in enumerate(lines, 1):
+        for pattern, remedy in BANS:
+            if pattern.search(line):
+                yield f"{name}:{number}: '{pattern.pattern}' is banned: {remedy}"
+    if path.suffix == ".hpp" and "#pragma once" not in lines:
+        yield f"{name}: no #pragma once"
+    if lines and not lines[0].startswith("//"):
+        yield f"{name}: opens without a comment that says what it is"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    src = root / "src"
+    problems = []
+    for path in sorted(src.rglob("*.[ch]pp")):
+        problems += check_file(src, path)
+    for folder in ("src", "test", "bench"):
+        for path in sorted((root / folder).rglob("*.[ch]pp")):
+            problems += check_text(root, path)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
