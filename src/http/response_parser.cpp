@@ -108,6 +108,10 @@ ParseStep ResponseParser::fail(const char* text, std::size_t consumed) noexcept 
 
 int ResponseParser::on_head_end() noexcept {
   const unsigned status = parser_.status_code;
+  if (parser_.http_major != 1) {  // llhttp knows 0.9 and 2.0 as well
+    llhttp_set_error_reason(&parser_, "Not HTTP/1.x");
+    return HPE_USER;
+  }
   if (status == 101) {
     llhttp_set_error_reason(&parser_, "Switched to a protocol that was not asked for");
     return HPE_USER;

@@ -18,8 +18,8 @@ constexpr int kSignificantDigits = 3;
 
 hdr_histogram* make_raw() {
   hdr_histogram* raw = nullptr;
-  const int result = hdr_init(Histogram::kLowest.count(), Histogram::kHighest.count(),
-                              kSignificantDigits, &raw);
+  const int result =
+      hdr_init(Histogram::kLowest.count(), Histogram::kHighest.count(), kSignificantDigits, &raw);
   if (result != 0) throw std::bad_alloc{};
   return raw;
 }

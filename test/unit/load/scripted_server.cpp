@@ -1,0 +1,119 @@
+#include "unit/load/scripted_server.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/error.hpp"
+
+namespace urb::test {
+namespace {
+
+// No test waits for it; it only keeps a wrong one from hanging.
+constexpr timeval kReceiveTimeout{20, 0};
+
+}  // namespace
+
+bool Peer::read_some() {
+  std::array<char, 65536> chunk;
+  const ssize_t got = ::recv(socket_, chunk.data(), chunk.size(), 0);
+  if (got <= 0) return false;
+  unread_.append(chunk.data(), static_cast<std::size_t>(got));
+  return true;
+}
+
+bool Peer::read_head() {
+  std::size_t end = std::string::npos;
+  while ((end = unread_.find("\r\n\r\n")) == std::string::npos) {
+    if (!read_some()) return false;
+  }
+  head_ = unread_.substr(0, end + 4);
+  unread_.erase(0, end + 4);
+  return true;
+}
+
+bool Peer::read_request() {
+  if (!read_head()) return false;
+  constexpr std::string_view kLength = "Content-Length: ";
+  const std::size_t at = head_.find(kLength);
+  if (at == std::string::npos) return true;
+  std::size_t left = std::strtoull(head_.c_str() + at + kLength.size(), nullptr, 10);
+  while (true) {
+    const std::size_t got = std::min(left, unread_.size());
+    unread_.erase(0, got);
+    left -= got;
+    if (left == 0) return true;
+    if (!read_some()) return false;
+  }
+}
+
+void Peer::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;  // the client is gone, which the test sees elsewhere
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void Peer::read_to_end() {
+  while (read_some()) unread_.clear();
+}
+
+void Peer::reset_on_close() {
+  const linger now{1, 0};
+  check(setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now), "setsockopt");
+}
+
+ScriptedServer::ScriptedServer(Script script)
+    : script_{std::move(script)},
+      listener_{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")} {
+  const Address any = Address::loopback(0);
+  check(::bind(listener_.get(), any.raw(), any.raw_bytes()), "bind");
+  check(::listen(listener_.get(), 128), "listen");
+  address_ = Address::of_socket(listener_.get());
+  accepting_ = std::thread{[this] { accept_loop(); }};
+}
+
+ScriptedServer::~ScriptedServer() {
+  is_ending_ = true;
+  ::shutdown(listener_.get(), SHUT_RDWR);
+  accepting_.join();
+  {
+    const std::lock_guard lock{mutex_};
+    for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
+  }
+  for (std::thread& thread : serving_) thread.join();
+}
+
+void ScriptedServer::accept_loop() {
+  while (!is_ending_) {
+    const int socket = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (socket < 0) continue;
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kReceiveTimeout, sizeof kReceiveTimeout);
+    const unsigned index = connection_count_++;
+    {
+      const std::lock_guard lock{mutex_};
+      open_.push_back(socket);
+    }
+    serving_.emplace_back([this, socket, index] { serve(socket, index); });
+  }
+}
+
+void ScriptedServer::serve(int socket, unsigned index) {
+  Peer peer{socket, index};
+  script_(peer);
+  const std::lock_guard lock{mutex_};
+  std::erase(open_, socket);
+  ::close(socket);
+}
+
+std::string make_response(std::string_view body, std::string_view fields, unsigned status) {
+  return fmt::format("HTTP/1.1 {} Text\r\nContent-Length: {}\r\n{}\r\n{}", status, body.size(),
+                     fields, body);
+}
+
+}  // namespace urb::test

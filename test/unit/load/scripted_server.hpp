@@ -1,0 +1,76 @@
+// A server that does what a test's script says, right or wrong, with blocking calls in threads.
+// Not the project's server: the generator must hold up against servers that we would not write.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/fd.hpp"
+
+namespace urb::test {
+
+/// The server's end of one connection, as a script sees it.
+class Peer {
+ public:
+  Peer(int socket, unsigned index) noexcept : socket_{socket}, index_{index} {}
+  /// Of the connection: 0 is the first that was accepted.
+  [[nodiscard]] unsigned index() const noexcept { return index_; }
+  /// Reads a head and the body that its Content-Length announces. False at the end of the stream.
+  [[nodiscard]] bool read_request();
+  /// Reads a head only.
+  [[nodiscard]] bool read_head();
+  /// Of the last request read.
+  [[nodiscard]] const std::string& head() const noexcept { return head_; }
+  void write(std::string_view text);
+  /// Reads until the client closes.
+  void read_to_end();
+  /// Lets the close be a reset.
+  void reset_on_close();
+
+ private:
+  [[nodiscard]] bool read_some();
+  int socket_;
+  unsigned index_;
+  std::string head_;
+  std::string unread_;
+};
+
+class ScriptedServer {
+ public:
+  using Script = std::function<void(Peer&)>;
+  /// Listens on a free port; runs `script` for each connection and then closes it.
+  explicit ScriptedServer(Script script);
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+  /// Ends the scripts that still run by shutting their connections down.
+  ~ScriptedServer();
+
+  [[nodiscard]] const Address& address() const noexcept { return address_; }
+  [[nodiscard]] unsigned connection_count() const noexcept { return connection_count_; }
+
+ private:
+  void accept_loop();
+  void serve(int socket, unsigned index);
+
+  Script script_;
+  Fd listener_;
+  Address address_;
+  std::atomic<unsigned> connection_count_{0};
+  std::atomic<bool> is_ending_{false};
+  std::mutex mutex_;
+  std::vector<int> open_;  ///< guarded by mutex_; so that ending can reach them
+  std::vector<std::thread> serving_;
+  std::thread accepting_;
+};
+
+/// A whole response with a Content-Length that is right.
+[[nodiscard]] std::string make_response(std::string_view body, std::string_view fields = "",
+                                        unsigned status = 200);
+
+}  // namespace urb::test
