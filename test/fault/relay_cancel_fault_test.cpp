@@ -1,0 +1,97 @@
+// Made-up completions of cancelled and earlier transfers, and of the copy and sync paths.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+
+#include "fault/relay_fault_rig.hpp"
+
+namespace urb::test {
+
+TEST_SUITE_BEGIN("fault");
+
+TEST_CASE("a late completion of a slot's earlier tenant is counted and changes nothing") {
+  for (const RelayKind kind : {RelayKind::linked, RelayKind::sync, RelayKind::copy}) {
+    FaultRig rig{kind};
+    const std::uint32_t id = rig.begin(1, 10);
+    const auto old = rig.take_queued();
+    rig.relay.cancel(id);
+    for (const Queued& request : rig.take_queued()) {
+      CHECK(request.opcode == IORING_OP_ASYNC_CANCEL);
+      rig.complete(request, 0);
+    }
+    for (const Queued& request : old) rig.complete(request, -ECANCELED);
+    CHECK(rig.result() == TransferResult::cancelled);
+    const std::uint32_t next = rig.begin(2, 10);
+    CHECK(next == id);
+    CHECK(rig.take_queued().size() == old.size());
+    for (const Queued& request : old) rig.complete(request, 10);
+    CHECK(rig.counters.late_completions.get() == old.size());
+    CHECK(rig.ends.size() == 1);
+    CHECK(rig.relay.progress(next) == 0);
+    CHECK(rig.take_queued().empty());
+  }
+}
+
+TEST_CASE("a cancelled poll takes its chain with it, in any order") {
+  std::array<std::size_t, 3> order{0, 1, 2};
+  do {
+    FaultRig rig{RelayKind::linked};
+    const std::uint32_t id = rig.begin();
+    const auto hop = first_hop(rig);
+    rig.complete(hop[0], -EAGAIN);
+    rig.complete(hop[1], -EAGAIN);
+    const auto polled = rig.take_queued();
+    rig.relay.cancel(id);
+    REQUIRE(opcodes(rig.take_queued()) == Codes{IORING_OP_ASYNC_CANCEL});
+    for (const std::size_t index : order) {
+      CHECK(rig.ends.empty());
+      rig.complete(polled[index], -ECANCELED);
+    }
+    CHECK(rig.result() == TransferResult::cancelled);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("copy: what an interrupted send left is sent before anything is read") {
+  FaultRig rig{RelayKind::copy};
+  const std::uint32_t id = rig.begin(1, 5000);
+  auto queued = rig.take_queued();
+  REQUIRE(opcodes(queued) == Codes{IORING_OP_RECV});
+  CHECK(queued[0].asked == 5000);
+  rig.complete(queued[0], 3000);
+  for (const auto& [asked, sent] : {std::pair{3000, -EINTR}, {3000, 1000}, {2000, 2000}}) {
+    queued = rig.take_queued();
+    REQUIRE(opcodes(queued) == Codes{IORING_OP_SEND});
+    CHECK(queued[0].asked == static_cast<std::uint32_t>(asked));
+    rig.complete(queued[0], sent);
+  }
+  CHECK(rig.relay.progress(id) == 3000);
+  queued = rig.take_queued();
+  REQUIRE(opcodes(queued) == Codes{IORING_OP_RECV});
+  CHECK(queued[0].asked == 2000);
+  rig.complete(queued[0], -ECONNRESET);
+  CHECK(rig.result() == TransferResult::source_ended);
+}
+
+TEST_CASE("copy: a read that a non-blocking socket refuses is tried again behind a poll") {
+  FaultRig rig{RelayKind::copy};
+  rig.begin();
+  auto queued = rig.take_queued();
+  rig.complete(queued[0], -EAGAIN);
+  queued = rig.take_queued();
+  REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD});
+  rig.complete(queued[0], POLLIN);
+  CHECK(opcodes(rig.take_queued()) == Codes{IORING_OP_RECV});
+}
+
+TEST_CASE("a poll that fails by itself ends the transfer") {
+  FaultRig rig{RelayKind::sync};
+  rig.begin();
+  const auto queued = rig.take_queued();
+  REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD});
+  rig.complete(queued[0], -ENOMEM);
+  CHECK(rig.result() == TransferResult::source_ended);
+}
+
+TEST_SUITE_END();
+
+}  // namespace urb::test

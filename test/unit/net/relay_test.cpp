@@ -1,0 +1,195 @@
+// The relay on real sockets: bytes in order, back-pressure, and every way a transfer can end. Each
+// case runs for all three data paths.
+#include "net/relay.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/net/relay_rig.hpp"
+
+namespace urb::test {
+namespace {
+
+constexpr std::array kKinds{RelayKind::linked, RelayKind::sync, RelayKind::copy};
+
+template <class F>
+void for_each_kind(F&& body) {
+  for (const RelayKind kind : kKinds) {
+    CAPTURE(name_of(kind));
+    body(kind);
+  }
+}
+
+/// Moves `bytes` through `rig` and checks both ends of the stream.
+void check_whole_transfer(RelayRig& rig, const SocketPair& source, const SocketPair& target,
+                          std::uint64_t bytes) {
+  StreamWriter writer{source.far.get(), bytes};
+  StreamReader reader{target.far.get()};
+  REQUIRE(rig.relay.begin(5, source.near.get(), target.near.get(), bytes).has_value());
+  REQUIRE(rig.turn_until([&] {
+    while (writer.written() < bytes + 1 && writer.write_some(bytes + 1 - writer.written())) {
+    }
+    reader.read_all();
+    return !rig.ends.empty() && reader.read() >= bytes && writer.written() == bytes + 1;
+  }));
+  CHECK(rig.ends.back().cookie == 5);
+  CHECK(rig.ends.back().result == TransferResult::done);
+  rig.ends.clear();
+  reader.read_all();
+  CHECK(reader.read() == bytes);
+  CHECK(reader.is_same());
+  std::array<std::byte, 2> behind{};
+  CHECK(recv(source.near.get(), behind.data(), behind.size(), 0) == 1);
+  CHECK(behind[0] == kBehind);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("unit");
+
+TEST_CASE("a transfer moves exactly its bytes, and the one behind them stays unread") {
+  for_each_kind([](RelayKind kind) {
+    for (const BufferKind buffers : {BufferKind::plain, BufferKind::registered}) {
+      if (kind != RelayKind::copy && buffers == BufferKind::registered) continue;
+      RelayRig rig{{.kind = kind, .buffers = buffers}};
+      for (const std::uint64_t bytes :
+           {1ULL, 4095ULL, 4096ULL, 65536ULL, 1ULL << 20, (10ULL << 20) + 7}) {
+        CAPTURE(bytes);
+        check_whole_transfer(rig, make_tcp_pair(), make_unix_pair(), bytes);
+        check_whole_transfer(rig, make_unix_pair(), make_tcp_pair(), bytes);
+      }
+      // All in turn on one pair of sockets: what is left behind would show in the next.
+      const SocketPair source = make_tcp_pair();
+      const SocketPair target = make_unix_pair();
+      for (int round = 0; round < 20; ++round) check_whole_transfer(rig, source, target, 100'000);
+    }
+  });
+}
+
+TEST_CASE("pipes and buffers smaller than the transfer, sockets smaller than these") {
+  for_each_kind([](RelayKind kind) {
+    RelayRig rig{{.kind = kind, .pipes = {8, 4096}}};
+    check_whole_transfer(rig, make_tcp_pair(), make_unix_pair(4608), 1 << 20);
+    check_whole_transfer(rig, make_unix_pair(4608), make_tcp_pair(4608), 1 << 20);
+  });
+}
+
+TEST_CASE("a target that does not read stops the source") {
+  for_each_kind([](RelayKind kind) {
+    constexpr std::uint64_t kBytes = 10 << 20;
+    constexpr int kSocketBytes = 64 * 1024;
+    RelayRig rig{{.kind = kind, .pipes = {8, 64 * 1024}}};
+    const SocketPair source = make_tcp_pair(kSocketBytes);
+    const SocketPair target = make_unix_pair(kSocketBytes);
+    StreamWriter writer{source.far.get(), kBytes};
+    StreamReader reader{target.far.get()};
+    const auto id = rig.relay.begin(0, source.near.get(), target.near.get(), kBytes);
+    REQUIRE(id.has_value());
+    int refused = 0;  // in a row; a few may only mean that the relay was not done yet
+    REQUIRE(rig.turn_until([&] {
+      refused = writer.write_some() ? 0 : refused + 1;
+      return refused == 50;
+    }));
+    // Four socket buffers, which hold up to double what they were asked for, and the pipe.
+    CHECK(writer.written() < 1 << 20);
+    CHECK(rig.relay.progress(*id) <= 2 * kSocketBytes);
+    CHECK(rig.ends.empty());
+    REQUIRE(rig.turn_until([&] {
+      while (writer.written() < kBytes && writer.write_some(kBytes - writer.written())) {
+      }
+      reader.read_all();
+      return !rig.ends.empty();
+    }));
+    reader.read_all();
+    CHECK(rig.ends.back().result == TransferResult::done);
+    CHECK(reader.read() == kBytes);
+    CHECK(reader.is_same());
+  });
+}
+
+TEST_CASE("a source that sends one byte at a time") {
+  for_each_kind([](RelayKind kind) {
+    constexpr std::uint64_t kBytes = 64;
+    RelayRig rig{{.kind = kind}};
+    const SocketPair source = make_tcp_pair();
+    const SocketPair target = make_unix_pair();
+    StreamWriter writer{source.far.get(), kBytes};
+    StreamReader reader{target.far.get()};
+    const auto id = rig.relay.begin(0, source.near.get(), target.near.get(), kBytes);
+    REQUIRE(id.has_value());
+    for (std::uint64_t count = 1; count <= kBytes; ++count) {
+      REQUIRE(writer.write_some(1));
+      REQUIRE(rig.turn_until([&] {
+        reader.read_all();
+        return reader.read() == count && (count < kBytes || !rig.ends.empty());
+      }));
+      if (count < kBytes) CHECK(rig.relay.progress(*id) <= count);
+    }
+    CHECK(rig.ends.back().result == TransferResult::done);
+    CHECK(reader.is_same());
+  });
+}
+
+TEST_CASE("more transfers than pipes or buffers") {
+  for_each_kind([](RelayKind kind) {
+    constexpr std::size_t kCount = 12;
+    constexpr std::uint64_t kBytes = 1'000'000;
+    RelayRig rig{{.kind = kind, .buffer_count = 2, .pipes = {2, 64 * 1024}}};
+    std::vector<SocketPair> sources;
+    std::vector<SocketPair> targets;
+    std::vector<StreamWriter> writers;
+    std::vector<StreamReader> readers;
+    for (std::size_t index = 0; index < kCount; ++index) {
+      sources.push_back(make_tcp_pair());
+      targets.push_back(make_unix_pair());
+      writers.emplace_back(sources[index].far.get(), kBytes);
+      readers.emplace_back(targets[index].far.get());
+      REQUIRE(rig.relay
+                  .begin(static_cast<std::uint32_t>(index), sources[index].near.get(),
+                         targets[index].near.get(), kBytes)
+                  .has_value());
+    }
+    REQUIRE(rig.turn_until([&] {
+      for (auto& writer : writers) {
+        if (writer.written() < kBytes) writer.write_some(kBytes - writer.written());
+      }
+      for (auto& reader : readers) reader.read_all();
+      return rig.ends.size() == kCount;
+    }));
+    for (const TransferEnd& end : rig.ends) CHECK(end.result == TransferResult::done);
+    for (auto& reader : readers) {
+      reader.read_all();
+      CHECK(reader.read() == kBytes);
+      CHECK(reader.is_same());
+    }
+  });
+}
+
+TEST_CASE("silent sources do not keep the others from moving") {
+  for_each_kind([](RelayKind kind) {
+    RelayRig rig{{.kind = kind, .buffer_count = 4, .pipes = {4, 64 * 1024}}};
+    std::vector<SocketPair> silent;
+    for (std::uint32_t index = 0; index < 16; ++index) {
+      silent.push_back(make_unix_pair());
+      REQUIRE(rig.relay.begin(100 + index, silent.back().near.get(), silent.front().near.get(), 1)
+                  .has_value());
+      rig.turn();
+    }
+    check_whole_transfer(rig, make_tcp_pair(), make_unix_pair(), 1 << 20);
+  });
+}
+
+TEST_CASE("there are as many transfers as were asked for") {
+  for_each_kind([](RelayKind kind) {
+    RelayRig rig{{.kind = kind, .transfer_capacity = 2}};
+    const SocketPair source = make_unix_pair();
+    for (std::uint32_t index = 0; index < 3; ++index) {
+      const auto id = rig.relay.begin(index, source.near.get(), source.near.get(), 1);
+      CHECK(id.has_value() == (index < 2));
+    }
+    CHECK(rig.relay.transfer_count() == 2);
+  });
+}
+
+TEST_SUITE_END();
+
+}  // namespace urb::test
