@@ -79,6 +79,7 @@ class Host {
 template <class R, class Context>
 void host_role(Context& context) {
   Ring ring;
+  if (context.cpu) ring.pin_kernel_threads(*context.cpu);
   R role{ring, context};
   Host<R> host{ring, role, context};
   host.start();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct ProcessContext {
   std::function<void()> on_ready;       ///< called once the role has started
   /// Master: called on SIGCHLD; true when a worker is gone that should not be.
   std::function<bool()> has_lost_worker;
+  std::optional<unsigned> cpu;  ///< where this process is pinned, if it is
 };
 
 struct MasterContext : ProcessContext {

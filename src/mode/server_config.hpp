@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/units.hpp"
@@ -34,6 +35,9 @@ struct ServerConfig {
   http::Limits limits;
   Nanos grace = std::chrono::seconds{5};
   std::uint64_t seed = 1;
+  /// CPU of the master, then of each worker; empty: wherever the scheduler likes. The io-wq threads
+  /// of a pinned process run on its CPU too.
+  std::vector<unsigned> pins;
 };
 
 }  // namespace urb

@@ -28,11 +28,12 @@ class Master {
     std::vector<const Counters*> worker_counters;
     for (const Counters* const page : setup_.pages.subspan(1)) worker_counters.push_back(page);
 
-    MasterContext context{{setup_.config, *setup_.pages[0], control.get(), connection_capacity(),
-                           [&] { report_ready(); }, [&] { return has_lost_worker(); }},
-                          setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
-                          channels,
-                          worker_counters};
+    MasterContext context{
+        {setup_.config, *setup_.pages[0], control.get(), connection_capacity(),
+         [&] { report_ready(); }, [&] { return has_lost_worker(); }, pin_process(setup_.config, 0)},
+        setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
+        channels,
+        worker_counters};
     // The workers have theirs; one more reference would keep a dead worker's queue alive.
     if (setup_.mode.workers_listen) setup_.listeners.clear();
     setup_.mode.run_master(context);

@@ -63,6 +63,9 @@ Server::Server(const ServerConfig& config) {
   const Mode* const mode = find_mode(config.mode);
   if (mode == nullptr) throw UsageError("unknown mode: " + config.mode);
   if (config.workers == 0) throw UsageError("at least one worker is needed");
+  if (!config.pins.empty() && config.pins.size() != 1 + config.workers) {
+    throw UsageError("pins name the master and each worker, or nobody");
+  }
   pages_ = std::make_unique<Pages>(1 + config.workers);
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);
 

@@ -1,6 +1,7 @@
 // The child side of a worker: signals, context, then the mode.
 #include "server/worker.hpp"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -24,6 +25,17 @@ Fd make_control(std::initializer_list<int> signals) {
   return Fd{Adopt{}, check(signalfd(-1, &set, SFD_CLOEXEC), "signalfd")};
 }
 
+std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t position) {
+  if (config.pins.empty()) return {};
+  const unsigned cpu = config.pins.at(position);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  check(sched_setaffinity(0, sizeof set, &set), "sched_setaffinity",
+        "--pin names a CPU that is not there");
+  return cpu;
+}
+
 std::size_t connection_capacity() noexcept {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
@@ -41,7 +53,8 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
                            control.get(),
                            connection_capacity(),
                            [&] { write_report(setup.report_fd, report); },
-                           {}},
+                           {},
+                           pin_process(setup.config, 1 + setup.index)},
                           setup.index,
                           setup.channel,
                           setup.listener};

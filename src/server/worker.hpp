@@ -1,6 +1,8 @@
 // The worker process, child of the master.
 #pragma once
 
+#include <optional>
+
 #include "base/fd.hpp"
 #include "mode/mode.hpp"
 
@@ -22,6 +24,9 @@ struct WorkerSetup {
 /// A signalfd for `signals`, which are blocked; SIGINT is ignored, since a terminal sends it to the
 /// whole group and only the process that was started decides what it means. Throws SysError.
 [[nodiscard]] Fd make_control(std::initializer_list<int> signals);
+/// Pins the calling process to its CPU of `config.pins`, where there is one: position 0 is the
+/// master's, 1 + index a worker's. Throws SysError.
+std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t position);
 /// As many connections as there can be descriptors, and no more than 65,536.
 [[nodiscard]] std::size_t connection_capacity() noexcept;
 

@@ -1,6 +1,9 @@
 // Ring set-up, submission and reaping.
 #include "uring/ring.hpp"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -107,6 +110,14 @@ std::size_t Ring::collect(std::span<Completion> batch) noexcept {
   }
   io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
   return count;
+}
+
+void Ring::pin_kernel_threads(unsigned cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  const int result = io_uring_register_iowq_aff(&ring_, sizeof set, &set);
+  if (result < 0) throw SysError("io_uring_register_iowq_aff", -result, hint_for_errno(-result));
 }
 
 void Ring::drain() noexcept {

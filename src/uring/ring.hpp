@@ -48,6 +48,10 @@ class Ring {
   [[nodiscard]] std::size_t collect(std::span<Completion> batch) noexcept;
   [[nodiscard]] bool has_completions() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
 
+  /// Keeps this ring's io-wq threads on `cpu`: they do not inherit the affinity of the process
+  /// (io_uring_register_iowq_aff(3), Linux 5.14). Throws SysError.
+  void pin_kernel_threads(unsigned cpu);
+
   /// Cancels every request and discards the completions until none is in flight. After it, memory
   /// lent to the kernel may be freed.
   void drain() noexcept;
