@@ -1,0 +1,164 @@
+// The command line: defaults, every flag, and messages that name the option.
+#include "cli/options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+TEST_SUITE_BEGIN("unit");
+
+namespace {
+
+using namespace std::chrono_literals;
+using urb::Bytes;
+using urb::Command;
+using urb::Options;
+
+Options parse(const std::vector<std::string>& arguments) {
+  auto parsed = urb::parse_options(arguments);
+  if (const auto* const error = std::get_if<urb::ParseError>(&parsed)) FAIL(error->message);
+  REQUIRE(std::holds_alternative<Options>(parsed));
+  return std::get<Options>(std::move(parsed));
+}
+
+std::string error_of(const std::vector<std::string>& arguments) {
+  const auto parsed = urb::parse_options(arguments);
+  REQUIRE(std::holds_alternative<urb::ParseError>(parsed));
+  return std::get<urb::ParseError>(parsed).message;
+}
+
+std::string help_of(const std::vector<std::string>& arguments) {
+  const auto parsed = urb::parse_options(arguments);
+  REQUIRE(std::holds_alternative<urb::HelpText>(parsed));
+  return std::get<urb::HelpText>(parsed).text;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("options: without any, a run is the study's") {
+  const Options options = parse({"cluster", "socket"});
+  CHECK(options.command == Command::run);
+  CHECK(options.modes == std::vector<std::string>{"cluster", "socket"});
+  CHECK(options.workers == 4);
+  CHECK(options.connection_count() == 4);
+  CHECK(options.bodies == std::vector{Bytes{1 << 20}, Bytes{10 << 20}});
+  CHECK(options.response == Bytes{0});
+  CHECK(options.reuses == std::vector<bool>{false, true});
+  CHECK(options.duration == 1s);
+  CHECK_FALSE(options.requests.has_value());
+  CHECK(options.warmup == 300ms);
+  CHECK(options.repeats == 5);
+  CHECK(options.policy == urb::Policy::rr);
+  CHECK(options.relay == urb::RelayKind::linked);
+  CHECK(options.buffers == urb::BufferKind::registered);
+  CHECK_FALSE(options.csv.has_value());
+  CHECK(options.save);
+  CHECK_FALSE(options.quiet);
+}
+
+TEST_CASE("options: every flag of a run arrives") {
+  const Options options = parse(
+      {"all", "-w",       "2",     "-c",      "8",       "-b",        "0,64k,64k,1G", "--response",
+       "4k",  "-r",       "yes",   "-n",      "100",     "--warmup",  "0s",           "--repeats",
+       "7",   "--policy", "least", "--relay", "sync",    "--buffers", "plain",        "--csv",
+       "-",   "--seed",   "42",    "-q",      "--color", "never"});
+  CHECK(options.workers == 2);
+  CHECK(options.connection_count() == 8);
+  CHECK(options.bodies == std::vector{Bytes{0}, Bytes{64 << 10}, Bytes{1 << 30}});
+  CHECK(options.response == Bytes{4096});
+  CHECK(options.reuses == std::vector<bool>{true});
+  CHECK(*options.requests == 100);
+  CHECK(options.warmup == 0s);
+  CHECK(options.repeats == 7);
+  CHECK(options.policy == urb::Policy::least);
+  CHECK(options.relay == urb::RelayKind::sync);
+  CHECK(options.buffers == urb::BufferKind::plain);
+  CHECK(*options.csv == "-");
+  CHECK(options.seed == 42);
+  CHECK(options.quiet);
+  CHECK(options.color == urb::ColorChoice::never);
+  CHECK_FALSE(parse({"all", "--no-save"}).save);
+}
+
+TEST_CASE("options: connections follow the workers") {
+  CHECK(parse({"cluster", "-w", "9"}).connection_count() == 9);
+}
+
+TEST_CASE("options: serve has its place and its limits") {
+  const Options options =
+      parse({"serve", "passthru", "-l", "[::1]:0", "--header-timeout", "1s", "--body-timeout", "2s",
+             "--idle-timeout", "3s", "--max-body", "1G", "--grace", "500ms"});
+  CHECK(options.command == Command::serve);
+  CHECK(options.modes == std::vector<std::string>{"passthru"});
+  CHECK(format_address(options.listen) == "[::1]:0");
+  CHECK(options.limits.header_timeout == 1s);
+  CHECK(options.limits.body_timeout == 2s);
+  CHECK(options.limits.idle_timeout == 3s);
+  CHECK(options.limits.max_body == Bytes{1 << 30});
+  CHECK(options.grace == 500ms);
+  CHECK(format_address(parse({"serve", "cluster"}).listen) == "127.0.0.1:8080");
+}
+
+TEST_CASE("options: load has a URL and headers") {
+  const Options options =
+      parse({"load", "-H", "A: 1", "http://127.0.0.1:80/x", "-H", "B: 2", "-d", "250ms"});
+  CHECK(options.command == Command::load);
+  CHECK(options.url == "http://127.0.0.1:80/x");
+  CHECK(options.headers == std::vector<std::string>{"A: 1", "B: 2"});
+  CHECK(options.duration == 250ms);
+  CHECK(parse({"list-modes"}).command == Command::list_modes);
+}
+
+TEST_CASE("options: help and version are texts, for each command with an example") {
+  CHECK(contains(help_of({"--version"}), "uring-bench 0."));
+  for (const char* const command : {"serve", "load", "list-modes"}) {
+    const std::string help = help_of({command, "--help"});
+    CHECK(contains(help, "Example:\n  uring-bench " + std::string{command}));
+  }
+  const std::string help = help_of({"--help"});
+  CHECK(contains(help, "Example:\n  uring-bench cluster"));
+  for (const char* const flag :
+       {"--workers", "--connections", "--body", "--response", "--reuse", "--duration", "--requests",
+        "--warmup", "--repeats", "--policy", "--relay", "--buffers", "--csv", "--no-save", "--seed",
+        "--quiet", "--color"}) {
+    CHECK_MESSAGE(contains(help, flag), flag);
+  }
+}
+
+TEST_CASE("options: an unknown option is named, with the one that was meant") {
+  CHECK(error_of({"cluster", "--boddy", "1M"}) ==
+        "unknown option --boddy, did you mean --body? (see uring-bench --help)");
+  CHECK(contains(error_of({"cluster", "-Z"}), "unknown option -Z"));
+  CHECK(contains(error_of({"serve", "cluster", "--repeats", "5"}), "unknown option --repeats"));
+  CHECK(contains(error_of({"list-modes", "x"}), "unexpected argument 'x'"));
+}
+
+TEST_CASE("options: a bad value names its option and itself") {
+  CHECK(contains(error_of({"cluster", "--body", "1X"}), "--body: '1X': unknown size unit"));
+  CHECK(contains(error_of({"cluster", "-d", "5"}), "--duration: '5': a duration needs a unit"));
+  CHECK(contains(error_of({"cluster", "-d", "0s"}), "--duration"));
+  CHECK(contains(error_of({"cluster", "-w", "0"}), "--workers"));
+  CHECK(contains(error_of({"cluster", "--repeats", "x"}), "--repeats"));
+  CHECK(contains(error_of({"cluster", "--relay", "fast"}),
+                 "--relay: 'fast': not one of linked, sync, copy"));
+  CHECK(contains(error_of({"cluster", "-r", "maybe"}), "not one of no, yes, both"));
+  CHECK(contains(error_of({"cluster", "-b"}), "--body"));
+}
+
+TEST_CASE("options: what excludes each other is refused") {
+  CHECK(contains(error_of({"cluster", "-n", "5", "-d", "1s"}), "excludes"));
+  CHECK(contains(error_of({"cluster", "--csv", "x", "--no-save"}), "excludes"));
+}
+
+TEST_CASE("options: what is missing is named") {
+  CHECK(contains(error_of({}), "no mode was given"));
+  CHECK(contains(error_of({"serve"}), "MODE is required"));
+  CHECK(contains(error_of({"load"}), "URL is required"));
+}
+
+TEST_SUITE_END();

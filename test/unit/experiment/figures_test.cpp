@@ -1,0 +1,155 @@
+// The figures of a row from made-up samples, by hand; and what must not become figures.
+#include "experiment/figures.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("unit");
+
+namespace {
+
+using namespace std::chrono_literals;
+using urb::ProcessRole;
+using urb::ProcessSample;
+using urb::WindowSample;
+
+// A server of a master and two workers that had done something before the window.
+struct Made {
+  WindowSample begin;
+  WindowSample end;
+  urb::LoadResult load;
+
+  Made() {
+    begin.client = {5ms, 1ms};
+    end.client = {105ms, 1ms};
+    add(ProcessRole::master, 10ms, 1ms, 30ms, 6ms, 0);
+    add(ProcessRole::worker, 100ms, 0ms, 160ms, 10ms, 750);
+    add(ProcessRole::worker, 200ms, 50ms, 220ms, 50ms, 250);
+    load.requests = 1000;
+    load.body_bytes = 2'000'000'000;
+    load.elapsed = 2s;
+    for (int count = 0; count < 1000; ++count) load.latency.record(3ms);
+  }
+
+  void add(ProcessRole role, urb::Nanos total_begin, urb::Nanos other_begin, urb::Nanos total_end,
+           urb::Nanos other_end, std::uint64_t requests) {
+    ProcessSample sample;
+    sample.role = role;
+    sample.cpu = urb::CpuTime{total_begin, other_begin};
+    sample.requests = 7;
+    sample.ring_enters = 100;
+    sample.ring_sqes = 200;
+    begin.processes.push_back(sample);
+    sample.cpu = urb::CpuTime{total_end, other_end};
+    sample.requests += requests;
+    sample.ring_enters += 500;
+    sample.ring_sqes += 1000;
+    sample.cq_overflows = 1;
+    sample.short_splices = 2;
+    end.processes.push_back(sample);
+  }
+
+  [[nodiscard]] urb::Row row() const {
+    urb::Row row;
+    fill_figures(row, load, begin, end);
+    return row;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("figures: rates are of the measured time") {
+  const urb::Row row = Made{}.row();
+  CHECK(*row.duration_s == 2);
+  CHECK(*row.requests == 1000);
+  CHECK(*row.errors == 0);
+  CHECK(*row.requests_per_s == 500);
+  CHECK(*row.bytes_per_s == 1e9);
+  CHECK(*row.latency_us_p50 == doctest::Approx(3000).epsilon(0.002));
+  CHECK(*row.service_us_max == *row.latency_us_max);
+}
+
+TEST_CASE("figures: CPU is what was used within the window, io-wq included in its process") {
+  const urb::Row row = Made{}.row();
+  CHECK(*row.cpu_us_per_request_client == doctest::Approx(100));
+  CHECK(*row.cpu_us_per_request_master == doctest::Approx(20));
+  CHECK(*row.cpu_us_per_request_workers == doctest::Approx(60 + 20));
+  CHECK(*row.cpu_us_per_request_iowq == doctest::Approx(5 + 10));
+  CHECK(*row.cpu_s_per_gb_client == doctest::Approx(0.05));
+  CHECK(*row.cpu_s_per_gb_server == doctest::Approx(0.05));
+}
+
+TEST_CASE("figures: counts are summed over master and workers") {
+  const urb::Row row = Made{}.row();
+  CHECK(*row.enters_per_request == doctest::Approx(1.5));
+  CHECK(*row.sqes_per_request == doctest::Approx(3));
+  CHECK(*row.cq_overflows == 3);
+  CHECK(*row.short_splices == 6);
+}
+
+TEST_CASE("figures: imbalance is the busiest worker by the mean, the master is none") {
+  CHECK(*Made{}.row().worker_imbalance == doctest::Approx(1.5));
+  Made idle;
+  for (ProcessSample& process : idle.end.processes) process.requests = 7;
+  CHECK_FALSE(idle.row().worker_imbalance.has_value());
+}
+
+TEST_CASE("figures: a process whose time is unknown makes its role's unknown, not smaller") {
+  Made made;
+  made.end.processes[2].cpu.reset();
+  const urb::Row row = made.row();
+  CHECK(row.cpu_us_per_request_master.has_value());
+  CHECK_FALSE(row.cpu_us_per_request_workers.has_value());
+  CHECK_FALSE(row.cpu_us_per_request_iowq.has_value());
+  CHECK_FALSE(row.cpu_s_per_gb_server.has_value());
+}
+
+TEST_CASE("figures: a kernel without the split still has the totals") {
+  Made made;
+  for (ProcessSample& process : made.begin.processes) process.cpu->other_threads.reset();
+  const urb::Row row = made.row();
+  CHECK(row.cpu_us_per_request_workers.has_value());
+  CHECK_FALSE(row.cpu_us_per_request_iowq.has_value());
+}
+
+TEST_CASE("figures: without bodies there is nothing per GB") {
+  Made made;
+  made.load.body_bytes = 0;
+  CHECK_FALSE(made.row().cpu_s_per_gb_client.has_value());
+  CHECK(made.row().cpu_us_per_request_client.has_value());
+}
+
+TEST_CASE("figures: a single error of any kind forbids them, and is named") {
+  CHECK(describe_failure(Made{}.load).empty());
+  Made made;
+  made.load.errors.io = 2;
+  made.load.errors.content = 1;
+  made.load.first_error = "closed by the server";
+  CHECK(describe_failure(made.load) ==
+        "3 requests failed (io 2, content 1), the first: closed by the server");
+  Made idle;
+  idle.load.requests = 0;
+  CHECK(describe_failure(idle.load).find("--duration") != std::string::npos);
+}
+
+TEST_CASE("figures: doubtful trials are named") {
+  using urb::Warning;
+  Made made;
+  for (ProcessSample& process : made.end.processes) process.cq_overflows = 0;
+  urb::Row row = made.row();
+  row.connections = 4;
+  CHECK(find_trial_warnings(row, made.load).empty());
+  // 500 requests/s at 2 ms each: a whole CPU.
+  row.cpu_us_per_request_client = 2000;
+  CHECK(find_trial_warnings(row, made.load) == urb::Warnings{Warning::client_busy});
+  row = made.row();
+  row.connections = 200;
+  CHECK(find_trial_warnings(row, made.load) == urb::Warnings{Warning::few_requests});
+  row.connections = 4;
+  made.load.requests = 99;
+  made.load.latency.record(61s);
+  row.cq_overflows = 1;
+  CHECK(find_trial_warnings(row, made.load) ==
+        urb::Warnings{Warning::few_requests, Warning::latency_clipped, Warning::cq_overflowed});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,46 @@
+// What a cell takes in of trials that have figures and of those that have not.
+#include "report/cell.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("unit");
+
+using urb::Cell;
+using urb::Row;
+
+TEST_CASE("cell: only trials with figures count, the first failure is remembered") {
+  Cell cell;
+  urb::Histogram latency;
+  latency.record(std::chrono::microseconds{5});
+  Row good;
+  good.requests_per_s = 10;
+  Row bad;
+  bad.status = urb::Status::failed;
+  bad.warnings = "first";
+  cell.add(good, latency);
+  cell.add(bad, latency);
+  bad.warnings = "second";
+  cell.add(bad, latency);
+  CHECK(cell.rows.size() == 1);
+  CHECK(cell.latency.count() == 1);
+  CHECK(cell.failed_count == 2);
+  CHECK(cell.failed_reason == "first");
+  CHECK(cell.warnings.count(urb::Warning::trials_failed) == 1);
+}
+
+TEST_CASE("cell: a column that no trial knows has no median") {
+  Cell cell;
+  Row row;
+  row.requests_per_s = 3;
+  cell.add(row, {});
+  CHECK(*cell.median(&Row::requests_per_s) == 3);
+  CHECK_FALSE(cell.median(&Row::cpu_us_per_request_iowq).has_value());
+}
+
+TEST_CASE("cell: warnings are named once, in a fixed order") {
+  CHECK(urb::format_warnings({urb::Warning::few_repeats, urb::Warning::debug_build}) ==
+        "debug_build;few_repeats");
+  CHECK(urb::format_warnings({}).empty());
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,168 @@
+// The printed report from made-up trials: the study's tables, shares, merged latencies, reasons.
+#include "report/tables.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "report/console.hpp"
+#include "report/markdown.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace {
+
+using namespace std::chrono_literals;
+using urb::Bytes;
+using urb::Cell;
+using urb::Row;
+
+constexpr Bytes kMega{1024 * 1024};
+
+Row row_with(double requests_per_s) {
+  Row row;
+  row.requests_per_s = requests_per_s;
+  row.bytes_per_s = requests_per_s * 1e6;
+  return row;
+}
+
+Cell cell_of(const std::string& mode, Bytes body, bool reuse, std::initializer_list<double> rates) {
+  Cell cell;
+  cell.mode = mode;
+  cell.body = body;
+  cell.reuse = reuse;
+  for (const double rate : rates) cell.add(row_with(rate), {});
+  return cell;
+}
+
+std::string text_of(const urb::Report& report) { return urb::format_report(report, false); }
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("tables: the study's two tables, largest body first, ready to paste") {
+  const Bytes ten{10 * kMega.value};
+  const std::vector<Cell> cells{
+      cell_of("cluster", kMega, false, {2540, 2535, 2545, 2550, 2530}),
+      cell_of("cluster", ten, false, {374, 370, 380, 372, 376}),
+      cell_of("cluster", kMega, true, {1}),
+      cell_of("cluster", ten, true, {2}),
+      cell_of("direct", kMega, false, {}),
+      cell_of("direct", ten, false, {99.5, 99.5}),
+  };
+  const std::string text = text_of(urb::study_tables(cells));
+  CHECK(contains(text,
+                 "Connection reuse: NO\n\n"
+                 "| Test    | Thruput w/ 10MB Req | Thruput w/ 1MB Req |\n"
+                 "| ------- | ------------------: | -----------------: |\n"
+                 "| cluster |        374 ±5 req/s |     2540 ±10 req/s |\n"
+                 "| direct  |     99.5 ±0.0 req/s |                  – |\n"));
+  CHECK(contains(text, "Connection reuse: YES\n\n"));
+  CHECK(contains(text, "| cluster |          2.00 req/s |         1.00 req/s |\n"));
+  CHECK(contains(text, "5 repeats reach 93.75 %: their whole range"));
+  CHECK(contains(text, "one repeat has no interval"));
+}
+
+TEST_CASE("tables: six repeats need no excuse") {
+  const std::vector<Cell> cells{cell_of("cluster", kMega, false, {1, 2, 3, 4, 5, 6})};
+  CHECK_FALSE(contains(text_of(urb::study_tables(cells)), "reach"));
+}
+
+TEST_CASE("tables: a cell without figures shows its status") {
+  Cell cell = cell_of("socket", kMega, false, {});
+  Row row;
+  row.status = urb::Status::unsupported;
+  row.warnings = "needs Linux 6.1 (boot a newer kernel)";
+  cell.add(row, {});
+  const std::vector<Cell> cells{cell};
+  CHECK(contains(text_of(urb::study_tables(cells)), "|        unsupported |"));
+  CHECK(urb::latency_table(cells).empty());
+  CHECK(contains(text_of(urb::failures_and_warnings(cells)),
+                 "socket, 1MB, reuse no: 1 of 1 trials unsupported: needs Linux 6.1"));
+}
+
+TEST_CASE("tables: shares are of direct in the same body and reuse") {
+  const std::vector<Cell> cells{
+      cell_of("cluster", kMega, false, {50}), cell_of("cluster", kMega, true, {80}),
+      cell_of("direct", kMega, false, {100}), cell_of("direct", kMega, true, {400})};
+  const std::string text = text_of(urb::latency_table(cells));
+  // GB/s: 10^6 bytes a request here.
+  CHECK(contains(text, "| cluster | 1MB  | no    | 0.0500 |        50.0 |"));
+  CHECK(contains(text, "| cluster | 1MB  | yes   | 0.0800 |        20.0 |"));
+  CHECK(contains(text, "| direct  | 1MB  | yes   |   0.40 |         100 |"));
+}
+
+TEST_CASE("tables: without direct there is no share") {
+  const std::vector<Cell> cells{cell_of("cluster", kMega, false, {50})};
+  CHECK(contains(text_of(urb::latency_table(cells)), "|           – |"));
+}
+
+TEST_CASE("tables: percentiles are those of all repeats together, not averages of theirs") {
+  Cell cell = cell_of("cluster", kMega, false, {});
+  urb::Histogram fast;
+  urb::Histogram slow;
+  for (int count = 0; count < 99; ++count) fast.record(100us);
+  slow.record(100ms);
+  cell.add(row_with(1), fast);
+  cell.add(row_with(1), slow);
+  const std::vector<Cell> cells{cell};
+  const std::string text = text_of(urb::latency_table(cells));
+  // Of 100 requests, 99 took 100 µs: the mean of the two medians would be 50 ms.
+  CHECK(contains(text, "|    100 |    100 |"));
+  CHECK(contains(text, "| 100000 |"));
+}
+
+TEST_CASE("tables: CPU per GB follows from CPU per request and the body") {
+  Cell cell = cell_of("passthru", Bytes{1'000'000}, false, {});
+  Row row = row_with(1);
+  row.cpu_us_per_request_client = 100;
+  row.cpu_us_per_request_master = 250;
+  row.cpu_us_per_request_workers = 300;
+  cell.add(row, {});
+  const std::string text = text_of(urb::cpu_table({cell}));
+  // 1000 requests make 1 GB: 250 µs each are 0.25 s.
+  CHECK(contains(text, "|           100 |           250 |            300 |            – |"));
+  CHECK(contains(text, "|        0.10 |        0.25 |         0.30 |          – |"));
+}
+
+TEST_CASE("tables: a body of nothing has no GB") {
+  Cell cell = cell_of("cluster", Bytes{0}, true, {10});
+  cell.rows[0].cpu_us_per_request_client = 100;
+  CHECK(contains(text_of(urb::latency_table({cell})), "| cluster | 0B   | yes   |    – |"));
+  CHECK_FALSE(contains(text_of(urb::cpu_table({cell})), "inf"));
+}
+
+TEST_CASE("tables: a warning is printed once, with its remedy and where it applies") {
+  Cell left = cell_of("cluster", kMega, false, {1});
+  Cell right = cell_of("socket", kMega, true, {1});
+  left.warnings = {urb::Warning::load_high, urb::Warning::few_requests};
+  right.warnings = {urb::Warning::load_high};
+  const std::string text = text_of(urb::failures_and_warnings({left, right}));
+  CHECK(contains(text, "load average to fall\n"));
+  CHECK(contains(text, "use a longer --duration (cluster 1MB no reuse)\n"));
+  CHECK(text.find("load average") == text.rfind("load average"));
+}
+
+TEST_CASE("tables: figures keep three digits") {
+  CHECK(urb::format_short(std::nullopt) == "–");
+  CHECK(urb::format_short(0) == "0");
+  CHECK(urb::format_short(0.01234) == "0.0123");
+  CHECK(urb::format_short(0.5) == "0.50");
+  CHECK(urb::format_short(9.999) == "10.0");
+  CHECK(urb::format_short(99.96) == "100");
+  CHECK(urb::format_short(123456) == "123456");
+  CHECK(urb::format_body(kMega) == "1MB");
+  CHECK(urb::format_body(Bytes{1500}) == "1500B");
+}
+
+TEST_CASE("markdown: columns are as wide as what they show, not as its bytes") {
+  urb::MarkdownTable table{{"a", "µs"}, 1};
+  table.add({"long", "±1"});
+  CHECK(table.render() == "| a    |  µs |\n| ---- | --: |\n| long |  ±1 |\n");
+  CHECK(urb::shown_width("374 ±5 µs –") == 11);
+}
+
+TEST_SUITE_END();
