@@ -1,7 +1,7 @@
 // Callbacks into llhttp, and the rules on top of it.
 #include "http/request_parser.hpp"
 
-#include <charconv>
+#include <algorithm>
 
 #include "base/assert.hpp"
 #include "base/crc32c.hpp"
@@ -10,17 +10,9 @@
 namespace urb::http {
 namespace {
 
-constexpr std::string_view kSizeKey = "size=";
-// query_state_: how far the target's query has been read.
-enum : std::uint8_t {
-  kBeforeQuery = 0,
-  kAtKey = 1,
-  kInValue = 100,
-  kInOtherKey = 101,
-  kDone = 102
-};
-
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() != lower_case.size()) return false;
@@ -53,6 +45,7 @@ struct RequestParser::Callbacks {
       llhttp_settings_t all;
       llhttp_settings_init(&all);
       all.on_url = data<&RequestParser::on_target>;
+      all.on_version = data<&RequestParser::on_line_bytes>;
       all.on_version_complete = event<&RequestParser::on_version>;
       all.on_header_field = data<&RequestParser::on_field_name>;
       all.on_header_value = data<&RequestParser::on_field_value>;
@@ -70,11 +63,17 @@ void RequestParser::Text::append(std::string_view piece, bool lower_case) noexce
   for (const char c : piece) {
     if (size < kTextMax) chars[size] = lower_case ? lower(c) : c;
     ++size;
+    if (!is_blank(c)) trimmed_size = size;
   }
 }
 
+void RequestParser::Text::clear() noexcept {
+  size = 0;
+  trimmed_size = 0;
+}
+
 std::string_view RequestParser::Text::view() const noexcept {
-  return size <= kTextMax ? std::string_view{chars.data(), size} : std::string_view{};
+  return {chars.data(), trimmed_size <= kTextMax ? trimmed_size : 0};
 }
 
 RequestParser::RequestParser(std::optional<Bytes> body_max) noexcept : body_max_{body_max} {
@@ -86,7 +85,7 @@ void RequestParser::begin_message() noexcept {
   head_ = {};
   body_bytes_ = 0;
   head_bytes_ = 0;
-  line_bytes_ = 0;
+  field_bytes_ = 0;
   crc_ = 0;
   field_count_ = 0;
   host_count_ = 0;
@@ -95,9 +94,10 @@ void RequestParser::begin_message() noexcept {
   head_complete_ = false;
   message_complete_ = false;
   has_transfer_encoding_ = false;
-  name_.size = 0;
-  value_.size = 0;
-  query_state_ = kBeforeQuery;
+  framing_bytes_ = 0;
+  name_.clear();
+  value_.clear();
+  query_ = {};
 }
 
 ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
@@ -107,33 +107,37 @@ ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
     llhttp_resume(&parser_);
     paused_ = false;
   }
-  const auto* const data = reinterpret_cast<const char*>(bytes.data());
-  const llhttp_errno error = llhttp_execute(&parser_, data, bytes.size());
+  input_ = reinterpret_cast<const char*>(bytes.data());
+  framed_until_ = 0;
+  const bool was_in_head = !head_complete_;
+  const llhttp_errno error = llhttp_execute(&parser_, input_, bytes.size());
   const std::size_t consumed =
       error == HPE_OK ? bytes.size()
-                      : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - data);
-  return after_execute(error, consumed);
+                      : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - input_);
+  // Also for an error: it must not depend on the split whether the limit or the error came first.
+  const int status = was_in_head ? limit_head(consumed) : limit_framing(consumed);
+  return status != 0 ? fail_step(status, consumed) : after_execute(error, consumed);
+}
+
+// White space that no callback sees is counted here, or a head could go on without end.
+int RequestParser::limit_head(std::size_t consumed) noexcept {
+  head_bytes_ += consumed;
+  if (!line_complete_ && head_bytes_ > kRequestLineBytesMax) return 414;
+  return head_bytes_ > kRequestLineBytesMax + kHeadBytesMax ? 431 : 0;
+}
+
+// Chunk sizes, extensions and trailers: what comes without a body byte is limited, too.
+int RequestParser::limit_framing(std::size_t consumed) noexcept {
+  framing_bytes_ += consumed - std::min(consumed, framed_until_);
+  return framing_bytes_ > kFramingBytesMax && error_status_ == 0 ? 400 : 0;
 }
 
 ParseStep RequestParser::after_execute(llhttp_errno error, std::size_t consumed) noexcept {
-  if (error == HPE_OK) {
-    // White space that no callback sees is counted here, or a head could go on without end.
-    if (!head_complete_) {
-      head_bytes_ += consumed;
-      if (!line_complete_ && head_bytes_ > kRequestLineBytesMax) return fail_step(414, consumed);
-      if (head_bytes_ > kRequestLineBytesMax + kHeadBytesMax) return fail_step(431, consumed);
-    }
-    return {ParseStatus::need_more, consumed};
-  }
-  if (error == HPE_PAUSED_UPGRADE) {
-    // Nothing here speaks another protocol: the request is an ordinary one.
-    llhttp_resume_after_upgrade(&parser_);
-    message_complete_ = true;
-  } else if (error != HPE_PAUSED) {
+  if (error == HPE_OK) return {ParseStatus::need_more, consumed};
+  if (error != HPE_PAUSED) {
     return fail_step(error_status_ != 0 ? error_status_ : status_for(error), consumed);
-  } else {
-    paused_ = true;
   }
+  paused_ = true;
   if (!message_complete_) return {ParseStatus::head_complete, consumed};
   in_message_ = false;
   return {ParseStatus::message_complete, consumed};
@@ -145,7 +149,8 @@ ParseStep RequestParser::fail_step(int status, std::size_t consumed) noexcept {
 }
 
 int RequestParser::status_for(llhttp_errno error) const noexcept {
-  return error == HPE_INVALID_VERSION ? 505 : 400;
+  // llhttp says the same of what follows a version that is in order.
+  return error == HPE_INVALID_VERSION && !line_complete_ ? 505 : 400;
 }
 
 int RequestParser::fail(int status) noexcept {
@@ -153,30 +158,14 @@ int RequestParser::fail(int status) noexcept {
   return HPE_USER;
 }
 
+int RequestParser::on_line_bytes(std::string_view piece) noexcept {
+  const auto end = static_cast<std::size_t>(piece.data() + piece.size() - input_);
+  return head_bytes_ + end > kRequestLineBytesMax ? fail(414) : HPE_OK;
+}
+
 int RequestParser::on_target(std::string_view piece) noexcept {
-  line_bytes_ += piece.size();
-  if (line_bytes_ > kRequestLineBytesMax) return fail(414);
-  for (const char c : piece) {
-    if (c == '?' && query_state_ == kBeforeQuery) {
-      query_state_ = kAtKey;
-    } else if (c == '&' && query_state_ != kBeforeQuery) {
-      query_state_ = query_state_ == kInValue ? kDone : kAtKey;
-    } else if (query_state_ >= kAtKey && query_state_ < kInValue) {
-      const std::size_t index = query_state_ - kAtKey;
-      query_state_ = kSizeKey[index] != c          ? std::uint8_t{kInOtherKey}
-                     : index + 1 < kSizeKey.size() ? static_cast<std::uint8_t>(query_state_ + 1)
-                                                   : std::uint8_t{kInValue};
-    } else if (query_state_ == kInValue) {
-      // 16 TiB and more is no size but a mistake; it is ignored like any other query.
-      const std::uint64_t value = head_.response_bytes.value_or(0);
-      if (c < '0' || c > '9' || value > (std::uint64_t{1} << 44)) {
-        head_.response_bytes.reset();
-        query_state_ = kDone;
-      } else {
-        head_.response_bytes = value * 10 + static_cast<std::uint64_t>(c - '0');
-      }
-    }
-  }
+  if (on_line_bytes(piece) != HPE_OK) return HPE_USER;
+  query_.read(piece);
   return HPE_OK;
 }
 
@@ -184,14 +173,12 @@ int RequestParser::on_version() noexcept {
   line_complete_ = true;
   if (parser_.http_major != 1 || parser_.http_minor > 1) return fail(505);
   head_.http11 = parser_.http_minor == 1;
-  // Method and version are not in the target's count: at most 16 and 11 bytes more.
-  line_bytes_ = 0;
   return HPE_OK;
 }
 
 int RequestParser::count_head_bytes(std::size_t count) noexcept {
-  line_bytes_ += count;
-  return line_bytes_ > kHeadBytesMax ? fail(431) : HPE_OK;
+  field_bytes_ += count;
+  return field_bytes_ > kHeadBytesMax ? fail(431) : HPE_OK;
 }
 
 int RequestParser::on_field_name(std::string_view piece) noexcept {
@@ -210,8 +197,14 @@ int RequestParser::on_field_value(std::string_view piece) noexcept {
              : name == "x-verify"          ? Field::x_verify
                                            : Field::other;
     hash_ = kFnvOffset;
+    trimmed_hash_ = kFnvOffset;
   }
-  if (field_ == Field::x_route) hash_ = fnv1a(hash_, piece);
+  if (field_ == Field::x_route) {
+    for (const char c : piece) {
+      hash_ = fnv1a(hash_, {&c, 1});
+      if (!is_blank(c)) trimmed_hash_ = hash_;
+    }
+  }
   value_.append(piece, field_ != Field::other);
   return count_head_bytes(piece.size());
 }
@@ -223,8 +216,9 @@ int RequestParser::on_field_end() noexcept {
   }
   const Field field = field_;
   const std::string_view value = value_.view();
-  name_.size = 0;
-  value_.size = 0;
+  const bool is_empty = value_.trimmed_size == 0;
+  name_.clear();
+  value_.clear();
   if (++field_count_ > kFieldCountMax || count_head_bytes(4) != HPE_OK) return fail(431);
   if (head_complete_) return HPE_OK;  // a trailer says nothing that matters here
   switch (field) {
@@ -237,7 +231,7 @@ int RequestParser::on_field_end() noexcept {
       // Exactly "chunked", once: any list or spelling beyond it is read differently by somebody.
       if (has_transfer_encoding_) return fail(400);
       has_transfer_encoding_ = true;
-      if (!equals_ignoring_case(value, "chunked")) return fail(value.empty() ? 400 : 501);
+      if (!equals_ignoring_case(value, "chunked")) return fail(is_empty ? 400 : 501);
       break;
     case Field::expect:
       if (head_.http11 && !equals_ignoring_case(value, "100-continue")) return fail(417);
@@ -245,7 +239,7 @@ int RequestParser::on_field_end() noexcept {
       break;
     case Field::x_route:
       head_.has_route = true;
-      head_.route_hash = hash_;
+      head_.route_hash = trimmed_hash_;
       break;
     case Field::x_verify: head_.verify_crc32c = equals_ignoring_case(value, "crc32c"); break;
     case Field::other: break;
@@ -255,19 +249,30 @@ int RequestParser::on_field_end() noexcept {
 
 int RequestParser::on_head_end() noexcept {
   head_complete_ = true;
-  head_bytes_ = 0;
+  if (!line_complete_) return fail(505);  // HTTP/0.9: a request line without a version
   if (parser_.method == HTTP_CONNECT) return fail(405);
+  // ICE and RTSP, which llhttp reads as well.
+  if (parser_.method >= HTTP_SOURCE && parser_.method <= HTTP_FLUSH) return fail(400);
+  // Nothing here speaks another protocol: an upgrade is an ordinary request. llhttp would pause
+  // once more behind the message, and end the next one before it began.
+  parser_.upgrade = 0;
   if (head_.http11 && host_count_ == 0) return fail(400);
   if (has_transfer_encoding_ && (head_.has_content_length || !head_.http11)) return fail(400);
   head_.chunked = has_transfer_encoding_;
   head_.content_length = head_.has_content_length ? parser_.content_length : 0;
-  head_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
+  head_.response_bytes = query_.value();
+  head_.keep_alive =
+      llhttp_should_keep_alive(&parser_) != 0 && (parser_.flags & F_CONNECTION_CLOSE) == 0;
   head_.is_head_method = parser_.method == HTTP_HEAD;
   if (body_max_ && head_.content_length > body_max_->value) return fail(413);
   return HPE_PAUSED;
 }
 
 int RequestParser::on_body(std::string_view piece) noexcept {
+  const auto begin = static_cast<std::size_t>(piece.data() - input_);
+  if (limit_framing(begin) != 0) return fail(400);
+  framing_bytes_ = 0;
+  framed_until_ = begin + piece.size();
   body_bytes_ += piece.size();
   if (body_max_ && body_bytes_ > body_max_->value) return fail(413);
   if (head_.verify_crc32c) crc_ = crc32c(crc_, std::as_bytes(std::span{piece}));

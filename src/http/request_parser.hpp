@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/units.hpp"
+#include "http/size_query.hpp"
 
 namespace urb::http {
 
@@ -21,6 +22,9 @@ namespace urb::http {
 inline constexpr std::size_t kRequestLineBytesMax = 8 * 1024;  // else 414
 inline constexpr std::size_t kHeadBytesMax = 16 * 1024;        // header lines; else 431
 inline constexpr unsigned kFieldCountMax = 100;                // else 431
+/// Chunk framing between two body bytes, trailers included; else 400. Room for all allowed trailers
+/// and the white space around them.
+inline constexpr std::size_t kFramingBytesMax = 2 * kHeadBytesMax;
 
 /// What the head says, as far as a server needs it. Valid from ParseStatus::head_complete until
 /// the parser is given bytes of the next message.
@@ -92,6 +96,9 @@ class RequestParser {
   [[nodiscard]] ParseStep fail_step(int status, std::size_t consumed) noexcept;
   [[nodiscard]] ParseStep after_execute(llhttp_errno error, std::size_t consumed) noexcept;
   [[nodiscard]] int status_for(llhttp_errno error) const noexcept;
+  [[nodiscard]] int limit_head(std::size_t consumed) noexcept;
+  [[nodiscard]] int limit_framing(std::size_t consumed) noexcept;
+  int on_line_bytes(std::string_view piece) noexcept;
   int on_target(std::string_view piece) noexcept;
   int on_field_name(std::string_view piece) noexcept;
   int on_field_value(std::string_view piece) noexcept;
@@ -105,7 +112,9 @@ class RequestParser {
   static constexpr std::size_t kTextMax = 64;
   struct Text {
     std::array<char, kTextMax> chars;
-    std::size_t size = 0;  ///< may exceed kTextMax: then the text is not one of the known
+    std::size_t size = 0;          ///< may exceed kTextMax: then the text is not one of the known
+    std::size_t trimmed_size = 0;  ///< without the white space at the end
+    void clear() noexcept;
     void append(std::string_view piece, bool lower_case) noexcept;
     [[nodiscard]] std::string_view view() const noexcept;
   };
@@ -114,8 +123,12 @@ class RequestParser {
   RequestHead head_;
   std::optional<Bytes> body_max_;
   std::uint64_t body_bytes_ = 0;
-  std::size_t head_bytes_ = 0;  ///< of the current head or trailer, all bytes consumed
-  std::size_t line_bytes_ = 0;  ///< of the target, then of the header lines
+  std::size_t head_bytes_ = 0;   ///< of the current head, all bytes consumed
+  std::size_t field_bytes_ = 0;  ///< of the header lines and trailers, white space not counted
+  // Where the current parse() is, for what has to be counted within one call.
+  const char* input_ = nullptr;
+  std::size_t framed_until_ = 0;   ///< offset in the input behind the last body byte
+  std::size_t framing_bytes_ = 0;  ///< since the last body byte
   std::uint32_t crc_ = 0;
   int error_status_ = 0;
   unsigned field_count_ = 0;
@@ -130,7 +143,8 @@ class RequestParser {
   Text name_;
   Text value_;
   std::uint64_t hash_ = 0;
-  std::uint8_t query_state_ = 0;  ///< how much of "?size=" or "&size=" has been seen
+  std::uint64_t trimmed_hash_ = 0;
+  SizeQuery query_;
 };
 
 }  // namespace urb::http
