@@ -24,6 +24,7 @@ class ClusterMaster {
     if (done.token.owner == kSender) return sender_.on_completion(done);
     Fd socket = acceptor_.on_completion(done);
     if (!socket.is_open()) return;
+    context_.counters.connections_opened.add();
     placement_.observe_closed(context_.worker_counters);
     sender_.give(placement_.pick(), std::move(socket));
   }

@@ -31,7 +31,7 @@ class DirectMaster {
 class DirectWorker {
  public:
   DirectWorker(Ring& ring, WorkerContext& context)
-      : acceptor_{ring, kAcceptor, context.listener, 0, accepted_}, worker_{ring, context} {}
+      : acceptor_{ring, kAcceptor, context.listener, 0, context.counters}, worker_{ring, context} {}
 
   void start() {
     worker_.start();
@@ -59,7 +59,6 @@ class DirectWorker {
 
  private:
   static constexpr std::uint8_t kAcceptor = AdoptingWorker::kFirstFreeOwner;
-  Counters accepted_;  // the sessions count the same connections on the process's page
   Acceptor acceptor_;
   AdoptingWorker worker_;
   bool stopping_ = false;

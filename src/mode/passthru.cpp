@@ -19,7 +19,8 @@ namespace {
 class PassthruMaster {
  public:
   PassthruMaster(Ring& ring, MasterContext& context)
-      : buffers_{ring, head_buffer_options(context.config)},
+      : counters_{context.counters},
+        buffers_{ring, head_buffer_options(context.config)},
         acceptor_{ring, kAcceptor, context.listener, SOCK_NONBLOCK, context.counters},
         farewell_{ring, kFarewell, context.counters, kFarewellsMax},
         heads_{ring,
@@ -46,6 +47,7 @@ class PassthruMaster {
     switch (done.token.owner) {
       case kAcceptor:
         if (Fd socket = acceptor_.on_completion(done); socket.is_open()) {
+          counters_.connections_opened.add();
           serve(heads_.begin(std::move(socket)));
         }
         break;
@@ -116,6 +118,7 @@ class PassthruMaster {
     }
   }
 
+  Counters& counters_;
   BufferPool buffers_;
   Acceptor acceptor_;
   Farewell farewell_;

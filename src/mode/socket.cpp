@@ -36,6 +36,7 @@ class SocketMaster {
     switch (done.token.owner) {
       case kAcceptor:
         if (Fd socket = acceptor_.on_completion(done); socket.is_open()) {
+          context_.counters.connections_opened.add();
           hand_over(heads_.begin(std::move(socket)));
         }
         break;

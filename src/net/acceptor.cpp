@@ -49,7 +49,6 @@ Fd Acceptor::on_completion(const Completion& done) noexcept {
   Fd accepted;
   if (done.result >= 0) {
     accepted = Fd{Adopt{}, done.result};
-    counters_.connections_opened.add();
   } else if (done.result != -ECANCELED) {
     counters_.accept_errors.add();
   }
