@@ -112,7 +112,7 @@ void ExchangePool::release_lease(Exchange& exchange) noexcept {
   constexpr auto kUsers = Exchange::bit(Op::send_request) | Exchange::bit(Op::read_client) |
                           Exchange::bit(Op::read_response) | Exchange::bit(Op::send_response);
   if ((exchange.armed & kUsers) != 0 || exchange.begin != exchange.end) return;
-  if (exchange.response_begun && exchange.response_end != 0) return;
+  if (exchange.response_end != 0) return;
   exchange.lease.give_back();
 }
 

@@ -62,7 +62,8 @@ void SessionPool::advance(Connection& connection) noexcept {
         if (!head_only) on_head(connection);
         break;
       case http::ParseStatus::message_complete: respond(connection); break;
-      case http::ParseStatus::error: leave(connection, connection.parser.error_status()); break;
+      case http::ParseStatus::error:  // the connection may be gone after it
+        return leave(connection, connection.parser.error_status());
     }
   }
   if (connection.state != State::reading) return;
