@@ -150,6 +150,11 @@ void Flags::declare_experiment() {
       ->check(in_range(1U, 100'000U))
       ->type_name("N")
       ->capture_default_str();
+  add_parsed("--pin", "auto|none|LIST",
+             "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
+             [&options = options_](const std::string& text) {
+               options.pin = value_or_throw(parse_pin(text));
+             });
   CLI::Option* const csv =
       app_.add_option("--csv", options_.csv, "file to append rows to; - is stdout")
           ->type_name("FILE")

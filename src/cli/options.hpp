@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/units.hpp"
+#include "experiment/pinning.hpp"
 #include "http/limits.hpp"
 #include "mode/server_config.hpp"
 #include "report/console.hpp"
@@ -32,6 +33,7 @@ struct Options {
   Nanos warmup = std::chrono::milliseconds{300};
   unsigned repeats = 5;
   std::uint64_t seed = 1;
+  PinRequest pin;
 
   Policy policy = Policy::rr;
   RelayKind relay = RelayKind::linked;

@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
 #include "cli/version.hpp"
+#include "experiment/pinning.hpp"
 #include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 #include "mode/mode.hpp"
@@ -80,7 +81,8 @@ std::string make_run_id() {
   return fmt::format("{}Z-{:08x}", now, salt);
 }
 
-Row make_row_template(const Options& options, const Host& host) {
+Row make_row_template(const Options& options, const Host& host,
+                      const std::optional<Pinning>& pinning) {
   Row row;
   row.run_id = make_run_id();
   row.tool = kVersion;
@@ -98,19 +100,21 @@ Row make_row_template(const Options& options, const Host& host) {
   row.response_bytes = options.response.value;
   row.loop = "closed";
   row.client = "builtin";
-  row.pinning = "none";
+  row.pinning = format_pinning(pinning);
   row.seed = options.seed;
   return row;
 }
 
-TrialSetup make_setup(const Options& options, const ServerConfig& config, const Host& host) {
+TrialSetup make_setup(const Options& options, const ServerConfig& config, const Host& host,
+                      const std::optional<Pinning>& pinning) {
   TrialSetup setup;
   setup.server = config;
+  if (pinning) setup.server.pins = pinning->server;
   setup.load.connections = options.connection_count();
   setup.load.warmup = options.warmup;
   setup.load.duration = options.duration;
   setup.load.requests = options.requests;
-  setup.row = make_row_template(options, host);
+  setup.row = make_row_template(options, host, pinning);
   return setup;
 }
 
@@ -164,6 +168,7 @@ int report_outcome(const RunResult& result) {
 int run_benchmark(const Options& options) {
   const ServerConfig config = make_config(options);
   const Host host = probe_host();
+  const std::optional<Pinning> pinning = plan_pinning(options.pin, options.workers, allowed_cpus());
   Grid grid;
   grid.modes = resolve_modes(options, config);
   grid.bodies = options.bodies;
@@ -173,7 +178,9 @@ int run_benchmark(const Options& options) {
   // Refused here, before hours of trials whose rows nobody could keep.
   std::optional<RowFile> file = open_row_file(options, host);
 
-  const TrialSetup setup = make_setup(options, config, host);
+  const TrialSetup setup = make_setup(options, config, host, pinning);
+  // This process is the client. The server's processes leave its CPU for their own.
+  if (pinning) pin_this_process(pinning->client);
   const std::atomic<bool>& stop = stop_on_signal();
   ProgressLine line{!options.quiet};
   RunnerHooks hooks;

@@ -63,10 +63,10 @@ TEST_CASE("options: without any, a run is the study's") {
 
 TEST_CASE("options: every flag of a run arrives") {
   const Options options = parse(
-      {"all", "-w",       "2",     "-c",      "8",       "-b",        "0,64k,64k,1G", "--response",
-       "4k",  "-r",       "yes",   "-n",      "100",     "--warmup",  "0s",           "--repeats",
-       "7",   "--policy", "least", "--relay", "sync",    "--buffers", "plain",        "--csv",
-       "-",   "--seed",   "42",    "-q",      "--color", "never"});
+      {"all",   "-w",       "2",     "-c",      "8",    "-b",        "0,64k,64k,1G", "--response",
+       "4k",    "-r",       "yes",   "-n",      "100",  "--warmup",  "0s",           "--repeats",
+       "7",     "--policy", "least", "--relay", "sync", "--buffers", "plain",        "--pin",
+       "0,1,1", "--csv",    "-",     "--seed",  "42",   "-q",        "--color",      "never"});
   CHECK(options.workers == 2);
   CHECK(options.connection_count() == 8);
   CHECK(options.bodies == std::vector{Bytes{0}, Bytes{64 << 10}, Bytes{1 << 30}});
@@ -78,6 +78,7 @@ TEST_CASE("options: every flag of a run arrives") {
   CHECK(options.policy == urb::Policy::least);
   CHECK(options.relay == urb::RelayKind::sync);
   CHECK(options.buffers == urb::BufferKind::plain);
+  CHECK(options.pin.cpus == std::vector<unsigned>{0, 1, 1});
   CHECK(*options.csv == "-");
   CHECK(options.seed == 42);
   CHECK(options.quiet);
@@ -124,8 +125,8 @@ TEST_CASE("options: help and version are texts, for each command with an example
   CHECK(contains(help, "Example:\n  uring-bench cluster"));
   for (const char* const flag :
        {"--workers", "--connections", "--body", "--response", "--reuse", "--duration", "--requests",
-        "--warmup", "--repeats", "--policy", "--relay", "--buffers", "--csv", "--no-save", "--seed",
-        "--quiet", "--color"}) {
+        "--warmup", "--repeats", "--policy", "--relay", "--buffers", "--pin", "--csv", "--no-save",
+        "--seed", "--quiet", "--color"}) {
     CHECK_MESSAGE(contains(help, flag), flag);
   }
 }

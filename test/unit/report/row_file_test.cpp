@@ -70,8 +70,9 @@ TEST_CASE("row_file: a new file gets folders and header, an old one only rows") 
 TEST_CASE("row_file: a file with another header is refused and left as it was") {
   const Folder folder;
   const std::string path = folder.file("other.csv");
-  for (const std::string& text : {std::string{"a,b\n1,2\n"}, header().substr(0, 40), "x" + header(),
-                                  header().substr(0, header().size() - 1) + ",x\n"}) {
+  for (const std::string& text :
+       {std::string{"a,b\n1,2\n"}, header().substr(0, 40), std::string{"x"}.append(header()),
+        header().substr(0, header().size() - 1) + ",x\n"}) {
     write_file(path, text);
     CHECK_THROWS_AS(urb::RowFile{path}, urb::UsageError);
     CHECK(read_file(path) == text);
