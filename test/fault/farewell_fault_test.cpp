@@ -1,0 +1,157 @@
+// Seeing a connection off, with every result its send, its receives and its deadline may have.
+#include <doctest/doctest.h>
+
+#include "fault/made_up_kernel.hpp"
+#include "net/farewell.hpp"
+#include "support/open_fds.hpp"
+
+namespace urb {
+namespace {
+
+using test::MadeUpKernel;
+using test::Request;
+
+TEST_SUITE_BEGIN("fault");
+
+constexpr std::uint8_t kOwner = 5;
+constexpr std::size_t kCapacity = 2;
+constexpr Nanos kStart{1'000'000'000};
+
+struct FarewellRig {
+  Counters counters;
+  MadeUpKernel kernel;
+  Farewell farewell{kernel.ring(), kOwner, counters, kCapacity};
+  std::size_t fds_idle = test::open_fd_count();
+
+  /// Begins with `status`; returns the client's end.
+  Fd begin(int status) {
+    test::StreamPair pair = test::make_stream_pair();
+    farewell.begin(std::move(pair.near), status, kStart);
+    return std::move(pair.far);
+  }
+  /// The close that has to be queued now, and what it leaves.
+  void finish(Fd& client) {
+    const Request close = kernel.take_one(IORING_OP_CLOSE);
+    CHECK_FALSE(farewell.is_idle());
+    farewell.on_completion(close.closes());
+    CHECK(farewell.is_idle());
+    CHECK(farewell.next_deadline() == kNever);
+    CHECK(counters.connections_closed.get() == 1);
+    CHECK(test::has_seen_end(client.get()));
+    client.close();
+    CHECK(test::open_fd_count() == fds_idle);
+  }
+};
+
+TEST_CASE("farewell: the answer, the end of our side, the client's rest, the close") {
+  FarewellRig rig;
+  Fd client = rig.begin(413);
+  const Request send = rig.kernel.take_one(IORING_OP_SEND);
+  CHECK(send.text().starts_with("HTTP/1.1 413 "));
+  CHECK((send.io_flags & MSG_WAITALL) != 0);
+  CHECK(rig.counters.request_errors.get() == 1);
+  CHECK_FALSE(test::has_seen_end(client.get()));  // not before the answer is out
+  rig.farewell.on_completion(send.done_fully());
+  CHECK(test::has_seen_end(client.get()));
+  for (const int bytes : {1, 65536, 10}) {
+    const Request drain = rig.kernel.take_one(IORING_OP_RECV);
+    rig.farewell.on_completion(drain.done(bytes));
+  }
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(0));
+  rig.finish(client);
+}
+
+TEST_CASE("farewell: status 0 sends nothing, the answer is out already") {
+  FarewellRig rig;
+  Fd client = rig.begin(0);
+  CHECK(rig.counters.request_errors.get() == 0);
+  CHECK(test::has_seen_end(client.get()));
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(0));
+  rig.finish(client);
+}
+
+TEST_CASE("farewell: a client that is gone before the answer is closed at once") {
+  for (const int error : {-EPIPE, -ECONNRESET, -ECANCELED}) {
+    FarewellRig rig;
+    Fd client = rig.begin(400);
+    rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done(error));
+    rig.finish(client);
+  }
+}
+
+TEST_CASE("farewell: a client that resets while it is drained is closed") {
+  FarewellRig rig;
+  Fd client = rig.begin(400);
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done_fully());
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(-ECONNRESET));
+  rig.finish(client);
+}
+
+TEST_CASE("farewell: the deadline ends a send that is stuck, whatever the send says") {
+  for (const int result : {-EPIPE, 0, 10}) {
+    FarewellRig rig;
+    Fd client = rig.begin(400);
+    const Request send = rig.kernel.take_one(IORING_OP_SEND);
+    const Nanos due = rig.farewell.next_deadline();
+    REQUIRE(due > kStart);
+    REQUIRE(due != kNever);
+    rig.farewell.on_deadline(due - Nanos{1});
+    CHECK_FALSE(test::has_seen_end(client.get()));
+    rig.farewell.on_deadline(due);
+    CHECK(test::has_seen_end(client.get()));  // which wakes the send
+    CHECK(rig.kernel.has_none());
+    rig.farewell.on_completion(send.done(result));
+    rig.finish(client);
+  }
+}
+
+TEST_CASE("farewell: a client that sends without end is drained until the deadline, no longer") {
+  FarewellRig rig;
+  Fd client = rig.begin(400);
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done_fully());
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(65536));
+  const Nanos due = rig.farewell.next_deadline();
+  const Request drain = rig.kernel.take_one(IORING_OP_RECV);
+  rig.farewell.on_deadline(due);
+  CHECK(rig.kernel.has_none());
+  rig.farewell.on_completion(drain.done(65536));  // more had come before the cut
+  rig.finish(client);
+}
+
+TEST_CASE("farewell: cut_off ends all of them, and one that is closing only once") {
+  FarewellRig rig;
+  Fd sending = rig.begin(400);
+  Fd closing = rig.begin(0);
+  const std::vector<Request> first = rig.kernel.take();
+  REQUIRE(first.size() == 2);
+  rig.farewell.on_completion(first[1].done(0));
+  const Request close = rig.kernel.take_one(IORING_OP_CLOSE);
+  rig.farewell.cut_off();
+  rig.farewell.cut_off();
+  CHECK(rig.kernel.has_none());
+  rig.farewell.on_completion(close.closes());
+  CHECK_FALSE(rig.farewell.is_idle());
+  rig.farewell.on_completion(first[0].done(-ECANCELED));
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_CLOSE).closes());
+  CHECK(rig.farewell.is_idle());
+  CHECK(rig.counters.connections_closed.get() == 2);
+}
+
+TEST_CASE("farewell: when too many are leaving, the next is closed without ceremony") {
+  FarewellRig rig;
+  const Fd first = rig.begin(400);
+  const Fd second = rig.begin(400);
+  const std::vector<Request> sends = rig.kernel.take();
+  REQUIRE(sends.size() == kCapacity);
+  const Fd third = rig.begin(400);
+  CHECK(rig.kernel.has_none());
+  CHECK(test::has_seen_end(third.get()));
+  CHECK(rig.counters.connections_closed.get() == 1);
+  for (const Request& send : sends) rig.farewell.on_completion(send.done(-EPIPE));
+  for (const Request& close : rig.kernel.take()) rig.farewell.on_completion(close.closes());
+  CHECK(rig.farewell.is_idle());
+  CHECK(rig.counters.connections_closed.get() == 3);
+}
+
+}  // namespace
+}  // namespace urb

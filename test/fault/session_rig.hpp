@@ -1,0 +1,82 @@
+// Sessions and their farewell on a made-up kernel, and clients that are at the test's mercy.
+#pragma once
+
+#include <string_view>
+
+#include "fault/made_up_kernel.hpp"
+#include "net/farewell.hpp"
+#include "net/session.hpp"
+#include "support/open_fds.hpp"
+
+namespace urb::test {
+
+inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+inline constexpr std::string_view kGetAndClose =
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+struct SessionRig {
+  enum Owner : std::uint8_t { kSessions = 1, kFarewell };
+
+  /// With `provided`, receives go to the real kernel, which picks the buffers.
+  explicit SessionRig(BufferKind kind = BufferKind::plain, std::uint64_t response_bytes = 0)
+      : kernel{kind == BufferKind::provided ? static_cast<int>(IORING_OP_RECV) : -1},
+        sessions{kernel.ring(), kSessions, farewell, counters, options(kind, response_bytes)},
+        fds_idle{open_fd_count()} {}
+
+  static SessionOptions options(BufferKind kind, std::uint64_t response_bytes) {
+    SessionOptions made;
+    made.mode = "test";
+    made.response_bytes = Bytes{response_bytes};
+    made.buffers = kind;
+    made.connection_capacity = 32;
+    return made;
+  }
+
+  /// Serves a new connection; returns the client's end.
+  Fd adopt() {
+    StreamPair pair = make_stream_pair();
+    sessions.adopt(std::move(pair.near), {}, 0, 0);
+    return std::move(pair.far);
+  }
+  void deliver(const Completion& done) {
+    if (done.token.owner == kFarewell) return farewell.on_completion(done);
+    REQUIRE(done.token.owner == kSessions);
+    sessions.on_completion(done);
+  }
+  /// Answers the one request queued, a read, with `text`.
+  void receive(std::string_view text) { deliver(take_read().brings(text)); }
+  Request take_read() { return kernel.take_one(IORING_OP_RECV); }
+  Request take_send() { return kernel.take_one(IORING_OP_SEND); }
+
+  /// The one request queued has to be the close; with it, everything is over: no slot, no
+  /// descriptor, no deadline. That all buffers are back is asserted by their pool.
+  void expect_close() {
+    deliver(kernel.take_one(IORING_OP_CLOSE).closes());
+    expect_idle();
+  }
+  void expect_idle() {
+    CHECK(sessions.is_idle());
+    CHECK(farewell.is_idle());
+    CHECK(kernel.has_none());
+    CHECK(sessions.next_deadline() == kNever);
+    CHECK(farewell.next_deadline() == kNever);
+    CHECK(counters.connections_opened.get() == counters.connections_closed.get());
+  }
+  /// The farewell after an error, up to the close; nothing else may be under way.
+  void expect_farewell(std::string_view answer) {
+    const Request send = kernel.take_one(IORING_OP_SEND);
+    CHECK(send.token().owner == kFarewell);
+    CHECK(send.text().starts_with(answer));
+    CHECK(sessions.is_idle());
+    deliver(send.done(-EPIPE));
+    expect_close();
+  }
+
+  Counters counters;
+  MadeUpKernel kernel;
+  Farewell farewell{kernel.ring(), kFarewell, counters, 32};
+  SessionPool sessions;
+  std::size_t fds_idle;
+};
+
+}  // namespace urb::test
