@@ -23,7 +23,8 @@ struct Pipe {
 
 struct PipePoolOptions {
   std::uint32_t pipe_count = 32;
-  /// fs.pipe-max-size as the kernel comes. A quarter of it costs a third more CPU per byte.
+  /// fs.pipe-max-size as the kernel comes. With a quarter of it the relay took 1.8 (sync) to 2.4
+  /// times (linked) the CPU per byte: measured on 6.18, two CPUs, 8 transfers of 10 MiB.
   std::uint32_t pipe_bytes = 1024 * 1024;
 };
 

@@ -44,6 +44,9 @@ std::optional<std::uint32_t> Relay::begin(std::uint32_t cookie, int source, int 
   Transfer* const transfer = transfers_.try_emplace(cookie, source, target, bytes);
   if (transfer == nullptr) return {};
   const std::uint32_t id = transfer->slot_index;
+  // To begin with a poll costs nothing if the source is ready; a splice that finds nothing costs a
+  // trip through io-wq.
+  transfer->source_is_empty = kind_ == RelayKind::linked;
   go_on(*transfer, false);
   // splice(2) may have moved all of it already, and then nothing is in flight that would tell.
   if (transfer->is_over() && transfer->in_flight == 0) io_uring_prep_nop(arm(Op::wake, *transfer));
@@ -193,7 +196,7 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
 
 void Relay::run(Transfer& transfer) noexcept {
   switch (kind_) {
-    case RelayKind::linked: return queue_hops(transfer);
+    case RelayKind::linked: return queue_hop(transfer);
     case RelayKind::sync: return pump(transfer);
     case RelayKind::copy: return queue_copy(transfer);
   }

@@ -119,7 +119,7 @@ class Relay {
   void serve_waiting() noexcept;
   [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;
   // relay_linked.cpp
-  void queue_hops(Transfer& transfer) noexcept;
+  void queue_hop(Transfer& transfer) noexcept;
   // relay_sync.cpp
   void pump(Transfer& transfer) noexcept;
   // relay_copy.cpp
@@ -136,8 +136,11 @@ class Relay {
 };
 
 /// Bounds the kernel threads (io-wq) that run this ring's splices; without it there may be one per
-/// transfer. No transfer depends on another's thread, since none of them ever blocks. Throws
-/// SysError.
+/// transfer. No transfer depends on another's thread, since none of them ever blocks.
+///
+/// One for every two CPUs is a good number: on two, 8 transfers took 0.094 CPU seconds per GB and
+/// 1,800 context switches with one thread, 0.122 and 5,700 without a bound (measured on 6.18).
+/// Throws SysError.
 void limit_splice_threads(Ring& ring, unsigned thread_count);
 
 }  // namespace urb

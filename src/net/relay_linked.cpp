@@ -10,20 +10,15 @@
 #include "net/relay.hpp"
 
 namespace urb {
-namespace {
-
-constexpr unsigned kHopsPerChain = 1;
-
-}  // namespace
-
-/// Queues one chain: at most one poll, then splices. The pipe stays the transfer's until the last
-/// completion of them.
-void Relay::queue_hops(Transfer& transfer) noexcept {
+/// Queues one chain of two or three SQEs: a poll where one is due, then one hop, or half a hop when
+/// bytes are in the pipe. The pipe stays the transfer's until the last completion of them. Two or
+/// four hops in one chain were no faster (measured on 6.18).
+void Relay::queue_hop(Transfer& transfer) noexcept {
   const int into_pipe = transfer.pipe.write_end.get();
   const int out_of_pipe = transfer.pipe.read_end.get();
   const std::uint32_t capacity = transfer.pipe.capacity_bytes;
   // One submission for the whole chain, or the link between two of them is lost (liburing#247).
-  ring_.reserve(1 + 2 * kHopsPerChain);
+  ring_.reserve(3);
   if (transfer.in_transit() != 0) {
     arm_poll(Op::poll_target, transfer, IOSQE_IO_LINK);
     io_uring_prep_splice(arm(Op::splice_out, transfer), out_of_pipe, -1, transfer.target, -1,
@@ -34,19 +29,13 @@ void Relay::queue_hops(Transfer& transfer) noexcept {
     transfer.source_is_empty = false;
     arm_poll(Op::poll_source, transfer, IOSQE_IO_LINK);
   }
-  std::uint64_t unasked = transfer.unread;
-  for (unsigned hop = 0; hop < kHopsPerChain && unasked != 0; ++hop) {
-    // Never more than the transfer's own bytes: the next request may be right behind them.
-    const auto asked = static_cast<unsigned>(std::min<std::uint64_t>(unasked, capacity));
-    unasked -= asked;
-    transfer.asked = asked;
-    io_uring_sqe* const in = arm(Op::splice_in, transfer);
-    io_uring_prep_splice(in, transfer.source, -1, into_pipe, -1, asked, SPLICE_F_NONBLOCK);
-    io_uring_sqe_set_flags(in, IOSQE_IO_HARDLINK);
-    io_uring_sqe* const out = arm(Op::splice_out, transfer);
-    io_uring_prep_splice(out, out_of_pipe, -1, transfer.target, -1, capacity, SPLICE_F_NONBLOCK);
-    if (hop + 1 < kHopsPerChain && unasked != 0) io_uring_sqe_set_flags(out, IOSQE_IO_HARDLINK);
-  }
+  // Never more than the transfer's own bytes: the next request may be right behind them.
+  transfer.asked = static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, capacity));
+  io_uring_sqe* const in = arm(Op::splice_in, transfer);
+  io_uring_prep_splice(in, transfer.source, -1, into_pipe, -1, transfer.asked, SPLICE_F_NONBLOCK);
+  io_uring_sqe_set_flags(in, IOSQE_IO_HARDLINK);
+  io_uring_prep_splice(arm(Op::splice_out, transfer), out_of_pipe, -1, transfer.target, -1,
+                       transfer.asked, SPLICE_F_NONBLOCK);
 }
 
 }  // namespace urb

@@ -10,7 +10,7 @@ namespace urb {
 namespace {
 
 // Bytes that a transfer may move before the others get their turn: a guess, a few pipes' worth.
-constexpr std::uint64_t kTurnBytes = 4 * 1024 * 1024;
+constexpr std::uint64_t kTurnBytes = 4U << 20;
 
 std::int32_t splice_now(int from, int to, std::uint64_t bytes) noexcept {
   // SPLICE_F_NONBLOCK is about the pipe, O_NONBLOCK of the socket about the socket.

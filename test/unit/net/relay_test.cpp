@@ -178,6 +178,31 @@ TEST_CASE("silent sources do not keep the others from moving") {
   });
 }
 
+TEST_CASE("with one splice thread, stalled transfers do not hold up the others") {
+  for_each_kind([](RelayKind kind) {
+    constexpr std::uint64_t kBytes = 10 << 20;
+    RelayRig rig{{.kind = kind}};
+    limit_splice_threads(rig.ring, 1);
+    std::vector<SocketPair> pairs;
+    std::vector<StreamWriter> writers;
+    for (std::uint32_t index = 0; index < 3; ++index) {
+      pairs.push_back(make_tcp_pair());
+      pairs.push_back(make_unix_pair(16 * 1024));  // nobody reads
+      const SocketPair& source = pairs[2 * index];
+      writers.emplace_back(source.far.get(), kBytes);
+      REQUIRE(rig.relay.begin(100 + index, source.near.get(), pairs.back().near.get(), kBytes)
+                  .has_value());
+    }
+    for (int refused = 0; refused < 30; ++refused) {
+      rig.turn();
+      for (auto& writer : writers) {
+        if (writer.write_some()) refused = 0;
+      }
+    }
+    check_whole_transfer(rig, make_tcp_pair(), make_unix_pair(), kBytes);
+  });
+}
+
 TEST_CASE("there are as many transfers as were asked for") {
   for_each_kind([](RelayKind kind) {
     RelayRig rig{{.kind = kind, .transfer_capacity = 2}};
