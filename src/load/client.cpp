@@ -152,4 +152,17 @@ void Client::begin_stop() noexcept {
   }
 }
 
+void Client::note_error(Failure failure, std::string_view text) noexcept {
+  LoadErrors& errors = result_.errors;
+  switch (failure) {
+    case Failure::connect: ++errors.connect; break;
+    case Failure::io: ++errors.io; break;
+    case Failure::status: ++errors.status; break;
+    case Failure::framing: ++errors.framing; break;
+    case Failure::content: ++errors.content; break;
+    case Failure::timeout: ++errors.timeout; break;
+  }
+  if (result_.first_error.empty()) result_.first_error = text;
+}
+
 }  // namespace urb

@@ -87,6 +87,7 @@ class Client {
   void end_load(Nanos now) noexcept;
   void expire(Connection& conn, Nanos now) noexcept;
   void set_deadline(Connection& conn, Nanos deadline) noexcept;
+  void note_error(Failure failure, std::string_view text) noexcept;
   [[nodiscard]] Connection* find(Token token) noexcept;
 
   // exchange.cpp: one connection's side
@@ -107,7 +108,6 @@ class Client {
   void begin_finish(Connection& conn, Nanos now) noexcept;
   void fail(Connection& conn, Failure failure, std::string_view text) noexcept;
   void fail_io(Connection& conn, int error, std::string_view text) noexcept;
-  void note_error(Failure failure, std::string_view text) noexcept;
   void begin_abort(Connection& conn) noexcept;
   void close_if_drained(Connection& conn) noexcept;
   void close_socket(Connection& conn) noexcept;

@@ -258,19 +258,6 @@ void Client::fail(Connection& conn, Failure failure, std::string_view text) noex
   begin_abort(conn);
 }
 
-void Client::note_error(Failure failure, std::string_view text) noexcept {
-  LoadErrors& errors = result_.errors;
-  switch (failure) {
-    case Failure::connect: ++errors.connect; break;
-    case Failure::io: ++errors.io; break;
-    case Failure::status: ++errors.status; break;
-    case Failure::framing: ++errors.framing; break;
-    case Failure::content: ++errors.content; break;
-    case Failure::timeout: ++errors.timeout; break;
-  }
-  if (result_.first_error.empty()) result_.first_error = text;
-}
-
 void Client::begin_abort(Connection& conn) noexcept {
   // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
   const bool is_orderly = conn.state == State::waiting ||

@@ -25,6 +25,8 @@ struct RequestPiece {
 /// kernel's copy then reads no memory, which is most of what a large upload costs its sender.
 class RequestImage {
  public:
+  /// Measured with 1 and 10 MiB bodies: 16 KiB to 1 MiB cost the same within the noise, a region of
+  /// 10 MiB about 10 % more.
   static constexpr std::size_t kRegionBytes = 256 * 1024;
 
   /// `region_bytes` is a parameter for tests and measurements.
