@@ -1,0 +1,91 @@
+// The command line: what is refused, what helps, and the client on its own.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "e2e/program.hpp"
+#include "mode/mode.hpp"
+
+namespace urb::test {
+
+TEST_SUITE_BEGIN("e2e");
+
+TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
+  const std::vector<std::vector<std::string>> wrong{{"clusterr"},
+                                                    {"cluster", "--buffers", "none"},
+                                                    {"cluster", "--no-such-option"},
+                                                    {"cluster", "-b", "1X"},
+                                                    {"cluster", "-d", "1"},
+                                                    {"cluster", "-w", "0"},
+                                                    {"serve", "nothing"},
+                                                    {"load", "https://127.0.0.1/"},
+                                                    {"load"},
+                                                    {}};
+  for (const auto& arguments : wrong) {
+    const std::string first = arguments.empty() ? "(none)" : arguments.back();
+    CAPTURE(first);
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "");
+    CHECK(outcome.err.rfind("uring-bench: ", 0) == 0);
+    CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
+  }
+}
+
+TEST_CASE("every command helps, with an example") {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{}, {"serve"}, {"load"}, {"list-modes"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.find("Example") != std::string::npos);
+    CHECK(outcome.out.find("uring-bench") != std::string::npos);
+    CHECK(outcome.err == "");
+  }
+  const Outcome version = run({"--version"});
+  CHECK(version.status == 0);
+  CHECK(version.out.rfind("uring-bench ", 0) == 0);
+}
+
+TEST_CASE("list-modes names every mode") {
+  const Outcome outcome = run({"list-modes"});
+  CHECK(outcome.status == 0);
+  for (const Mode* const mode : all_modes()) {
+    CHECK(outcome.out.find(std::string{mode->name}) != std::string::npos);
+    CHECK(outcome.out.find(std::string{mode->summary}) != std::string::npos);
+  }
+}
+
+TEST_CASE("load counts against serve exactly what was asked for") {
+  for (const Mode* const mode : all_modes()) {
+    const std::string name{mode->name};
+    CAPTURE(name);
+    Serve serve{{name}};
+    const Outcome outcome =
+        run({"load", serve.url(), "-b", "100k", "-c", "8", "-n", "500", "--warmup", "0s"});
+    INFO(outcome.out, outcome.err);
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.find("500") != std::string::npos);
+    serve.program().signal(SIGTERM);
+    CHECK(serve.program().wait().status == 0);
+  }
+}
+
+TEST_CASE("load against nobody is exit 1 and says why") {
+  std::string port;
+  {
+    Serve serve{{"direct"}};
+    port = serve.port();
+    serve.program().signal(SIGTERM);
+    static_cast<void>(serve.program().wait());
+  }
+  const Outcome outcome = run({"load", "http://127.0.0.1:" + port + "/", "-d", "200ms"});
+  CHECK(outcome.status == 1);
+  CHECK((outcome.out + outcome.err).find("refused") != std::string::npos);
+}
+
+TEST_SUITE_END();
+
+}  // namespace urb::test

@@ -1,0 +1,152 @@
+// The main command: trials, tables, rows, and what is left when it is interrupted.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "e2e/program.hpp"
+#include "mode/mode.hpp"
+#include "support/process.hpp"
+
+namespace urb::test {
+namespace {
+
+using CsvRow = std::map<std::string, std::string>;
+
+std::vector<std::string> split(const std::string& line) {
+  // No figure or name in a test's rows contains a comma or a quote.
+  std::vector<std::string> cells;
+  std::istringstream text{line + ","};
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+std::vector<CsvRow> read_rows(std::istream& text) {
+  std::string line;
+  std::getline(text, line);
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  const std::vector<std::string> names = split(line);
+  std::vector<CsvRow> rows;
+  while (std::getline(text, line)) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const std::vector<std::string> cells = split(line);
+    REQUIRE(cells.size() == names.size());
+    CsvRow row;
+    for (std::size_t index = 0; index < names.size(); ++index) row[names[index]] = cells[index];
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::vector<CsvRow> read_rows_of(const std::string& path) {
+  std::ifstream file{path};
+  return read_rows(file);
+}
+
+const std::vector<std::string> kShort{"-d",        "200ms", "--warmup", "50ms",
+                                      "--repeats", "2",     "-b",       "64k,1M"};
+
+std::vector<std::string> with(std::vector<std::string> first,
+                              const std::vector<std::string>& rest) {
+  first.insert(first.end(), rest.begin(), rest.end());
+  return first;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("e2e");
+
+TEST_CASE("a run of all modes prints both tables and saves a whole row per trial") {
+  const TempFolder folder;
+  const std::string csv = folder.file("rows.csv");
+  const Outcome outcome = run(with({"all", "--csv", csv}, kShort));
+  INFO(outcome.out, outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out.find("Connection reuse: NO") != std::string::npos);
+  CHECK(outcome.out.find("Connection reuse: YES") != std::string::npos);
+  CHECK(outcome.out.find("Thruput w/ 1MB Req") != std::string::npos);
+
+  const std::vector<CsvRow> rows = read_rows_of(csv);
+  CHECK(rows.size() == all_modes().size() * 2 * 2 * 2);  // bodies, reuse, repeats
+  for (const CsvRow& row : rows) {
+    CAPTURE(row.at("mode"));
+    CHECK(row.at("status") == "ok");
+    CHECK(row.at("errors") == "0");
+    CHECK(row.at("schema") == "1");
+    for (const char* const name :
+         {"requests", "requests_per_s", "bytes_per_s", "latency_us_p50", "latency_us_p999",
+          "cpu_us_per_request_client", "cpu_us_per_request_workers", "cpu_s_per_gb_client",
+          "cpu_s_per_gb_server", "enters_per_request", "sqes_per_request", "worker_imbalance"}) {
+      CAPTURE(name);
+      CHECK(std::stod("0" + row.at(name)) > 0);
+    }
+    // Only proxying costs the master something for each byte; only it has a data path to name.
+    CHECK((row.at("relay") == "linked") == (row.at("mode") == "passthru"));
+  }
+  // The header is as long as the schema in the tests of the report says, and rows are appended.
+  CHECK(run(with({"direct", "--csv", csv}, kShort)).status == 0);
+  CHECK(read_rows_of(csv).size() == rows.size() + 8);
+}
+
+TEST_CASE("rows can go to stdout, and then nothing else does") {
+  const Outcome outcome = run(with({"direct", "--csv", "-", "-r", "yes"}, kShort));
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out.rfind("schema,method,run_id,", 0) == 0);
+  std::istringstream text{outcome.out.substr(0, outcome.out.find("\n\n") + 1)};
+  CHECK(read_rows(text).size() >= 4);
+}
+
+TEST_CASE("a file with another header is refused and left as it was") {
+  const TempFolder folder;
+  const std::string csv = folder.file("other.csv");
+  std::ofstream{csv} << "a,b\n1,2\n";
+  const Outcome outcome = run(with({"direct", "--csv", csv}, kShort));
+  CHECK(outcome.status != 0);
+  CHECK(outcome.err.find("header") != std::string::npos);
+  std::ifstream file{csv};
+  std::ostringstream text;
+  text << file.rdbuf();
+  CHECK(text.str() == "a,b\n1,2\n");
+}
+
+// Interrupted after its first row: that row stays, and no process does.
+TEST_CASE("Ctrl-C keeps the rows made and leaves no process") {
+  const TempFolder folder;
+  const std::string csv = folder.file("rows.csv");
+  Program program{{binary(), "cluster", "passthru", "--csv", csv, "-d", "300ms", "--warmup", "50ms",
+                   "-b", "1M", "--repeats", "200"}};
+  const auto row_count = [&csv] {
+    std::ifstream file{csv};
+    return std::count(std::istreambuf_iterator<char>{file}, {}, '\n');
+  };
+  REQUIRE(wait_until([&] { return row_count() >= 2 && process_tree(program.pid()).size() > 5; }));
+  std::vector<ProcessWatch> processes;
+  for (const pid_t pid : process_tree(program.pid())) processes.emplace_back(pid);
+  program.signal(SIGINT);
+  const Outcome outcome = program.wait();
+  CHECK(outcome.status == 1);
+  CHECK(outcome.err.find("interrupted after") != std::string::npos);
+  CHECK(outcome.out.find("Connection reuse") != std::string::npos);
+  CHECK(have_ended(processes));
+  const std::vector<CsvRow> rows = read_rows_of(csv);
+  CHECK(!rows.empty());
+  for (const CsvRow& row : rows) CHECK(row.at("status") == "ok");
+}
+
+TEST_CASE("SIGKILL in the middle of a run leaves no process") {
+  Program program{{binary(), "socket", "--no-save", "-d", "30s", "-b", "1M"}};
+  REQUIRE(wait_until([&] { return process_tree(program.pid()).size() == 6; }));
+  std::vector<ProcessWatch> processes;
+  for (const pid_t pid : process_tree(program.pid())) processes.emplace_back(pid);
+  program.signal(SIGKILL);
+  CHECK(program.wait().status == 128 + SIGKILL);
+  CHECK(have_ended(processes));
+}
+
+TEST_SUITE_END();
+
+}  // namespace urb::test

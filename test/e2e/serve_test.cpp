@@ -1,0 +1,158 @@
+// `serve` under the clients people use, in each mode, data path and kind of buffers.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "e2e/program.hpp"
+#include "mode/mode.hpp"
+#include "support/process.hpp"
+
+namespace urb::test {
+namespace {
+
+std::vector<std::vector<std::string>> all_ways() {
+  std::vector<std::vector<std::string>> ways;
+  for (const Mode* const mode : all_modes()) {
+    for (const std::string buffers : {"registered", "provided", "plain"}) {
+      const bool relays = mode->name == "passthru";
+      for (const std::string relay : relays ? std::vector<std::string>{"linked", "sync", "copy"}
+                                            : std::vector<std::string>{""}) {
+        std::vector<std::string> way{std::string{mode->name}, "--buffers", buffers};
+        if (!relay.empty()) way.insert(way.end(), {"--relay", relay});
+        ways.push_back(way);
+      }
+    }
+  }
+  return ways;
+}
+
+std::string text_of(const std::vector<std::string>& way) {
+  std::string text;
+  for (const std::string& word : way) text += word + " ";
+  return text;
+}
+
+// The figure behind `name` in ab's report.
+std::string ab_figure(const std::string& report, const std::string& name) {
+  const std::size_t at = report.find(name);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = report.find_first_not_of(' ', at + name.size());
+  return report.substr(begin, report.find_first_of(" \n", begin) - begin);
+}
+
+std::vector<ProcessWatch> watch_tree(pid_t root) {
+  std::vector<ProcessWatch> watches;
+  for (const pid_t pid : process_tree(root)) watches.emplace_back(pid);
+  return watches;
+}
+
+std::size_t fds_of(const std::vector<ProcessWatch>& processes) {
+  std::size_t count = 0;
+  for (const ProcessWatch& process : processes) count += open_fds(process.pid());
+  return count;
+}
+
+void run_ab(const std::string& body, const std::string& url, bool keep_alive) {
+  std::vector<std::string> command{"ab", "-q", "-c", "8", "-n", "100", "-p", body, url};
+  if (keep_alive) command.insert(command.begin() + 1, "-k");
+  const Outcome ab = run_program(command);
+  INFO(ab.out, ab.err);
+  CHECK(ab.status == 0);
+  CHECK(ab_figure(ab.out, "Complete requests:") == "100");
+  // ab calls an answer of another length than the first a failure; worker and pid may differ.
+  const std::string by_length = ab_figure(ab.out, "Length:");
+  CHECK(ab_figure(ab.out, "Failed requests:") ==
+        (by_length.empty() ? "0" : by_length.substr(0, by_length.find(','))));
+  CHECK(ab.out.find("Non-2xx") == std::string::npos);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("e2e");
+
+// Every way a request can take, under ab with and without reuse and under an upload by curl; the
+// bytes that the workers count are the bytes that were sent, and the master stays small.
+TEST_CASE("serve: ab and curl succeed in every mode, data path and kind of buffers") {
+  if (!is_installed("ab") || !is_installed("curl")) return;
+  const TempFolder folder;
+  const std::string small = folder.make_file("small", Bytes{1 << 20});
+  const std::string large = folder.make_file("large", Bytes{64 << 20});
+  for (const auto& way : all_ways()) {
+    const std::string name = text_of(way);
+    CAPTURE(name);
+    Serve serve{way};
+    run_ab(small, serve.url(), false);
+    run_ab(small, serve.url(), true);
+    const Outcome curl = run_program({"curl", "-sS", "-m", "60", "-T", large, serve.url()});
+    CHECK(curl.status == 0);
+    CHECK(curl.out.find("\"bytes\":67108864}") != std::string::npos);
+
+    const std::vector<ProcessWatch> processes = watch_tree(serve.program().pid());
+    CHECK(processes.size() == 6);  // the command, the master, four workers
+    for (const ProcessWatch& process : processes) {
+      if (process_name(process.pid()) == "urb-master") {
+        CHECK(peak_memory(process.pid()) < Bytes{64 << 20});
+      }
+    }
+    serve.program().signal(SIGTERM);
+    CHECK(serve.program().wait().status == 0);
+    CHECK(have_ended(processes));
+  }
+}
+
+TEST_CASE("serve says where it listens, and with how many workers") {
+  Serve serve{{"cluster", "-w", "2"}};
+  CHECK(serve.line() == "listening on 127.0.0.1:" + serve.port() + " (cluster, 2 workers)");
+  serve.program().signal(SIGINT);
+  const Outcome outcome = serve.program().wait();
+  CHECK(outcome.status == 0);
+  CHECK(outcome.err == "");
+}
+
+TEST_CASE("serve on a port that is taken fails with one line") {
+  Serve first{{"cluster"}};
+  const Outcome second = run({"serve", "cluster", "-l", "127.0.0.1:" + first.port()});
+  CHECK(second.status == 1);
+  CHECK(second.out == "");
+  CHECK(second.err.find("Address already in use") != std::string::npos);
+  CHECK(second.err.find('\n') == second.err.size() - 1);
+}
+
+// The upload cannot finish within the grace: it is cut off, and the command ends all the same.
+TEST_CASE("serve: nothing is left after SIGINT in the middle of an upload") {
+  if (!is_installed("curl")) return;
+  const TempFolder folder;
+  const std::string body = folder.make_file("body", Bytes{64 << 20});
+  for (const Mode* const mode : all_modes()) {
+    const std::string name{mode->name};
+    CAPTURE(name);
+    Serve serve{{name, "--grace", "300ms"}};
+    const std::vector<ProcessWatch> processes = watch_tree(serve.program().pid());
+    const std::size_t idle_fds = fds_of(processes);
+    Program curl{{"curl", "-sS", "-m", "60", "--limit-rate", "1M", "-T", body, serve.url()}};
+    REQUIRE(wait_until([&] { return fds_of(processes) > idle_fds; }));
+    serve.program().signal(SIGINT);
+    static_cast<void>(serve.program().wait());
+    CHECK(have_ended(processes));
+    CHECK(curl.wait().status != 0);
+  }
+}
+
+// The servers die with the command, even when it has no chance to say so.
+TEST_CASE("serve: SIGKILL of the command leaves no process") {
+  for (const Mode* const mode : all_modes()) {
+    const std::string name{mode->name};
+    CAPTURE(name);
+    Serve serve{{name}};
+    const std::vector<ProcessWatch> processes = watch_tree(serve.program().pid());
+    CHECK(processes.size() == 6);
+    serve.program().signal(SIGKILL);
+    CHECK(serve.program().wait().status == 128 + SIGKILL);
+    CHECK(have_ended(processes));
+  }
+}
+
+TEST_SUITE_END();
+
+}  // namespace urb::test
