@@ -1,0 +1,131 @@
+// Receiving of hand-overs: real messages, whose completions the test holds back or replaces.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "fault/made_up_kernel.hpp"
+#include "net/handover.hpp"
+
+namespace urb {
+namespace {
+
+using test::MadeUpKernel;
+
+TEST_SUITE_BEGIN("fault");
+
+constexpr std::uint8_t kOwner = 9;
+
+struct ReceiverRig {
+  ReceiverRig() { receiver.start(); }
+  Counters counters;
+  MadeUpKernel kernel{IORING_OP_RECVMSG};
+  ChannelPair channel = make_channel();
+  HandoverReceiver receiver{kernel.ring(), kOwner, channel.worker.get(), 1, counters};
+  std::vector<Fd> adopted;
+  std::vector<std::size_t> prefix_bytes;
+
+  void deliver(const Completion& done) {
+    receiver.on_completion(done,
+                           [this](Fd fd, BufferLease lease, std::size_t begin, std::size_t end) {
+                             CHECK(lease.is_held() == (begin != end));
+                             adopted.push_back(std::move(fd));
+                             prefix_bytes.push_back(end - begin);
+                           });
+  }
+  /// Sends `count` descriptors as the master's side would, with `prefix` zero bytes.
+  void send_fds(std::size_t count, std::uint32_t prefix) {
+    std::vector<Fd> fds;
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int) * kHandoverFdsMax)> control{};
+    HandoverHeader header;
+    header.fd_count = static_cast<std::uint32_t>(count);
+    header.prefix_bytes = prefix;
+    std::vector<std::byte> bytes(prefix);
+    std::array<iovec, 2> parts{{{&header, sizeof header}, {bytes.data(), bytes.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+    cmsghdr* const rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
+    for (std::size_t index = 0; index < count; ++index) {
+      fds.push_back(test::make_stream_pair().near);
+      const int raw = fds.back().get();
+      std::memcpy(CMSG_DATA(rights) + index * sizeof raw, &raw, sizeof raw);
+    }
+    REQUIRE(sendmsg(channel.master.get(), &message, MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(sizeof header + prefix));
+  }
+};
+
+TEST_CASE("handover: messages that are not taken out hold their buffers, and none is lost") {
+  ReceiverRig rig;
+  std::vector<Completion> held;
+  for (int count = 0; count < 10; ++count) {
+    rig.send_fds(1, 100);
+    held.push_back(rig.kernel.wait_for_real());
+  }
+  std::reverse(held.begin(), held.end());  // in any order: each is complete in itself
+  for (const Completion& done : held) rig.deliver(done);
+  CHECK(rig.adopted.size() == 10);
+  CHECK(std::count(rig.prefix_bytes.begin(), rig.prefix_bytes.end(), 100) == 10);
+  CHECK(rig.counters.handover_errors.get() == 0);
+}
+
+TEST_CASE("handover: after a shortage of buffers the receive is armed again, at the batch's end") {
+  ReceiverRig rig;
+  REQUIRE(rig.kernel.real_count() == 1);
+  rig.deliver({{kOwner, 0, 0, 0}, -ENOBUFS, 0});
+  CHECK(rig.kernel.real_count() == 1);
+  CHECK_FALSE(rig.receiver.has_ended());
+  CHECK(rig.counters.receive_starved.get() == 1);
+  rig.receiver.on_batch_end();
+  CHECK(rig.kernel.real_count() == 2);
+  rig.receiver.on_batch_end();
+  CHECK(rig.kernel.real_count() == 2);
+}
+
+TEST_CASE("handover: a receive that the kernel ends with a message is armed again") {
+  ReceiverRig rig;
+  rig.send_fds(2, 0);
+  Completion done = rig.kernel.wait_for_real();
+  done.flags &= ~IORING_CQE_F_MORE;
+  rig.deliver(done);
+  CHECK(rig.adopted.size() == 2);
+  rig.receiver.on_batch_end();
+  CHECK(rig.kernel.real_count() == 2);
+}
+
+TEST_CASE("handover: the master's end or death ends the receiver, and it stays ended") {
+  for (const int result : {0, -ECONNRESET, -EBADF, -ECANCELED}) {
+    ReceiverRig rig;
+    if (result == 0) {
+      rig.channel.master.close();
+      rig.deliver(rig.kernel.wait_for_real());
+    } else {
+      rig.deliver({{kOwner, 0, 0, 0}, result, 0});
+    }
+    CHECK(rig.receiver.has_ended());
+    rig.receiver.on_batch_end();
+    CHECK(rig.kernel.real_count() == 1);
+    CHECK(rig.adopted.empty());
+  }
+}
+
+TEST_CASE("handover: what was sent before the master died still arrives") {
+  ReceiverRig rig;
+  rig.send_fds(3, 0);
+  rig.channel.master.close();
+  rig.deliver(rig.kernel.wait_for_real());
+  CHECK(rig.adopted.size() == 3);
+  CHECK_FALSE(rig.receiver.has_ended());
+  rig.deliver(rig.kernel.wait_for_real());
+  CHECK(rig.receiver.has_ended());
+}
+
+}  // namespace
+}  // namespace urb

@@ -1,0 +1,287 @@
+// The three kinds of receive memory against the real kernel, and the queue of received bytes.
+#include "uring/buffer_pool.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "support/child.hpp"
+#include "support/deadline.hpp"
+#include "support/open_fds.hpp"
+
+namespace urb {
+namespace {
+
+TEST_SUITE_BEGIN("unit");
+
+constexpr std::uint32_t kBytes = 4096;
+
+struct Sockets {
+  Sockets() {
+    int ends[2] = {-1, -1};
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    near = Fd{Adopt{}, ends[0]};
+    far = Fd{Adopt{}, ends[1]};
+  }
+  void write(std::string_view text) const {
+    REQUIRE(send(far.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  }
+  Fd near;
+  Fd far;
+};
+
+Completion wait_for_one(Ring& ring) {
+  const Nanos deadline = monotonic_now() + test::kPatience;
+  std::array<Completion, 1> batch;
+  while (ring.collect(batch) == 0) {
+    REQUIRE(monotonic_now() < deadline);
+    ring.submit_and_wait(deadline);
+  }
+  return batch[0];
+}
+
+std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// A lease with `text` at offset `begin`.
+BufferLease lease_with(BufferPool& pool, std::string_view text, std::size_t begin = 0) {
+  BufferLease lease = pool.try_take();
+  REQUIRE(lease.is_held());
+  std::memcpy(lease.memory().data() + begin, text.data(), text.size());
+  return lease;
+}
+
+TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they were asked for") {
+  for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
+    CAPTURE(name_of(kind));
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {kind, 4, kBytes, 0}};
+    const Sockets sockets;
+    const BufferLease lease = pool.try_take();
+    const BufferLease neighbour = pool.try_take();
+    pool.prep_read(ring.sqe({}), sockets.near.get(), lease.memory().subspan(100, 4));
+    sockets.write("abcdefgh");
+    const Completion done = wait_for_one(ring);
+    CHECK(done.result == 4);
+    CHECK_FALSE(done.has_buffer());
+    CHECK(text_of(lease.memory().subspan(99, 6)) == std::string("\0abcd\0", 6));
+    CHECK(neighbour.memory()[0] == std::byte{0});
+  }
+}
+
+TEST_CASE("buffer_pool: leases go out until there are none, and come back once") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 3, kBytes, 0}};
+  std::vector<BufferLease> leases;
+  for (std::uint32_t left = 3; left-- > 0;) {
+    leases.push_back(pool.try_take());
+    CHECK(leases.back().is_held());
+    CHECK(leases.back().memory().size() == kBytes);
+    CHECK(pool.free_count() == left);
+  }
+  CHECK(leases[0].memory().data() != leases[1].memory().data());
+  CHECK_FALSE(pool.try_take().is_held());
+  CHECK(pool.free_count() == 0);
+  leases[1].give_back();
+  leases[1].give_back();
+  CHECK(pool.free_count() == 1);
+  leases.clear();
+  CHECK(pool.free_count() == 3);
+}
+
+TEST_CASE("buffer_pool: the buffer used last is the next, since its memory is warm") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 4, kBytes, 0}};
+  BufferLease first = pool.try_take();
+  BufferLease second = pool.try_take();
+  const std::byte* const memory = first.memory().data();
+  second.give_back();
+  first.give_back();
+  CHECK(pool.try_take().memory().data() == memory);
+}
+
+TEST_CASE("buffer_pool: moving a lease moves the duty to give it back") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+  BufferLease source = pool.try_take();
+  BufferLease target{std::move(source)};
+  CHECK_FALSE(source.is_held());  // NOLINT(bugprone-use-after-move): the point of the test
+  CHECK(pool.free_count() == 1);
+  target = pool.try_take();  // gives the old one back
+  CHECK(pool.free_count() == 1);
+  BufferLease& same = target;
+  target = std::move(same);
+  CHECK(target.is_held());
+  target = BufferLease{};
+  CHECK(pool.free_count() == 2);
+}
+
+TEST_CASE("buffer_pool: the kernel picks a provided buffer, and gets it back with the lease") {
+  Ring ring{{8, 64}};
+  BufferPool pool{ring, {BufferKind::provided, 2, kBytes, 7}};
+  CHECK(pool.group_id() == 7);
+  CHECK(pool.free_count() == 2);
+  const Sockets sockets;
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  for (int count = 0; count < 10; ++count) {  // five times around
+    const std::string text = "message " + std::to_string(count);
+    sockets.write(text);
+    ring.submit();
+    const Completion done = wait_for_one(ring);
+    REQUIRE(done.has_buffer());
+    CHECK(done.more());
+    const BufferLease lease = pool.claim(done);
+    CHECK(pool.free_count() == 1);
+    CHECK(text_of(lease.memory().first(static_cast<std::size_t>(done.result))) == text);
+  }
+  CHECK(pool.free_count() == 2);
+  ring.drain();
+}
+
+TEST_CASE("buffer_pool: without provided buffers the receive starves, and says so") {
+  Ring ring{{8, 64}};
+  BufferPool pool{ring, {BufferKind::provided, 1, kBytes, 0}};
+  const Sockets sockets;
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  sockets.write("one");
+  BufferLease held = pool.claim(wait_for_one(ring));
+  sockets.write("two");
+  const Completion starved = wait_for_one(ring);
+  CHECK(starved.result == -ENOBUFS);
+  CHECK_FALSE(starved.more());
+  CHECK_FALSE(pool.claim(starved).is_held());
+  CHECK(pool.free_count() == 0);
+  held.give_back();
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  const Completion done = wait_for_one(ring);
+  CHECK(text_of(pool.claim(done).memory().first(3)) == "two");
+  ring.drain();
+}
+
+TEST_CASE("buffer_pool: a completion without a buffer claims none") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::provided, 2, kBytes, 0}};
+  CHECK_FALSE(pool.claim({{}, -ECONNRESET, 0}).is_held());
+  CHECK_FALSE(pool.claim({{}, 0, IORING_CQE_F_MORE}).is_held());
+  CHECK(pool.free_count() == 2);
+}
+
+TEST_CASE("buffer_pool: a lease that outlives its pool is a bug") {
+  CHECK(test::aborts([] {
+    Ring ring{{8, 16}};
+    BufferLease lease;
+    BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+    lease = pool.try_take();
+  }));
+}
+
+TEST_CASE("buffer_pool: a read outside the arena is a bug") {
+  CHECK(test::aborts([] {
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+    std::array<std::byte, 8> elsewhere{};
+    pool.prep_read(ring.sqe({}), 0, elsewhere);
+  }));
+}
+
+TEST_CASE("buffer_pool: too little locked memory is said with its remedy") {
+  // Root may lock without limit: then there is nothing to refuse.
+  const int status = test::exit_status_of([] {
+    const rlimit little{4096, 4096};
+    setrlimit(RLIMIT_MEMLOCK, &little);
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return 3;
+    try {
+      Ring ring{{8, 16}};
+      const BufferPool pool{ring, {BufferKind::registered, 64, 1024 * 1024, 0}};
+    } catch (const Unsupported& error) {
+      return std::string_view{error.what()}.find("ulimit -l") != std::string_view::npos ? 7 : 2;
+    }
+    return 1;
+  });
+  CHECK((status == 7 || status == 3));
+}
+
+TEST_CASE("byte_queue: bytes come out oldest first, and each buffer goes back when it is read") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 4, kBytes, 0}};
+  ByteQueue queue;
+  CHECK(queue.is_empty());
+  CHECK(queue.front().empty());
+  queue.push(lease_with(pool, "abc", 10), 10, 13);
+  queue.push(lease_with(pool, "defg"), 0, 4);
+  queue.push(lease_with(pool, "h", 4095), 4095, 4096);
+  CHECK(queue.buffer_count() == 3);
+  CHECK(pool.free_count() == 1);
+  std::string all;
+  while (!queue.is_empty()) {
+    all += text_of(queue.front().first(1));
+    queue.consume(1);
+  }
+  CHECK(all == "abcdefgh");
+  CHECK(queue.buffer_count() == 0);
+  CHECK(pool.free_count() == 4);
+}
+
+TEST_CASE("byte_queue: it may be filled again while it is read, and after it was empty") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 3, kBytes, 0}};
+  ByteQueue queue;
+  queue.push(lease_with(pool, "ab"), 0, 2);
+  for (int round = 0; round < 10; ++round) {
+    queue.consume(1);
+    queue.push(lease_with(pool, "ab"), 0, 2);
+    CHECK(text_of(queue.front()) == "b");
+    queue.consume(1);
+    CHECK(text_of(queue.front()) == "ab");
+  }
+  queue.consume(2);
+  CHECK(queue.is_empty());
+  queue.push(lease_with(pool, "x"), 0, 1);
+  CHECK(text_of(queue.front()) == "x");
+  queue.clear();
+  CHECK(pool.free_count() == 3);
+}
+
+TEST_CASE("byte_queue: an empty range gives its buffer back at once") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+  ByteQueue queue;
+  queue.push(pool.try_take(), 7, 7);
+  CHECK(queue.is_empty());
+  CHECK(pool.free_count() == 2);
+  queue.push({}, 0, 0);  // nothing came with the hand-over
+  CHECK(queue.is_empty());
+  queue.consume(0);
+}
+
+TEST_CASE("byte_queue: what is not read goes back with the queue") {
+  Ring ring{{8, 16}};
+  BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+  {
+    ByteQueue queue;
+    queue.push(lease_with(pool, "ab"), 0, 2);
+    queue.push(lease_with(pool, "cd"), 0, 2);
+    queue.consume(1);
+  }
+  CHECK(pool.free_count() == 2);
+}
+
+TEST_CASE("byte_queue: consuming more than there is aborts") {
+  CHECK(test::aborts([] {
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {BufferKind::plain, 2, kBytes, 0}};
+    ByteQueue queue;
+    queue.push(pool.try_take(), 0, 2);
+    queue.consume(3);
+  }));
+}
+
+}  // namespace
+}  // namespace urb
