@@ -25,7 +25,7 @@ struct Options {
 
   unsigned workers = 4;
   std::optional<unsigned> connections;  ///< as many as workers
-  std::vector<Bytes> bodies{{1024 * 1024}, {10 * 1024 * 1024}};
+  std::vector<Bytes> bodies{{1ULL << 20}, {10ULL << 20}};
   Bytes response{0};
   std::vector<bool> reuses{false, true};
   Nanos duration = std::chrono::seconds{1};

@@ -31,8 +31,7 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
   if (colon == std::string_view::npos) with_port += ":80";
   auto parsed = parse_address(with_port);
   if (auto* const error = std::get_if<ParseError>(&parsed)) {
-    error->position += kScheme.size();
-    return *std::move(error);
+    return ParseError{error->position + kScheme.size(), std::move(error->message)};
   }
   const auto& address = std::get<Address>(parsed);
   if (address.port() == 0) return ParseError{kScheme.size(), "port 0 cannot be connected to"};

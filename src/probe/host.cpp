@@ -174,7 +174,7 @@ Accelerator accelerator_of(std::string_view hypervisor_signature) noexcept {
 std::string machine_id(std::string_view cpuinfo, unsigned cpus_configured,
                        std::string_view meminfo) {
   // What the kernel keeps of the memory for itself differs between kernels: whole GiB, rounded up.
-  constexpr std::uint64_t kGib = 1024 * 1024;  // in the kB of meminfo
+  constexpr std::uint64_t kGib = 1ULL << 20;  // in the kB of meminfo
   const std::uint64_t memory = parse_number(find_field(meminfo, "MemTotal")).value_or(0);
   std::string parts = fmt::format("{}|{}", cpus_configured, (memory + kGib - 1) / kGib);
   for (const std::string_view key : {"vendor_id", "cpu family", "model", "model name", "stepping",

@@ -32,7 +32,10 @@ std::string MarkdownTable::render() const {
     for (std::size_t column = 0; column < column_count; ++column) {
       const std::string& field = lines_[line][column];
       const std::string padding(widths[column] - shown_width(field), ' ');
-      text += column < left_count_ ? "| " + field + padding + " " : "| " + padding + field + " ";
+      text += "| ";
+      text += column < left_count_ ? field : padding;
+      text += column < left_count_ ? padding : field;
+      text += ' ';
     }
     text += "|\n";
     if (line != 0) continue;

@@ -26,8 +26,8 @@ std::string_view text_of(Warning warning) noexcept {
     case Warning::sanitized_build:
       return "this binary carries a sanitizer: its times say nothing, build without b_sanitize";
     case Warning::load_high:
-      return "other programs kept the CPUs busy before the run: end them, or wait for the load "
-             "average to fall";
+      return "the CPUs were busy before the run: end other programs, or wait for the load average "
+             "to fall";
     case Warning::few_repeats:
       return "fewer than 5 repeats: the intervals mean little, use --repeats 5 or more";
     case Warning::trials_failed:
