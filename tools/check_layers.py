@@ -37,7 +37,7 @@ BANS = [
     (re.compile(r"#\s*include\s+<(format|expected|source_location)>"), "not in our compilers"),
     (re.compile(r"#\s*include\s+<iostream>"), "use fmt"),
     (re.compile(r"\bsystem\s*\("), "no shell"),
-    (re.compile(r"\busing namespace\b"), "name what is used"),
+    (re.compile(r"\busing namespace (?!std::\w+_literals;)"), "name what is used"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)/([^"]+)"')
