@@ -19,6 +19,7 @@ struct Queued {
   std::uint8_t opcode;
   unsigned flags;
   std::uint32_t asked;
+  std::uint64_t address;
   Token token;
 };
 
@@ -38,7 +39,7 @@ struct FaultRig : RelayRig {
     io_uring_sq& sq = ring.raw()->sq;
     for (unsigned at = sq.sqe_head; at != sq.sqe_tail; ++at) {
       io_uring_sqe& sqe = sq.sqes[at & sq.ring_mask];
-      queued.push_back({sqe.opcode, sqe.flags, sqe.len, unpack(sqe.user_data)});
+      queued.push_back({sqe.opcode, sqe.flags, sqe.len, sqe.addr, unpack(sqe.user_data)});
       io_uring_prep_nop(&sqe);
       io_uring_sqe_set_flags(&sqe, 0);
       io_uring_sqe_set_data64(&sqe, pack(queued.back().token));
