@@ -13,8 +13,7 @@ ExchangePool::ExchangePool(Ring& ring, std::uint8_t owner, const Parts& parts,
       parts_{parts},
       limits_{limits},
       deadlines_{{limits.body_timeout}},
-      exchanges_{capacity},
-      now_{monotonic_now()} {
+      exchanges_{capacity} {
   ended_.reserve(capacity);
 }
 
@@ -151,7 +150,8 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
   if (exchange.has_in_flight()) return;
   if (exchange.upstream.is_open()) {
     Fd upstream = std::move(exchange.upstream);
-    if (exchange.keep_upstream && !stopping_) {
+    // What is left of an answer that nobody took would be taken for the next one.
+    if (exchange.keep_upstream && exchange.response_done && !stopping_) {
       parts_.upstreams.put_back(exchange.worker, std::move(upstream));
     }
   }
@@ -167,7 +167,7 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     ended.end = exchange.end;
     if (ended.begin != ended.end) ended.lease = std::move(exchange.lease);
   } else {
-    parts_.farewell.begin(std::move(exchange.client), exchange.status, now_);
+    parts_.farewell.begin(std::move(exchange.client), exchange.status, ring_.now());
   }
   exchanges_.release(exchange);
   ended_.push_back(std::move(ended));
@@ -180,8 +180,7 @@ std::optional<ExchangeEnd> ExchangePool::take_ended() noexcept {
   return last;
 }
 
-void ExchangePool::on_batch_end(Nanos now) noexcept {
-  now_ = now;
+void ExchangePool::on_batch_end(Nanos) noexcept {
   while (parts_.buffers.free_count() != 0) {
     Exchange* const exchange = waiting_.front();
     if (exchange == nullptr) return;
@@ -195,7 +194,6 @@ std::uint64_t ExchangePool::progress(Exchange& exchange) noexcept {
 }
 
 void ExchangePool::on_deadline(Nanos now) noexcept {
-  now_ = now;
   while (Exchange* const exchange = deadlines_.take_due(now)) {
     const std::uint64_t moved = progress(*exchange);
     if (std::exchange(exchange->moved, moved) != moved) {

@@ -89,6 +89,7 @@ class ExchangePool {
     int status = 0;             ///< for the farewell
     bool request_done = false;  ///< every byte of it has gone upstream
     bool response_begun = false;
+    bool response_done = false;  ///< every byte of it has gone to the client
     bool keep_client = false;
     bool keep_upstream = false;
     bool wants_chunk = false;     ///< waits for a buffer to read the client's next chunk into
@@ -162,7 +163,6 @@ class ExchangePool {
   IntrusiveList<Exchange, &Exchange::waiting_hook> waiting_;  ///< need a buffer, none was free
   SlotMap<Exchange> exchanges_;
   std::vector<ExchangeEnd> ended_;
-  Nanos now_;
   bool stopping_ = false;
 };
 

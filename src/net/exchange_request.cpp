@@ -16,7 +16,7 @@ static_assert(kHeadBufferBytes - kHeadReadArea >= http::kForwardedHeadBytesMax);
 void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   Exchange* const made = exchanges_.try_emplace(limits_.max_body);
   if (made == nullptr) {
-    parts_.farewell.begin(std::move(request.socket), 503, now_);
+    parts_.farewell.begin(std::move(request.socket), 503, ring_.now());
     ended_.push_back({worker, {}, {}, 0, 0});
     return;
   }
@@ -28,7 +28,7 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   exchange.begin = request.begin + request.head_bytes;
   exchange.end = request.end;
   exchange.response.reset(request.head.is_head_method);
-  deadlines_.arm(exchange, 0, now_);
+  deadlines_.arm(exchange, 0, ring_.now());
   exchange.upstream = parts_.upstreams.take(worker);
   if (!exchange.upstream.is_open()) return end(exchange, Ending::farewell, 503);
 

@@ -33,8 +33,7 @@ HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, Fare
       counters_{counters},
       limits_{limits},
       deadlines_{{limits.header_timeout, limits.idle_timeout}},
-      readers_{connection_capacity},
-      now_{monotonic_now()} {
+      readers_{connection_capacity} {
   URB_ASSERT(buffers.kind() != BufferKind::provided && buffers.buffer_bytes() == kHeadBufferBytes);
 }
 
@@ -100,21 +99,29 @@ ReadHead HeadReader::take(Reader& reader) noexcept {
 }
 
 void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
-  if (reader.lease.is_held()) return arm_read(reader);
   // The sessions' rule: read directly while buffers are plenty, poll first when they are few.
   if (!is_readable && buffers_.free_count() <= buffers_.buffer_count() / 2) {
+    if (reader.lease.is_held()) park(reader);
     reader.poll_armed = true;
     io_uring_prep_poll_add(ring_.sqe(token(Op::poll, reader)), reader.socket.get(),
                            POLLIN | POLLRDHUP);
     return;
   }
-  reader.lease = buffers_.try_take();
+  if (!reader.lease.is_held()) reader.lease = buffers_.try_take();
   if (reader.lease.is_held()) return arm_read(reader);
   counters_.receive_starved.add();
   waiting_.push_back(reader);
 }
 
+void HeadReader::park(Reader& reader) noexcept {
+  const auto bytes = reader.lease.memory().first(reader.end);
+  reader.parked.assign(bytes.begin(), bytes.end());
+  reader.lease.give_back();
+}
+
 void HeadReader::arm_read(Reader& reader) noexcept {
+  std::copy(reader.parked.begin(), reader.parked.end(), reader.lease.memory().begin());
+  reader.parked.clear();
   const std::size_t room = kHeadReadArea - reader.end;
   const std::size_t wanted = reader.end == 0 ? kFirstReadBytes : room;
   URB_ASSERT(room != 0);
@@ -187,7 +194,7 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
     Fd socket = std::move(reader.socket);
     const int status = reader.status;
     readers_.release(reader);
-    farewell_.begin(std::move(socket), status, now_);
+    farewell_.begin(std::move(socket), status, ring_.now());
     return;
   }
   reader.is_closing_fd = true;
@@ -198,12 +205,11 @@ void HeadReader::renew_deadline(Reader& reader) noexcept {
   const std::size_t kind = reader.is_next && reader.end == 0 ? kIdleDeadline : kHeaderDeadline;
   // The header deadline is for the whole head: more bytes of it do not renew it.
   if (!reader.deadline.is_armed() || reader.deadline.kind != kind) {
-    deadlines_.arm(reader, kind, now_);
+    deadlines_.arm(reader, kind, ring_.now());
   }
 }
 
-void HeadReader::on_batch_end(Nanos now) noexcept {
-  now_ = now;
+void HeadReader::on_batch_end(Nanos) noexcept {
   while (buffers_.free_count() != 0) {
     Reader* const reader = waiting_.pop_front();
     if (reader == nullptr) return;
@@ -212,7 +218,6 @@ void HeadReader::on_batch_end(Nanos now) noexcept {
 }
 
 void HeadReader::on_deadline(Nanos now) noexcept {
-  now_ = now;
   while (Reader* const reader = deadlines_.take_due(now)) {
     depart(*reader, reader->end != 0 ? Departure::farewell : Departure::close, 408);
   }

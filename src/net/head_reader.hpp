@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/deadline_queue.hpp"
 #include "base/fd.hpp"
@@ -74,8 +75,9 @@ class HeadReader {
     int status = 0;  ///< for the farewell
     Fd socket;
     BufferLease lease;
-    std::size_t end = 0;     ///< bytes in the lease
-    std::size_t parsed = 0;  ///< of them, given to the parser
+    std::size_t end = 0;            ///< bytes in the lease
+    std::size_t parsed = 0;         ///< of them, given to the parser
+    std::vector<std::byte> parked;  ///< they wait here while the buffer serves others
     Deadline<Reader> deadline;
     ListHook<Reader> deadline_hook;
     ListHook<Reader> waiting_hook;
@@ -93,6 +95,7 @@ class HeadReader {
   [[nodiscard]] std::optional<ReadHead> on_read(Reader& reader, int result) noexcept;
   void want_read(Reader& reader, bool is_readable) noexcept;
   void arm_read(Reader& reader) noexcept;
+  void park(Reader& reader) noexcept;
   void depart(Reader& reader, Departure departure, int status) noexcept;
   void finish_departure(Reader& reader) noexcept;
   void renew_deadline(Reader& reader) noexcept;
@@ -106,7 +109,6 @@ class HeadReader {
   DeadlineQueue<Reader, kDeadlineKinds> deadlines_;
   IntrusiveList<Reader, &Reader::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Reader> readers_;
-  Nanos now_;
   bool stopping_ = false;
 };
 

@@ -30,7 +30,6 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Cou
                   options.limits.idle_timeout}},
       connections_{options.connection_capacity},
       filler_(kFillerBytes, std::byte{'x'}),
-      now_{monotonic_now()},
       pid_{getpid()} {}
 
 void SessionPool::adopt(Fd socket, BufferLease prefix, std::size_t begin,
@@ -100,12 +99,12 @@ void SessionPool::respond(Connection& connection) noexcept {
     response.body_bytes = options_.response_bytes.value;
   }
   connection.head_bytes =
-      http::write_receipt(connection.response, receipt, response, date_.at(now_));
+      http::write_receipt(connection.response, receipt, response, date_.at(ring_.now()));
   connection.body_bytes = head.is_head_method ? 0 : response.body_bytes.value_or(0);
   counters_.response_body_bytes.add(connection.body_bytes);
   connection.state = State::responding;
   connection.served = true;
-  deadlines_.arm(connection, kBodyDeadline, now_);
+  deadlines_.arm(connection, kBodyDeadline, ring_.now());
   queue_send(connection);
 }
 
@@ -149,7 +148,7 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
     Fd socket = std::move(connection.socket);
     const int status = connection.farewell_status;
     connections_.release(connection);
-    farewell_.begin(std::move(socket), status, now_);
+    farewell_.begin(std::move(socket), status, ring_.now());
     return;
   }
   connection.is_closing_fd = true;
@@ -159,18 +158,17 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
 void SessionPool::renew_deadline(Connection& connection) noexcept {
   const bool in_message = connection.parser.in_message();
   if (in_message && connection.parser.has_head()) {
-    deadlines_.arm(connection, kBodyDeadline, now_);  // each progress renews it
+    deadlines_.arm(connection, kBodyDeadline, ring_.now());  // each progress renews it
     return;
   }
   const std::size_t kind = in_message || !connection.served ? kHeaderDeadline : kIdleDeadline;
   // The header deadline is for the whole head: more bytes of it do not renew it.
   if (!connection.deadline.is_armed() || connection.deadline.kind != kind) {
-    deadlines_.arm(connection, kind, now_);
+    deadlines_.arm(connection, kind, ring_.now());
   }
 }
 
 void SessionPool::on_deadline(Nanos now) noexcept {
-  now_ = now;
   while (Connection* const connection = deadlines_.take_due(now)) {
     const bool in_message = connection->parser.in_message();
     if (connection->state == State::reading && in_message) {

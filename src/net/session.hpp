@@ -132,7 +132,6 @@ class SessionPool {
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
   std::vector<std::byte> filler_;
-  Nanos now_;
   int pid_;
   bool stopping_ = false;
 };

@@ -181,12 +181,11 @@ void SessionPool::on_send(Connection& connection, int result) noexcept {
   connection.head_bytes = 0;
   connection.body_bytes -= sent - of_head;
   if (connection.body_bytes == 0) return finish_response(connection);
-  deadlines_.arm(connection, kBodyDeadline, now_);
+  deadlines_.arm(connection, kBodyDeadline, ring_.now());
   queue_send(connection);
 }
 
-void SessionPool::on_batch_end(Nanos now) noexcept {
-  now_ = now;
+void SessionPool::on_batch_end(Nanos) noexcept {
   // Buffers that came back in this batch go to those who waited for one, oldest first.
   while (pool_.free_count() != 0) {
     Connection* const connection = waiting_.pop_front();

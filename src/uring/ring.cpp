@@ -109,6 +109,7 @@ std::size_t Ring::collect(std::span<Completion> batch) noexcept {
     batch[count++] = done;
   }
   io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
+  now_ = monotonic_now();
   return count;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/clock.hpp"
 #include "base/units.hpp"
 #include "uring/completion.hpp"
 #include "uring/token.hpp"
@@ -46,6 +47,9 @@ class Ring {
   void submit() noexcept;
   /// Takes up to batch.size() completions off the CQ, oldest first; returns how many.
   [[nodiscard]] std::size_t collect(std::span<Completion> batch) noexcept;
+  /// The time of the last collect(): the handlers' clock. They must not keep one of their own from
+  /// the batch before, which may be a long wait ago.
+  [[nodiscard]] Nanos now() const noexcept { return now_; }
   [[nodiscard]] bool has_completions() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
 
   /// Keeps this ring's io-wq threads on `cpu`: they do not inherit the affinity of the process
@@ -65,6 +69,7 @@ class Ring {
  private:
   io_uring ring_{};
   std::uint64_t in_flight_ = 0;
+  Nanos now_ = monotonic_now();
   RingCounters counters_;
 };
 
