@@ -56,6 +56,7 @@ class DirectWorker {
   void begin_stop() noexcept { worker_.begin_stop(); }
   void cut_off() noexcept { worker_.cut_off(); }
   [[nodiscard]] bool is_idle() noexcept { return acceptor_.is_idle() && worker_.is_idle(); }
+  [[nodiscard]] bool is_stopping() const noexcept { return worker_.is_stopping(); }
 
  private:
   static constexpr std::uint8_t kAcceptor = AdoptingWorker::kFirstFreeOwner;

@@ -35,6 +35,10 @@ class Host {
   }
   void on_batch_end(Nanos now) noexcept {
     role_.on_batch_end(now);
+    // A worker stops when its channel ends, without a signal: its grace begins here.
+    if constexpr (requires { role_.is_stopping(); }) {
+      if (role_.is_stopping()) begin_stop();
+    }
     context_.counters.ring_enters.set(ring_.counters().enter_count);
     context_.counters.ring_sqes.set(ring_.counters().sqe_count);
     context_.counters.cq_overflows.set(ring_.cq_overflow_count());

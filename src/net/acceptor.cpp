@@ -71,6 +71,9 @@ void Acceptor::on_deadline(Nanos now) noexcept {
 void Acceptor::begin_stop() noexcept {
   stopping_ = true;
   retry_at_ = kNever;
+  // Whoever connects from now on is refused at once; left open until the last answer is sent, the
+  // listener would let them wait for nothing. The descriptor itself is the caller's.
+  shutdown(listener_, SHUT_RDWR);
   if (!armed_) return;
   io_uring_prep_cancel64(ring_.sqe(token(Op::cancel)), pack(token(Op::accept)), 0);
 }
