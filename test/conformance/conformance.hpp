@@ -41,6 +41,8 @@ namespace urb::test {
 /// object to the letter, the worker's number and process. Returns the worker's index.
 unsigned check_receipt(const Server& server, const Response& response, std::uint64_t body_bytes,
                        std::optional<std::uint32_t> crc = {});
+/// Checks that `response` is a 200 with the body that ?size=N asks for. Prints no such body.
+void check_filler(const Response& response, std::size_t bytes);
 /// Checks that `client` gets an error response of `status` and the end of the connection.
 void check_refused(TcpClient& client, int status);
 /// Checks that a new connection is served, and cleanly ended when it asks for that.

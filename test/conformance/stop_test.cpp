@@ -1,0 +1,134 @@
+// The graceful end: what has begun is finished, what is idle is closed, and the grace bounds it
+// all.
+#include "base/error.hpp"
+#include "conformance/conformance.hpp"
+
+TEST_SUITE_BEGIN("conformance");
+
+namespace urb::test {
+namespace {
+
+constexpr Nanos kNoGrace = std::chrono::milliseconds{100};
+
+void check_ends(Server& server, const std::vector<ProcessWatch>& processes, int status) {
+  CHECK(server.wait(monotonic_now() + kPatience) == status);
+  CHECK(have_ended(processes));
+}
+
+bool accepts(const Server& server) {
+  try {
+    const TcpClient client{server.address()};
+    return true;
+  } catch (const SysError& refused) {
+    return false;
+  }
+}
+
+TEST_CASE("a server without connections stops at once, with status 0") {
+  const auto server = start_server(configured_server());
+  const auto processes = watch_processes(*server);
+  CHECK(server->wait(Nanos{0}) == -1);
+  server->begin_stop();
+  check_ends(*server, processes, 0);
+  CHECK_FALSE(accepts(*server));
+}
+
+TEST_CASE("idle connections are closed by the stop, requests under way are answered") {
+  ServerConfig config = configured_server();
+  config.grace = kPatience;
+  const auto server = start_server(config);
+  const auto processes = watch_processes(*server);
+  const std::string body = random_text(300 * 1024, 20);
+  const std::string request = make_post(body, "X-Verify: crc32c\r\n");
+
+  TcpClient silent{server->address()};
+  TcpClient idle{server->address()};
+  idle.send(make_post("abc"));
+  check_receipt(*server, idle.read_response(), 3);
+  // One within its head, one within its body, one within the body of its second request.
+  std::vector<TcpClient> busy;
+  for (const std::size_t sent : {std::size_t{30}, std::size_t{200 * 1024}, std::size_t{1000}}) {
+    busy.emplace_back(server->address());
+    if (sent == 1000) {
+      busy.back().send(make_post("first"));
+      check_receipt(*server, busy.back().read_response(), 5);
+    }
+    busy.back().send_and_let_read(request.substr(0, sent));
+  }
+  TcpClient reader{server->address(), /*receive_buffer_bytes=*/65536};
+  reader.send(make_head("GET", "/?size=10485760"));
+  CHECK(reader.has_input(kPatience));
+
+  server->begin_stop();
+  CHECK(silent.is_closed_by_peer());
+  CHECK(idle.is_closed_by_peer());
+  CHECK(wait_until([&] { return !accepts(*server); }));
+  CHECK(server->wait(Nanos{0}) == -1);
+  std::size_t index = 0;
+  for (const std::size_t sent : {std::size_t{30}, std::size_t{200 * 1024}, std::size_t{1000}}) {
+    CAPTURE(sent);
+    TcpClient& client = busy[index++];
+    client.send(request.substr(sent));
+    const Response response = client.read_response();
+    check_receipt(*server, response, body.size(), checksum(body));
+    CHECK(response.header("connection") == "close");
+    CHECK(client.is_closed_by_peer());
+  }
+  CHECK(reader.read_response().body.size() == 10485760);
+  check_ends(*server, processes, 0);
+}
+
+TEST_CASE("the grace ends requests that stall") {
+  ServerConfig config = configured_server();
+  config.grace = kNoGrace;
+  const auto server = start_server(config);
+  const auto processes = watch_processes(*server);
+  std::vector<TcpClient> stalled;
+  for (const std::string_view begin : {"GET / HT", "POST / HTTP/1.1\r\nHost: t\r\n"}) {
+    stalled.emplace_back(server->address());
+    stalled.back().send_and_let_read(begin);
+  }
+  stalled.emplace_back(server->address());
+  stalled.back().send_and_let_read(make_head("POST", "/", "Content-Length: 9999999\r\n") + "abc");
+  stalled.emplace_back(server->address(), /*receive_buffer_bytes=*/4096);
+  stalled.back().send_and_let_read(make_head("GET", "/?size=10485760"));
+  server->begin_stop();
+  check_ends(*server, processes, 0);
+  for (std::size_t index = 0; index < 3; ++index) CHECK(stalled[index].has_input(kPatience));
+}
+
+TEST_CASE("a stop while clients come and go loses no answer that was begun") {
+  ServerConfig config = configured_server();
+  config.grace = kPatience;
+  for (int round = 0; round < 5; ++round) {
+    const auto server = start_server(config);
+    const auto processes = watch_processes(*server);
+    std::vector<TcpClient> clients;
+    for (int index = 0; index < 20; ++index) clients.emplace_back(server->address());
+    for (TcpClient& client : clients) client.send(make_post("abc"));
+    server->begin_stop();
+    for (TcpClient& client : clients) {
+      // Answered or closed: both are an end that a client understands, half an answer is not.
+      if (client.is_closed_by_peer()) continue;
+      check_receipt(*server, client.read_response(), 3);
+      CHECK(client.is_closed_by_peer());
+    }
+    check_ends(*server, processes, 0);
+  }
+}
+
+TEST_CASE("the destructor ends everything at once") {
+  auto server = start_server(configured_server());
+  const auto processes = watch_processes(*server);
+  TcpClient client{server->address()};
+  client.send(make_post("abc"));
+  check_receipt(*server, client.read_response(), 3);
+  server.reset();
+  CHECK(have_ended(processes));
+  CHECK(client.is_closed_by_peer());
+}
+
+}  // namespace
+}  // namespace urb::test
+
+TEST_SUITE_END();
