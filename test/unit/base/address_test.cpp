@@ -61,7 +61,8 @@ TEST_CASE("address: a wrong one says where it is wrong") {
                                                                {"[::g]:80", 1},
                                                                {"[]:80", 1},
                                                                {"[:80", 0}};
-  for (const auto& [text, position] : wrong) {
+  for (const auto& [wrong_text, position] : wrong) {
+    const std::string& text = wrong_text;  // a binding cannot be captured by clang 14
     CAPTURE(text);
     const auto parsed = parse_address(text);
     REQUIRE(std::holds_alternative<ParseError>(parsed));

@@ -42,7 +42,8 @@ TEST_CASE("units: a wrong size says where it is wrong") {
                                                                {"1kk", 2},
                                                                {"18446744073709551616", 0},
                                                                {"16777216T", 0}};
-  for (const auto& [text, position] : wrong) {
+  for (const auto& [wrong_text, position] : wrong) {
+    const std::string& text = wrong_text;  // a binding cannot be captured by clang 14
     CAPTURE(text);
     const auto parsed = parse_bytes(text);
     REQUIRE(std::holds_alternative<ParseError>(parsed));
