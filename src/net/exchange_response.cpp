@@ -93,6 +93,7 @@ void ExchangePool::on_response_sent(Exchange& exchange, int result) noexcept {
 }
 
 void ExchangePool::on_response_done(Exchange& exchange) noexcept {
+  exchange.response_done = true;
   if (exchange.keep_client) return end(exchange, Ending::keep, 0);
   // Bytes that nobody will read would turn the close into a reset that destroys the response.
   const bool has_unread = !exchange.request_done || exchange.begin != exchange.end;

@@ -28,6 +28,11 @@ std::vector<Fd> make_listeners(const Mode& mode, const ServerConfig& config, Add
   std::vector<Fd> listeners;
   address = config.listen;
   const unsigned count = mode.workers_listen ? config.workers : 1;
+  if (mode.workers_listen) {
+    // Shared ports let a second server of this user listen unnoticed: see that nobody is there.
+    const Fd alone = make_listener(address, /*share_port=*/false);
+    address = Address::of_socket(alone.get());
+  }
   for (unsigned index = 0; index < count; ++index) {
     listeners.push_back(make_listener(address, mode.workers_listen));
     if (index == 0) address = Address::of_socket(listeners.front().get());
