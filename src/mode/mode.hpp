@@ -30,6 +30,9 @@ struct MasterContext : ProcessContext {
   int listener = 0;
   std::span<const int> channels;  ///< one per worker
   std::span<const Counters* const> worker_counters;
+  /// Tells the workers to close what is idle and to end each connection with its next answer,
+  /// while more sockets may still come through the channels.
+  std::function<void()> stop_workers;
 };
 
 struct WorkerContext : ProcessContext {

@@ -56,6 +56,8 @@ class SocketMaster {
     farewell_.on_deadline(now);
   }
   void begin_stop() noexcept {
+    // Heads that have begun are still finished and handed over; idle connections end now.
+    context_.stop_workers();
     acceptor_.begin_stop();
     heads_.begin_stop();
   }

@@ -15,15 +15,19 @@ PipePool::PipePool(const PipePoolOptions& options, Counters& counters)
     : options_{options}, counters_{counters} {
   idle_.reserve(options_.pipe_count);
   if (options_.pipe_count == 0) return;
-  Pipe first = try_make();
+  Pipe first = try_make(/*is_spare=*/false);
   if (!first.is_open()) throw_errno("pipe2");
   idle_.push_back(std::move(first));
 }
 
-Pipe PipePool::try_make() noexcept {
+Pipe PipePool::try_make(bool is_spare) noexcept {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
-  Pipe made{Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}, 0};
+  Pipe made{Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}, 0, is_spare};
+  if (is_spare) {
+    made.capacity_bytes = static_cast<std::uint32_t>(fcntl(ends[1], F_GETPIPE_SZ));
+    return made;
+  }
   // Refused with EPERM above fs.pipe-max-size and beyond the user's budget of pages. The pipe works
   // at the size that it has; the count says why it is slow.
   const int wanted = static_cast<int>(options_.pipe_bytes);
@@ -38,10 +42,15 @@ Pipe PipePool::try_make() noexcept {
 }
 
 Pipe PipePool::try_take() noexcept {
-  if (lent_count_ == options_.pipe_count) return {};
+  if (lent_count_ == options_.pipe_count) {
+    if (spares_lent_ == options_.spare_count) return {};
+    Pipe spare = try_make(/*is_spare=*/true);
+    if (spare.is_open()) ++spares_lent_;
+    return spare;
+  }
   Pipe pipe;
   if (idle_.empty()) {
-    pipe = try_make();
+    pipe = try_make(/*is_spare=*/false);
     if (!pipe.is_open()) return {};
   } else {
     pipe = std::move(idle_.back());
@@ -52,7 +61,12 @@ Pipe PipePool::try_take() noexcept {
 }
 
 void PipePool::give_back(Pipe pipe, bool is_empty) noexcept {
-  URB_ASSERT(pipe.is_open() && lent_count_ != 0);
+  URB_ASSERT(pipe.is_open());
+  if (pipe.is_spare) {
+    --spares_lent_;
+    return;
+  }
+  URB_ASSERT(lent_count_ != 0);
   --lent_count_;
   if (is_empty) idle_.push_back(std::move(pipe));  // within the capacity reserved at first
 }

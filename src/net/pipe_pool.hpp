@@ -18,6 +18,7 @@ struct Pipe {
   Fd read_end;
   Fd write_end;
   std::uint32_t capacity_bytes = 0;
+  bool is_spare = false;
   [[nodiscard]] bool is_open() const noexcept { return read_end.is_open(); }
 };
 
@@ -26,6 +27,9 @@ struct PipePoolOptions {
   /// fs.pipe-max-size as the kernel comes. With a quarter of it the relay took 1.8 (sync) to 2.4
   /// times (linked) the CPU per byte: measured on 6.18, two CPUs, 8 transfers of 10 MiB.
   std::uint32_t pipe_bytes = 1024 * 1024;
+  /// Further pipes of the kernel's default size, for when all are stuck behind targets that take
+  /// nothing: slower, but nobody waits for a stranger. Closed after use.
+  std::uint32_t spare_count = 0;
 };
 
 class PipePool {
@@ -51,11 +55,12 @@ class PipePool {
 
  private:
   /// Not open on failure, which errno explains.
-  [[nodiscard]] Pipe try_make() noexcept;
+  [[nodiscard]] Pipe try_make(bool is_spare) noexcept;
 
   PipePoolOptions options_;
   Counters& counters_;
   std::uint32_t lent_count_ = 0;
+  std::uint32_t spares_lent_ = 0;
   std::vector<Pipe> idle_;
 };
 

@@ -30,6 +30,7 @@ Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers
       buffers_{buffers},
       counters_{counters},
       pipes_{kind == RelayKind::copy ? PipePoolOptions{0, 0} : pipes, counters},
+      spares_left_{pipes.spare_count},
       transfers_{transfer_capacity} {
   URB_ASSERT(kind != RelayKind::copy || buffers.kind() != BufferKind::provided);
 }
@@ -158,15 +159,28 @@ bool Relay::stores_are_few() const noexcept {
 }
 
 bool Relay::try_take_store(Transfer& transfer) noexcept {
-  if (kind_ == RelayKind::copy) {
+  if (kind_ == RelayKind::copy) return try_take_buffer(transfer);
+  transfer.pipe = pipes_.try_take();
+  return transfer.has_store();
+}
+
+// A buffer of the pool, which the heads need too: with spares at hand, the last quarter is theirs.
+bool Relay::try_take_buffer(Transfer& transfer) noexcept {
+  const std::uint32_t reserved = spares_left_ != 0 ? buffers_.buffer_count() / 4 : 0;
+  if (buffers_.free_count() > reserved) {
     transfer.lease = buffers_.try_take();
-  } else {
-    transfer.pipe = pipes_.try_take();
+  } else if (spares_left_ != 0) {
+    --spares_left_;
+    transfer.spare = std::make_unique_for_overwrite<std::byte[]>(buffers_.buffer_bytes());
   }
   return transfer.has_store();
 }
 
 void Relay::give_back_store(Transfer& transfer) noexcept {
+  if (transfer.spare != nullptr) {
+    transfer.spare.reset();
+    ++spares_left_;
+  }
   transfer.lease.give_back();
   if (transfer.pipe.is_open()) {
     pipes_.give_back(std::move(transfer.pipe), transfer.in_transit() == 0);

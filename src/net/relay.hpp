@@ -8,7 +8,9 @@
 // in a queue.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/intrusive_list.hpp"
@@ -95,11 +97,14 @@ class Relay {
     bool source_is_empty = false;  ///< the last attempt found nothing
     Pipe pipe;
     BufferLease lease;
+    std::unique_ptr<std::byte[]> spare;  ///< instead of a lease, when those are stuck
     ListHook<Transfer> waiting_hook;
 
     /// Bytes between source and target, in the pipe or in the lease.
     [[nodiscard]] std::uint64_t in_transit() const noexcept { return left - unread; }
-    [[nodiscard]] bool has_store() const noexcept { return pipe.is_open() || lease.is_held(); }
+    [[nodiscard]] bool has_store() const noexcept {
+      return pipe.is_open() || lease.is_held() || spare != nullptr;
+    }
     [[nodiscard]] bool is_over() const noexcept {
       return cancelled || source_ended || target_failed || left == 0;
     }
@@ -113,6 +118,7 @@ class Relay {
   void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
   [[nodiscard]] bool stores_are_few() const noexcept;
   [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
+  [[nodiscard]] bool try_take_buffer(Transfer& transfer) noexcept;
   void give_back_store(Transfer& transfer) noexcept;
   void go_on(Transfer& transfer, bool is_readable) noexcept;
   void run(Transfer& transfer) noexcept;
@@ -131,6 +137,7 @@ class Relay {
   BufferPool& buffers_;
   Counters& counters_;
   PipePool pipes_;
+  std::uint32_t spares_left_;  ///< buffers, for `copy`; as many as there are spare pipes
   SlotMap<Transfer> transfers_;
   IntrusiveList<Transfer, &Transfer::waiting_hook> waiting_;
 };

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <span>
 
 #include "net/relay.hpp"
 
@@ -9,7 +10,9 @@ namespace urb {
 
 /// Queues one read into the lease or one send from it. The lease is the transfer's until then.
 void Relay::queue_copy(Transfer& transfer) noexcept {
-  const auto memory = transfer.lease.memory();
+  const std::span<std::byte> memory = transfer.spare != nullptr
+                                          ? std::span{transfer.spare.get(), buffers_.buffer_bytes()}
+                                          : transfer.lease.memory();
   const std::uint64_t held = transfer.in_transit();
   if (held == 0) {
     if (transfer.source_is_empty) {
@@ -19,7 +22,12 @@ void Relay::queue_copy(Transfer& transfer) noexcept {
     }
     transfer.asked =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, memory.size()));
-    buffers_.prep_read(arm(Op::read, transfer), transfer.source, memory.first(transfer.asked));
+    io_uring_sqe* const sqe = arm(Op::read, transfer);
+    if (transfer.spare != nullptr) {
+      io_uring_prep_recv(sqe, transfer.source, memory.data(), transfer.asked, 0);
+    } else {
+      buffers_.prep_read(sqe, transfer.source, memory.first(transfer.asked));
+    }
     transfer.cancellable = Op::read;
     return;
   }

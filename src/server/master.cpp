@@ -33,7 +33,8 @@ class Master {
          [&] { report_ready(); }, [&] { return has_lost_worker(); }, pin_process(setup_.config, 0)},
         setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
         channels,
-        worker_counters};
+        worker_counters,
+        [&] { stop_workers(); }};
     // The workers have theirs; one more reference would keep a dead worker's queue alive.
     if (setup_.mode.workers_listen) setup_.listeners.clear();
     setup_.mode.run_master(context);
@@ -76,6 +77,10 @@ class Master {
       if (worker.wait(Nanos{0})) lost_worker_ = true;
     }
     return lost_worker_;
+  }
+
+  void stop_workers() noexcept {
+    for (const Child& worker : workers_) worker.signal(SIGTERM);
   }
 
   int end_workers() noexcept {

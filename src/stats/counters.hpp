@@ -18,7 +18,9 @@ class Counter {
   }
   /// For figures that are kept elsewhere and published here, such as the ring's own.
   void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -27,26 +29,26 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);  // shared betwe
 
 /// What one server process counts. Zero-filled memory is a valid start.
 struct Counters {
-  Counter connections_opened;     ///< worker: adopted or accepted; master: accepted
+  Counter connections_opened;  ///< worker: adopted or accepted; master: accepted
   Counter connections_closed;
-  Counter requests;               ///< answered with a final response
-  Counter request_errors;         ///< answered with 4xx or 5xx
-  Counter request_body_bytes;     ///< parsed as body, framing not included
+  Counter requests;            ///< answered with a final response
+  Counter request_errors;      ///< answered with 4xx or 5xx
+  Counter request_body_bytes;  ///< parsed as body, framing not included
   Counter response_body_bytes;
-  Counter handover_messages;      ///< SENDMSG with descriptors that completed
-  Counter handover_connections;   ///< descriptors in them
-  Counter handover_errors;        ///< sockets that were closed instead
+  Counter handover_messages;     ///< SENDMSG with descriptors that completed
+  Counter handover_connections;  ///< descriptors in them
+  Counter handover_errors;       ///< sockets that were closed instead
   Counter accept_errors;
-  Counter connection_resets;      ///< ended by the peer or an I/O error, not by the protocol
-  Counter receive_starved;        ///< a receive had to wait for a buffer
-  Counter late_completions;       ///< for a slot that already had another tenant
-  Counter short_splices;          ///< splices that moved less than asked, or found nothing
-  Counter upstream_opened;        ///< passthru: socket pairs made
+  Counter connection_resets;  ///< ended by the peer or an I/O error, not by the protocol
+  Counter receive_starved;    ///< a receive had to wait for a buffer
+  Counter late_completions;   ///< for a slot that already had another tenant
+  Counter short_splices;      ///< splices that moved less than asked, or found nothing
+  Counter upstream_opened;    ///< passthru: socket pairs made
   Counter upstream_reused;
   Counter ring_enters;
   Counter ring_sqes;
   Counter cq_overflows;
-  Counter small_pipes;            ///< pipes that were refused the size asked for
+  Counter small_pipes;  ///< pipes that were refused the size asked for
 };
 static_assert(sizeof(Counters) <= 4096);  // one page
 static_assert(std::is_standard_layout_v<Counters>);

@@ -41,40 +41,43 @@ TEST_CASE("idle connections are closed by the stop, requests under way are answe
   const std::string body = random_text(300 * 1024, 20);
   const std::string request = make_post(body, "X-Verify: crc32c\r\n");
 
-  TcpClient silent{server->address()};
-  TcpClient idle{server->address()};
-  idle.send(make_post("abc"));
-  check_receipt(*server, idle.read_response(), 3);
-  // One within its head, one within its body, one within the body of its second request.
-  std::vector<TcpClient> busy;
-  for (const std::size_t sent : {std::size_t{30}, std::size_t{200 * 1024}, std::size_t{1000}}) {
-    busy.emplace_back(server->address());
-    if (sent == 1000) {
-      busy.back().send(make_post("first"));
-      check_receipt(*server, busy.back().read_response(), 5);
-    }
-    busy.back().send_and_let_read(request.substr(0, sent));
+  std::vector<TcpClient> idle;  // as many as there are workers: one each, where the master chooses
+  for (unsigned index = 0; index < config.workers; ++index) {
+    idle.emplace_back(server->address());
+    idle.back().send(make_post("abc"));
+    check_receipt(*server, idle.back().read_response(), 3);
   }
+  TcpClient silent{server->address()};
+  TcpClient in_head{server->address()};
+  in_head.send_and_let_read(request.substr(0, 30));
+  TcpClient in_body{server->address()};
+  in_body.send_and_let_read(request.substr(0, 200 * 1024));
+  TcpClient in_second{server->address()};
+  in_second.send(make_post("first"));
+  check_receipt(*server, in_second.read_response(), 5);
+  in_second.send_and_let_read(request.substr(0, 1000));
   TcpClient reader{server->address(), /*receive_buffer_bytes=*/65536};
   reader.send(make_head("GET", "/?size=10485760"));
   CHECK(reader.has_input(kPatience));
 
   server->begin_stop();
   CHECK(silent.is_closed_by_peer());
-  CHECK(idle.is_closed_by_peer());
   CHECK(wait_until([&] { return !accepts(*server); }));
   CHECK(server->wait(Nanos{0}) == -1);
-  std::size_t index = 0;
-  for (const std::size_t sent : {std::size_t{30}, std::size_t{200 * 1024}, std::size_t{1000}}) {
-    CAPTURE(sent);
-    TcpClient& client = busy[index++];
-    client.send(request.substr(sent));
-    const Response response = client.read_response();
+  in_head.send(request.substr(30));
+  check_receipt(*server, in_head.read_response(), body.size(), checksum(body));
+  CHECK(in_head.is_closed_by_peer());
+  // A master that reads heads lets its workers go on until it has handed over the last of them.
+  for (TcpClient& client : idle) CHECK(client.is_closed_by_peer());
+  in_body.send(request.substr(200 * 1024));
+  in_second.send(request.substr(1000));
+  for (TcpClient* const client : {&in_body, &in_second}) {
+    const Response response = client->read_response();
     check_receipt(*server, response, body.size(), checksum(body));
     CHECK(response.header("connection") == "close");
-    CHECK(client.is_closed_by_peer());
+    CHECK(client->is_closed_by_peer());
   }
-  CHECK(reader.read_response().body.size() == 10485760);
+  check_filler(reader.read_response(), 10485760);
   check_ends(*server, processes, 0);
 }
 

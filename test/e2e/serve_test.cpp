@@ -16,8 +16,8 @@ std::vector<std::vector<std::string>> all_ways() {
   for (const Mode* const mode : all_modes()) {
     for (const std::string buffers : {"registered", "provided", "plain"}) {
       const bool relays = mode->name == "passthru";
-      for (const std::string relay : relays ? std::vector<std::string>{"linked", "sync", "copy"}
-                                            : std::vector<std::string>{""}) {
+      for (const std::string& relay : relays ? std::vector<std::string>{"linked", "sync", "copy"}
+                                             : std::vector<std::string>{""}) {
         std::vector<std::string> way{std::string{mode->name}, "--buffers", buffers};
         if (!relay.empty()) way.insert(way.end(), {"--relay", relay});
         ways.push_back(way);
@@ -61,7 +61,7 @@ void run_ab(const std::string& body, const std::string& url, bool keep_alive) {
   CHECK(ab.status == 0);
   CHECK(ab_figure(ab.out, "Complete requests:") == "100");
   // ab calls an answer of another length than the first a failure; worker and pid may differ.
-  const std::string by_length = ab_figure(ab.out, "Length:");
+  const std::string by_length = ab_figure(ab.out, ", Length:");
   CHECK(ab_figure(ab.out, "Failed requests:") ==
         (by_length.empty() ? "0" : by_length.substr(0, by_length.find(','))));
   CHECK(ab.out.find("Non-2xx") == std::string::npos);

@@ -1,3 +1,4 @@
+// The other end of the load generator's tests: a server that follows a script.
 #include "unit/load/scripted_server.hpp"
 
 #include <fmt/format.h>
