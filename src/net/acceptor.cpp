@@ -49,7 +49,7 @@ Fd Acceptor::on_completion(const Completion& done) noexcept {
   Fd accepted;
   if (done.result >= 0) {
     accepted = Fd{Adopt{}, done.result};
-  } else if (done.result != -ECANCELED) {
+  } else if (!stopping_) {
     counters_.accept_errors.add();
   }
   if (!armed_ && !stopping_) {

@@ -14,7 +14,7 @@ namespace {
 std::vector<std::vector<std::string>> all_ways() {
   std::vector<std::vector<std::string>> ways;
   for (const Mode* const mode : all_modes()) {
-    for (const std::string buffers : {"registered", "provided", "plain"}) {
+    for (const char* const buffers : {"registered", "provided", "plain"}) {
       const bool relays = mode->name == "passthru";
       for (const std::string& relay : relays ? std::vector<std::string>{"linked", "sync", "copy"}
                                              : std::vector<std::string>{""}) {
