@@ -34,7 +34,9 @@ const char* hint_for_errno(int error) noexcept {
     case ENOMEM: return "free memory, or raise ulimit -l: registered buffers count against it";
     case EADDRINUSE:
       return "another process listens there; choose another port, or 0 for a free one";
-    case EADDRNOTAVAIL: return "no such local address, or all ephemeral ports are in use";
+    case EADDRNOTAVAIL:
+      return "no such local address, or all local ports are in use: raise sysctl "
+             "net.ipv4.ip_local_port_range, or use --reuse yes";
     case EACCES: return "ports below 1024 need privileges";
     default: return "";
   }

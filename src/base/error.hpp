@@ -35,6 +35,10 @@ class Unsupported : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What to say when the allocator has nothing left, which is a limit like any other.
+inline constexpr const char* kOutOfMemory =
+    "out of memory; free some, or raise ulimit -v or the limit of the memory cgroup";
+
 /// Something was asked for that makes no sense. Exit code 2.
 class UsageError : public std::runtime_error {
  public:

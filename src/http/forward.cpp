@@ -4,6 +4,7 @@
 #include <fmt/compile.h>
 #include <llhttp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -81,14 +82,30 @@ bool collect(llhttp_t& parser, llhttp_type type, std::span<const std::byte> sour
   return error == HPE_PAUSED && !out.too_many && out.field_count <= kFieldCountMax;
 }
 
+// llhttp passes any byte of a reason on but CR and LF.
+bool has_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127;
+  });
+}
+
 bool same(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 bool is_hop_by_hop(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 9> kNames{
-      "connection",        "keep-alive", "proxy-connection", "te",    "trailer",
-      "transfer-encoding", "upgrade",    "content-length",   "expect"};
+  constexpr std::array<std::string_view, 12> kNames{"connection",
+                                                    "keep-alive",
+                                                    "proxy-connection",
+                                                    "te",
+                                                    "trailer",
+                                                    "transfer-encoding",
+                                                    "upgrade",
+                                                    "http2-settings",
+                                                    "proxy-authenticate",
+                                                    "proxy-authorization",
+                                                    "content-length",
+                                                    "expect"};
   for (const std::string_view known : kNames) {
     if (same(name, known)) return true;
   }
@@ -115,12 +132,28 @@ bool is_named_by_connection(const Collected& all, std::string_view name) noexcep
   return false;
 }
 
+/// A target in its parts; the authority is empty unless the target was absolute.
+struct Target {
+  std::string_view authority;
+  std::string_view path;
+};
+
+// An origin gets the path alone (RFC 9112, 3.2.1). The parser has seen that Host says the same.
+Target split(std::string_view target, bool is_options) noexcept {
+  if (target.starts_with('/') || target.starts_with('*')) return {{}, target};
+  const std::string_view rest = target.substr(target.find("://") + 3);
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  if (end == rest.size()) return {rest, is_options ? "*" : "/"};
+  return {rest.substr(0, end), rest.substr(end)};
+}
+
 /// Appends to a fixed buffer; one overflow spoils the whole.
 class Writer {
  public:
   explicit Writer(std::span<std::byte> out) noexcept
       : begin_{reinterpret_cast<char*>(out.data())}, at_{begin_}, end_{begin_ + out.size()} {}
   void text(std::string_view text) noexcept {
+    if (text.empty()) return;  // it may be no address at all, which memcpy must not be given
     if (static_cast<std::size_t>(end_ - at_) < text.size()) {
       overflow_ = true;
       return;
@@ -166,11 +199,16 @@ std::optional<std::size_t> write_forwarded_request(std::span<const std::byte> so
   if (!collect(parser, HTTP_REQUEST, source, all)) return {};
   Writer writer{out};
   writer.text(llhttp_method_name(static_cast<llhttp_method_t>(parser.method)));
-  writer.text(" ");
-  writer.text(all.target);
+  const Target target = split(all.target, parser.method == HTTP_OPTIONS);
+  writer.text(target.path.starts_with('?') ? " /" : " ");
+  writer.text(target.path);
   writer.text(" HTTP/1.1\r\n");
   writer.end_to_end_fields(all);
-  if (!head.http11 && !head.has_host) writer.text("Host: unknown\r\n");
+  if (!head.has_host) {  // HTTP/1.0
+    writer.text("Host: ");
+    writer.text(target.authority);
+    writer.text("\r\n");
+  }
   if (head.chunked) {
     writer.text("Transfer-Encoding: chunked\r\n");
   } else if (head.has_content_length) {
@@ -187,7 +225,7 @@ std::optional<std::size_t> write_forwarded_response(std::span<const std::byte> s
                                                     std::span<std::byte> out) noexcept {
   llhttp_t parser;
   Collected all;
-  if (!collect(parser, HTTP_RESPONSE, source, all)) return {};
+  if (!collect(parser, HTTP_RESPONSE, source, all) || has_control(all.reason)) return {};
   Writer writer{out};
   writer.text("HTTP/1.1 ");
   writer.number(parser.status_code);

@@ -12,8 +12,9 @@
 namespace urb::http {
 
 /// Writes the head to send upstream for the complete head at `source`: the request line as
-/// HTTP/1.1, end-to-end fields in order, one framing field from `head`, and Via. Hop-by-hop fields
-/// (RFC 9110, 7.6.1), those that Connection names, and Expect are left out.
+/// HTTP/1.1 with a path as its target, end-to-end fields in order, one framing field from `head`,
+/// and Via. Hop-by-hop fields (RFC 9110, 7.6.1), those that Connection names, credentials for a
+/// proxy (this one is the last), and Expect are left out.
 /// Returns the bytes written, or nothing when `source` does not parse or `out` is too small; a head
 /// within the parser's limits never needs more than kForwardedHeadBytesMax.
 [[nodiscard]] std::optional<std::size_t> write_forwarded_request(std::span<const std::byte> source,
@@ -28,6 +29,6 @@ namespace urb::http {
 
 /// Request line and header lines at their limits, ": " and CRLF for each field, and our own fields.
 inline constexpr std::size_t kForwardedHeadBytesMax =
-    kRequestLineBytesMax + kHeadBytesMax + 4 * kFieldCountMax + 256;
+    kRequestLineBytesMax + kHeadBytesMax + 4 * kFieldCountMax + kProxyBytesMax;
 
 }  // namespace urb::http

@@ -12,6 +12,7 @@ struct Limits {
   Nanos body_timeout = std::chrono::seconds{10};    ///< without progress
   Nanos idle_timeout = std::chrono::seconds{60};    ///< keep-alive, between requests
   std::optional<Bytes> max_body;                    ///< else 413
+  bool behind_proxy = false;                        ///< heads come from our own proxy
 };
 
 }  // namespace urb::http

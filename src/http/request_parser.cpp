@@ -8,21 +8,6 @@
 #include "http/fnv.hpp"
 
 namespace urb::http {
-namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 struct RequestParser::Callbacks {
   static RequestParser& self(llhttp_t* parser) noexcept {
@@ -38,6 +23,12 @@ struct RequestParser::Callbacks {
   }
   static int message_complete(llhttp_t* parser) noexcept {
     self(parser).message_complete_ = true;
+    // llhttp's own idea of it, in which Proxy-Connection and trailers have a say, would refuse what
+    // follows on a connection that was promised to stay.
+    if (self(parser).head_.keep_alive) {
+      parser->flags = F_CONNECTION_KEEP_ALIVE;
+      parser->http_minor = 1;
+    }
     return HPE_PAUSED;
   }
   static const llhttp_settings_t& settings() noexcept {
@@ -59,24 +50,8 @@ struct RequestParser::Callbacks {
   }
 };
 
-void RequestParser::Text::append(std::string_view piece, bool lower_case) noexcept {
-  for (const char c : piece) {
-    if (size < kTextMax) chars[size] = lower_case ? lower(c) : c;
-    ++size;
-    if (!is_blank(c)) trimmed_size = size;
-  }
-}
-
-void RequestParser::Text::clear() noexcept {
-  size = 0;
-  trimmed_size = 0;
-}
-
-std::string_view RequestParser::Text::view() const noexcept {
-  return {chars.data(), trimmed_size <= kTextMax ? trimmed_size : 0};
-}
-
-RequestParser::RequestParser(std::optional<Bytes> body_max) noexcept : body_max_{body_max} {
+RequestParser::RequestParser(std::optional<Bytes> body_max, bool behind_proxy) noexcept
+    : body_max_{body_max}, behind_proxy_{behind_proxy} {
   llhttp_init(&parser_, HTTP_REQUEST, &Callbacks::settings());
   parser_.data = this;
 }
@@ -90,6 +65,8 @@ void RequestParser::begin_message() noexcept {
   field_count_ = 0;
   host_count_ = 0;
   in_message_ = true;
+  line_begun_ = false;
+  after_cr_ = false;
   line_complete_ = false;
   head_complete_ = false;
   message_complete_ = false;
@@ -98,6 +75,9 @@ void RequestParser::begin_message() noexcept {
   name_.clear();
   value_.clear();
   query_ = {};
+  target_ = {};
+  host_ = {};
+  connection_ = {};
 }
 
 ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
@@ -109,6 +89,9 @@ ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
   }
   input_ = reinterpret_cast<const char*>(bytes.data());
   framed_until_ = 0;
+  if (!line_begun_ && check_empty_lines({input_, bytes.size()}) != HPE_OK) {
+    return fail_step(error_status_, 0);
+  }
   const bool was_in_head = !head_complete_;
   const llhttp_errno error = llhttp_execute(&parser_, input_, bytes.size());
   const std::size_t consumed =
@@ -119,14 +102,29 @@ ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
   return status != 0 ? fail_step(status, consumed) : after_execute(error, consumed);
 }
 
+// llhttp skips any CR and LF before a request line; only CRLF is an empty line (RFC 9112, 2.2).
+int RequestParser::check_empty_lines(std::string_view bytes) noexcept {
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    // Both at once: it must not depend on the split which came first.
+    if (head_bytes_ + at > kRequestLineBytesMax) return fail(414);
+    const char c = bytes[at];
+    line_begun_ = !after_cr_ && c != '\r';
+    if (line_begun_) return c == '\n' ? fail(400) : HPE_OK;
+    if (after_cr_ && c != '\n') return fail(400);
+    after_cr_ = !after_cr_;
+  }
+  return HPE_OK;
+}
+
 // White space that no callback sees is counted here, or a head could go on without end.
 int RequestParser::limit_head(std::size_t consumed) noexcept {
   head_bytes_ += consumed;
   if (!line_complete_ && head_bytes_ > kRequestLineBytesMax) return 414;
-  return head_bytes_ > kRequestLineBytesMax + kHeadBytesMax ? 431 : 0;
+  const std::size_t most = kRequestLineBytesMax + kHeadBytesMax + kProxyBytesMax * behind_proxy_;
+  return head_bytes_ > most ? 431 : 0;
 }
 
-// Chunk sizes, extensions and trailers: what comes without a body byte is limited, too.
+// Chunk sizes, extensions and trailers: what comes beside the body is limited, too.
 int RequestParser::limit_framing(std::size_t consumed) noexcept {
   framing_bytes_ += consumed - std::min(consumed, framed_until_);
   return framing_bytes_ > kFramingBytesMax && error_status_ == 0 ? 400 : 0;
@@ -135,6 +133,7 @@ int RequestParser::limit_framing(std::size_t consumed) noexcept {
 ParseStep RequestParser::after_execute(llhttp_errno error, std::size_t consumed) noexcept {
   if (error == HPE_OK) return {ParseStatus::need_more, consumed};
   if (error != HPE_PAUSED) {
+    if (error_status_ == 0) count_unreported(consumed);
     return fail_step(error_status_ != 0 ? error_status_ : status_for(error), consumed);
   }
   paused_ = true;
@@ -166,6 +165,7 @@ int RequestParser::on_line_bytes(std::string_view piece) noexcept {
 int RequestParser::on_target(std::string_view piece) noexcept {
   if (on_line_bytes(piece) != HPE_OK) return HPE_USER;
   query_.read(piece);
+  target_.read(piece);
   return HPE_OK;
 }
 
@@ -173,12 +173,22 @@ int RequestParser::on_version() noexcept {
   line_complete_ = true;
   if (parser_.http_major != 1 || parser_.http_minor > 1) return fail(505);
   head_.http11 = parser_.http_minor == 1;
-  return HPE_OK;
+  if (parser_.method == HTTP_CONNECT) return fail(405);
+  const bool is_form_known = !target_.is_asterisk() || parser_.method == HTTP_OPTIONS;
+  return target_.is_valid() && is_form_known ? HPE_OK : fail(400);
 }
 
 int RequestParser::count_head_bytes(std::size_t count) noexcept {
   field_bytes_ += count;
-  return field_bytes_ > kHeadBytesMax ? fail(431) : HPE_OK;
+  return field_bytes_ > kHeadBytesMax + kProxyBytesMax * behind_proxy_ ? fail_size() : HPE_OK;
+}
+
+// Of a name or value with an error, llhttp reports what came in earlier pieces only. Where the last
+// began is in a member for its own use (9.2); the cases cut at every place notice a change.
+void RequestParser::count_unreported(std::size_t consumed) noexcept {
+  const auto* const begin = static_cast<const char*>(parser_._span_pos0);
+  if (head_complete_ || !line_complete_ || begin == nullptr) return;
+  (void)count_head_bytes(static_cast<std::size_t>(input_ + consumed - begin));
 }
 
 int RequestParser::on_field_name(std::string_view piece) noexcept {
@@ -187,9 +197,10 @@ int RequestParser::on_field_name(std::string_view piece) noexcept {
 }
 
 int RequestParser::on_field_value(std::string_view piece) noexcept {
-  if (value_.size == 0) {
+  if (!value_.has_begun()) {
     const std::string_view name = name_.view();
-    field_ = name == "host"                ? Field::host
+    field_ = name == "connection"          ? Field::connection
+             : name == "host"              ? Field::host
              : name == "content-length"    ? Field::content_length
              : name == "transfer-encoding" ? Field::transfer_encoding
              : name == "expect"            ? Field::expect
@@ -205,25 +216,32 @@ int RequestParser::on_field_value(std::string_view piece) noexcept {
       if (!is_blank(c)) trimmed_hash_ = hash_;
     }
   }
+  if (field_ == Field::connection && !head_complete_) connection_.read(piece);
+  if (field_ == Field::host && !head_complete_) host_.read(piece, target_);
   value_.append(piece, field_ != Field::other);
   return count_head_bytes(piece.size());
 }
 
 int RequestParser::on_field_end() noexcept {
-  if (value_.size == 0) {
+  if (!value_.has_begun()) {
     // No on_header_value call for an empty value: classify the name here.
     if (on_field_value({}) != HPE_OK) return HPE_USER;
   }
   const Field field = field_;
   const std::string_view value = value_.view();
-  const bool is_empty = value_.trimmed_size == 0;
+  const bool is_empty = value_.is_blank_only();
   name_.clear();
   value_.clear();
-  if (++field_count_ > kFieldCountMax || count_head_bytes(4) != HPE_OK) return fail(431);
+  const unsigned most = kFieldCountMax + kProxyFieldsMax * behind_proxy_;
+  if (++field_count_ > most || count_head_bytes(4) != HPE_OK) return fail_size();
   if (head_complete_) return HPE_OK;  // a trailer says nothing that matters here
   switch (field) {
+    case Field::connection:
+      connection_.finish_field();
+      if (connection_.are_too_many()) return fail(431);
+      break;
     case Field::host:
-      if (++host_count_ > 1) return fail(400);
+      if (++host_count_ > 1 || !host_.is_valid()) return fail(400);
       head_.has_host = true;
       break;
     case Field::content_length: head_.has_content_length = true; break;
@@ -250,19 +268,19 @@ int RequestParser::on_field_end() noexcept {
 int RequestParser::on_head_end() noexcept {
   head_complete_ = true;
   if (!line_complete_) return fail(505);  // HTTP/0.9: a request line without a version
-  if (parser_.method == HTTP_CONNECT) return fail(405);
   // ICE and RTSP, which llhttp reads as well.
   if (parser_.method >= HTTP_SOURCE && parser_.method <= HTTP_FLUSH) return fail(400);
   // Nothing here speaks another protocol: an upgrade is an ordinary request. llhttp would pause
   // once more behind the message, and end the next one before it began.
   parser_.upgrade = 0;
   if (head_.http11 && host_count_ == 0) return fail(400);
+  // An absolute target takes precedence over Host (RFC 9112, 3.2.2), but not everybody knows that.
+  if (target_.is_absolute() && head_.has_host && !host_.agrees_with(target_)) return fail(400);
   if (has_transfer_encoding_ && (head_.has_content_length || !head_.http11)) return fail(400);
   head_.chunked = has_transfer_encoding_;
   head_.content_length = head_.has_content_length ? parser_.content_length : 0;
   head_.response_bytes = query_.value();
-  head_.keep_alive =
-      llhttp_should_keep_alive(&parser_) != 0 && (parser_.flags & F_CONNECTION_CLOSE) == 0;
+  head_.keep_alive = connection_.keeps_alive(head_.http11);
   head_.is_head_method = parser_.method == HTTP_HEAD;
   if (body_max_ && head_.content_length > body_max_->value) return fail(413);
   return HPE_PAUSED;
@@ -271,7 +289,7 @@ int RequestParser::on_head_end() noexcept {
 int RequestParser::on_body(std::string_view piece) noexcept {
   const auto begin = static_cast<std::size_t>(piece.data() - input_);
   if (limit_framing(begin) != 0) return fail(400);
-  framing_bytes_ = 0;
+  framing_bytes_ -= std::min(framing_bytes_, kFramingPerBodyByte * piece.size());
   framed_until_ = begin + piece.size();
   body_bytes_ += piece.size();
   if (body_max_ && body_bytes_ > body_max_->value) return fail(413);

@@ -6,7 +6,6 @@
 
 #include <llhttp.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,17 +13,26 @@
 #include <string_view>
 
 #include "base/units.hpp"
+#include "http/connection_options.hpp"
+#include "http/host_check.hpp"
+#include "http/short_text.hpp"
 #include "http/size_query.hpp"
 
 namespace urb::http {
 
 // Interface limits: docs of `serve`, and the statuses that go with them.
 inline constexpr std::size_t kRequestLineBytesMax = 8 * 1024;  // else 414
-inline constexpr std::size_t kHeadBytesMax = 16 * 1024;        // header lines; else 431
-inline constexpr unsigned kFieldCountMax = 100;                // else 431
-/// Chunk framing between two body bytes, trailers included; else 400. Room for all allowed trailers
-/// and the white space around them.
+inline constexpr std::size_t kHeadBytesMax = 16 * 1024;  // header lines; else 431, trailers 400
+inline constexpr unsigned kFieldCountMax = 100;          // else 431, trailers 400
+/// What our own proxy adds to a head that it has accepted: Via, and Host to an HTTP/1.0 request.
+inline constexpr std::size_t kProxyBytesMax = 512;
+inline constexpr unsigned kProxyFieldsMax = 2;
+/// Chunk framing, trailers included; else 400. Room for all allowed trailers and the white space
+/// around them.
 inline constexpr std::size_t kFramingBytesMax = 2 * kHeadBytesMax;
+/// Each body byte makes up for so much framing: chunks of one byte are served, but not a body that
+/// is nothing but extensions. A guess: the framing of an ordinary chunk is half of that.
+inline constexpr std::size_t kFramingPerBodyByte = 16;
 
 /// What the head says, as far as a server needs it. Valid from ParseStatus::head_complete until
 /// the parser is given bytes of the next message.
@@ -61,7 +69,8 @@ struct ParseStep {
 /// pointer to it. Holds no bytes of the input; any split of the input gives the same steps.
 class RequestParser {
  public:
-  explicit RequestParser(std::optional<Bytes> body_max = {}) noexcept;
+  /// `behind_proxy`: heads come from our own proxy, and may be larger by what it adds.
+  explicit RequestParser(std::optional<Bytes> body_max = {}, bool behind_proxy = false) noexcept;
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -84,6 +93,7 @@ class RequestParser {
   friend struct Callbacks;
   enum class Field : std::uint8_t {
     other,
+    connection,
     host,
     content_length,
     transfer_encoding,
@@ -93,9 +103,13 @@ class RequestParser {
   };
   void begin_message() noexcept;
   int fail(int status) noexcept;
+  /// Of fields. Behind the head all limits and errors but 413 give 400, so that it does not depend
+  /// on the split which came first.
+  int fail_size() noexcept { return fail(head_complete_ ? 400 : 431); }
   [[nodiscard]] ParseStep fail_step(int status, std::size_t consumed) noexcept;
   [[nodiscard]] ParseStep after_execute(llhttp_errno error, std::size_t consumed) noexcept;
   [[nodiscard]] int status_for(llhttp_errno error) const noexcept;
+  [[nodiscard]] int check_empty_lines(std::string_view bytes) noexcept;
   [[nodiscard]] int limit_head(std::size_t consumed) noexcept;
   [[nodiscard]] int limit_framing(std::size_t consumed) noexcept;
   int on_line_bytes(std::string_view piece) noexcept;
@@ -107,17 +121,7 @@ class RequestParser {
   int on_head_end() noexcept;
   int on_body(std::string_view piece) noexcept;
   int count_head_bytes(std::size_t count) noexcept;
-
-  // Long enough for every name and value that is looked at; what is longer matches none of them.
-  static constexpr std::size_t kTextMax = 64;
-  struct Text {
-    std::array<char, kTextMax> chars;
-    std::size_t size = 0;          ///< may exceed kTextMax: then the text is not one of the known
-    std::size_t trimmed_size = 0;  ///< without the white space at the end
-    void clear() noexcept;
-    void append(std::string_view piece, bool lower_case) noexcept;
-    [[nodiscard]] std::string_view view() const noexcept;
-  };
+  void count_unreported(std::size_t consumed) noexcept;
 
   llhttp_t parser_{};
   RequestHead head_;
@@ -128,23 +132,29 @@ class RequestParser {
   // Where the current parse() is, for what has to be counted within one call.
   const char* input_ = nullptr;
   std::size_t framed_until_ = 0;   ///< offset in the input behind the last body byte
-  std::size_t framing_bytes_ = 0;  ///< since the last body byte
+  std::size_t framing_bytes_ = 0;  ///< that no body byte has made up for
   std::uint32_t crc_ = 0;
   int error_status_ = 0;
   unsigned field_count_ = 0;
   unsigned host_count_ = 0;
+  bool behind_proxy_;
   bool in_message_ = false;
+  bool line_begun_ = false;  ///< behind the empty lines that may come first
+  bool after_cr_ = false;    ///< in one of those
   bool line_complete_ = false;
   bool head_complete_ = false;  ///< from here on, fields are trailers
   bool message_complete_ = false;
   bool paused_ = false;
   bool has_transfer_encoding_ = false;
   Field field_ = Field::other;
-  Text name_;
-  Text value_;
+  ShortText name_;
+  ShortText value_;
   std::uint64_t hash_ = 0;
   std::uint64_t trimmed_hash_ = 0;
   SizeQuery query_;
+  TargetCheck target_;
+  HostCheck host_;
+  ConnectionOptions connection_;
 };
 
 }  // namespace urb::http

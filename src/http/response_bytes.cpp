@@ -54,12 +54,20 @@ std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
     body_size = static_cast<std::size_t>(end - body);
   }
   const std::string_view sent{body, options.head_only ? 0 : body_size};
-  return finish(out,
-                fmt::format_to_n(out.data(), out.size(),
-                                 FMT_COMPILE("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: {}\r\n"
-                                             "Content-Length: {}\r\nX-Worker: {}\r\n{}\r\n{}"),
-                                 date, type, options.body_bytes.value_or(body_size),
-                                 receipt.worker_index, connection_line(options), sent));
+  char checksum[32];
+  std::size_t checksum_size = 0;
+  if (receipt.crc32c) {
+    checksum_size = fmt::format_to_n(checksum, sizeof checksum, FMT_COMPILE("X-Crc32c: {:08x}\r\n"),
+                                     *receipt.crc32c)
+                        .size;
+  }
+  return finish(
+      out,
+      fmt::format_to_n(out.data(), out.size(),
+                       FMT_COMPILE("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: {}\r\n"
+                                   "Content-Length: {}\r\nX-Worker: {}\r\n{}{}\r\n{}"),
+                       date, type, options.body_bytes.value_or(body_size), receipt.worker_index,
+                       std::string_view{checksum, checksum_size}, connection_line(options), sent));
 }
 
 std::size_t write_error(std::span<char> out, int status, std::string_view date) noexcept {

@@ -29,6 +29,7 @@ struct Receipt {
   unsigned worker_index = 0;
   int pid = 0;
   std::uint64_t body_bytes = 0;
+  /// In the JSON and as X-Crc32c: a body that the caller sends has no room for it.
   std::optional<std::uint32_t> crc32c;
 };
 

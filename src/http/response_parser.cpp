@@ -2,6 +2,7 @@
 #include "http/response_parser.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/assert.hpp"
 
@@ -11,6 +12,14 @@ namespace {
 // llhttp has no limit of its own; a head without an end must not occupy a connection until its
 // deadline. Four times what our server accepts in a request: a guess that no server comes near.
 constexpr std::uint64_t kResponseHeadBytesMax = 64 * 1024;
+
+std::optional<std::uint32_t> parse_number(std::string_view text, int base) noexcept {
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number, base);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
 
 }  // namespace
 
@@ -23,33 +32,51 @@ struct ResponseParser::Callbacks {
     return self(parser).on_body({at, size});
   }
   static int message_end(llhttp_t* parser) noexcept { return self(parser).on_message_end(); }
-  static const llhttp_settings_t& settings() noexcept {
-    static const llhttp_settings_t made = [] {
-      llhttp_settings_t all;
-      llhttp_settings_init(&all);
-      all.on_headers_complete = head_end;
-      all.on_body = body;
-      all.on_message_complete = message_end;
-      return all;
-    }();
-    return made;
+  static int field_name(llhttp_t* parser, const char* at, std::size_t size) noexcept {
+    return self(parser).on_field_name({at, size});
+  }
+  static int field_value(llhttp_t* parser, const char* at, std::size_t size) noexcept {
+    return self(parser).on_field_value({at, size});
+  }
+  static int field_end(llhttp_t* parser) noexcept { return self(parser).on_field_end(); }
+  static llhttp_settings_t make(bool with_fields) noexcept {
+    llhttp_settings_t all;
+    llhttp_settings_init(&all);
+    all.on_headers_complete = head_end;
+    all.on_body = body;
+    all.on_message_complete = message_end;
+    if (with_fields) {
+      all.on_header_field = field_name;
+      all.on_header_value = field_value;
+      all.on_header_value_complete = field_end;
+    }
+    return all;
+  }
+  static const llhttp_settings_t& settings(bool with_fields) noexcept {
+    static const llhttp_settings_t bare = make(false);
+    static const llhttp_settings_t full = make(true);
+    return with_fields ? full : bare;
   }
 };
 
-ResponseParser::ResponseParser(std::span<char> body_prefix) noexcept : prefix_{body_prefix} {
+ResponseParser::ResponseParser(std::span<char> body_prefix, ResponseFields* fields) noexcept
+    : prefix_{body_prefix}, fields_{fields} {
   begin_message();
 }
 
 void ResponseParser::begin_message() noexcept {
-  llhttp_init(&parser_, HTTP_RESPONSE, &Callbacks::settings());
+  llhttp_init(&parser_, HTTP_RESPONSE, &Callbacks::settings(with_fields_));
   parser_.data = this;
   state_ = State::head;
+  head_ = {};
+  if (with_fields_) *fields_ = {};
 }
 
-void ResponseParser::reset(bool to_head_method) noexcept {
+void ResponseParser::reset(bool to_head_method, bool with_fields) noexcept {
+  URB_ASSERT(!with_fields || fields_ != nullptr);
+  with_fields_ = with_fields;
   begin_message();
   to_head_method_ = to_head_method;
-  head_ = {};
   head_bytes_ = 0;
   interim_bytes_ = 0;
   body_bytes_ = 0;
@@ -135,6 +162,28 @@ int ResponseParser::on_body(std::string_view piece) noexcept {
   const std::size_t kept = std::min(piece.size(), prefix_.size() - prefix_size_);
   std::copy_n(piece.data(), kept, prefix_.data() + prefix_size_);
   prefix_size_ += kept;
+  return HPE_OK;
+}
+
+int ResponseParser::on_field_name(std::string_view piece) noexcept {
+  fields_->name.append(piece, true);
+  return HPE_OK;
+}
+
+int ResponseParser::on_field_value(std::string_view piece) noexcept {
+  fields_->value.append(piece, false);
+  return HPE_OK;
+}
+
+int ResponseParser::on_field_end() noexcept {
+  const std::string_view name = fields_->name.view();
+  if (state_ == State::head && name == "x-worker") {  // not in a trailer
+    fields_->worker_index = parse_number(fields_->value.view(), 10);
+  } else if (state_ == State::head && name == "x-crc32c") {
+    fields_->crc32c = parse_number(fields_->value.view(), 16);
+  }
+  fields_->name.clear();
+  fields_->value.clear();
   return HPE_OK;
 }
 

@@ -6,10 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "http/request_parser.hpp"
+#include "http/short_text.hpp"
 
 namespace urb::http {
 
@@ -25,18 +27,30 @@ struct ResponseHead {
   [[nodiscard]] bool is_success() const noexcept { return status >= 200 && status < 300; }
 };
 
+/// What our server's answer says of the request, and room to read it. Apart from the head: the
+/// relay has thousands of parsers and no use for it.
+struct ResponseFields {
+  std::optional<std::uint32_t> worker_index;  ///< X-Worker
+  std::optional<std::uint32_t> crc32c;        ///< X-Crc32c, of the request's body
+  ShortText name;                             ///< of the field being read
+  ShortText value;
+};
+
 /// Incremental parser of one response; reset() readies it for the next. Immovable: llhttp keeps a
 /// pointer to it. Any split of the input gives the same steps.
 class ResponseParser {
  public:
   /// The first bytes of each body are kept in `body_prefix` while there is room; it outlives the
   /// parser. Without it, body bytes are counted only.
-  explicit ResponseParser(std::span<char> body_prefix = {}) noexcept;
+  /// So does `fields`, which is filled for a response whose reset() asks for it.
+  explicit ResponseParser(std::span<char> body_prefix = {},
+                          ResponseFields* fields = nullptr) noexcept;
   ResponseParser(const ResponseParser&) = delete;
   ResponseParser& operator=(const ResponseParser&) = delete;
 
-  /// Forgets everything and expects the response to a request that was a HEAD, or was not.
-  void reset(bool to_head_method = false) noexcept;
+  /// Forgets everything and expects the response to a request that was a HEAD, or was not. Reading
+  /// the fields costs a call or two for each field of the head.
+  void reset(bool to_head_method = false, bool with_fields = false) noexcept;
 
   /// Parses until the next step. Stops behind the head, before any body byte: call it again with
   /// the bytes that were not consumed, even if there are none, since the message may end there.
@@ -69,6 +83,9 @@ class ResponseParser {
   int on_head_end() noexcept;
   int on_body(std::string_view piece) noexcept;
   int on_message_end() noexcept;
+  int on_field_name(std::string_view piece) noexcept;
+  int on_field_value(std::string_view piece) noexcept;
+  int on_field_end() noexcept;
   void begin_message() noexcept;
   [[nodiscard]] ParseStep fail(const char* text, std::size_t consumed) noexcept;
 
@@ -80,6 +97,8 @@ class ResponseParser {
   std::uint64_t interim_bytes_ = 0;
   std::uint64_t body_bytes_ = 0;
   const char* error_text_ = "";
+  ResponseFields* fields_;
+  bool with_fields_ = false;
   State state_ = State::head;
   bool to_head_method_ = false;
 };

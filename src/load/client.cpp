@@ -15,11 +15,11 @@ constexpr std::size_t kPrefixBytes = 4 * 1024;
 
 }  // namespace
 
-Client::Client(Ring& ring, const LoadOptions& options, const RequestImage& image, Plan& plan,
+Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
                LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop)
     : ring_{ring},
       options_{options},
-      image_{image},
+      requests_{requests},
       plan_{plan},
       result_{result},
       hooks_{hooks},
@@ -29,6 +29,9 @@ Client::Client(Ring& ring, const LoadOptions& options, const RequestImage& image
       prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
       is_head_method_{options.method == "HEAD"} {
   connections_.reserve(options.connections);
+  unsigned workers = 0;
+  for (const Route& route : options.routes) workers = std::max(workers, route.worker + 1);
+  result.requests_by_worker.resize(workers);
   for (std::uint32_t index = 0; index < options.connections; ++index) {
     std::span<char> prefix;
     if (!prefix_arena_.empty()) {
@@ -45,8 +48,18 @@ void Client::start() {
   const Nanos now = monotonic_now();
   plan_.begin(now);
   next_tick_ = now + kTick;
-  advance_plan(now);  // without a warm-up the window begins before the first request
+  if (options_.verify == Verify::none) return begin_load(now);
+  unverified_count_ = connections_.size();
   for (const auto& conn : connections_) start_next(*conn, now);
+}
+
+void Client::begin_load(Nanos now) noexcept {
+  progress_ = Progress::running;
+  plan_.begin(now);
+  advance_plan(now);  // without a warm-up the window begins before the first request
+  for (const auto& conn : connections_) {
+    if (conn->state == State::waiting) start_next(*conn, now);
+  }
 }
 
 Client::Connection* Client::find(Token token) noexcept {
@@ -77,43 +90,71 @@ void Client::on_completion(const Completion& done) noexcept {
 }
 
 void Client::on_batch_end(Nanos now) noexcept {
-  if (is_stopping_) return;
+  if (progress_ == Progress::stopping) return;
   if (stop_.load(std::memory_order_relaxed)) {
-    result_.interrupted = true;
-    end_load(now);
+    interrupt(now);
     return;
   }
-  advance_plan(now);
-  if (!is_stopping_ && now >= next_tick_) report_progress(now);
+  if (progress_ != Progress::verifying) {
+    advance_plan(now);
+  } else if (unverified_count_ == 0) {
+    // Nothing that such a server does is worth measuring.
+    result_.errors.total() == 0 ? begin_load(now) : begin_stop();
+  }
+  if (now >= next_tick_) report_progress(now);
+  if (now >= drained_by_) begin_stop();
 }
 
 void Client::advance_plan(Nanos now) noexcept {
   if (plan_.is_warmup_done(now)) {
     if (hooks_.on_window_begin) hooks_.on_window_begin();
     // The hook reads clocks of other processes, which takes a while that is not of the window.
-    plan_.begin_window(monotonic_now());
+    const Nanos after = monotonic_now();
+    plan_.begin_window(after, after - now);
   }
-  if (plan_.is_window_done(now)) end_load(now);
+  if (!plan_.is_window_done(now)) return;
+  end_load(now);
+  begin_drain(now);
 }
 
 void Client::report_progress(Nanos now) noexcept {
   next_tick_ = now + kTick;
-  if (!hooks_.on_progress || hooks_.on_progress(plan_.since_begin(now), done_count_)) return;
+  const bool goes_on =
+      !hooks_.on_progress || hooks_.on_progress(plan_.since_begin(now), result_.total_requests);
+  if (!goes_on) interrupt(now);
+}
+
+void Client::interrupt(Nanos now) noexcept {
   result_.interrupted = true;
-  end_load(now);
+  if (progress_ == Progress::running) end_load(now);
+  begin_stop();
 }
 
 void Client::end_load(Nanos now) noexcept {
   const bool had_window = plan_.phase() == Plan::Phase::window;
   plan_.end(now);
   result_.elapsed = plan_.window_length(now);
+  result_.missed = plan_.missed();
+  result_.unsent = plan_.unsent();
   if (had_window && hooks_.on_window_end) hooks_.on_window_end();
-  begin_stop();
+}
+
+void Client::begin_drain(Nanos now) noexcept {
+  progress_ = Progress::draining;
+  drained_by_ = now + std::min(options_.request_timeout, options_.drain_timeout);
+  for (const auto& conn : connections_) {
+    // Still connecting, it has sent nothing that a server could have counted.
+    if (conn->state != State::waiting && conn->state != State::connecting) continue;
+    conn->deadline = kNever;
+    if (conn->socket.is_open()) begin_abort(*conn);
+  }
 }
 
 Nanos Client::next_deadline() noexcept {
-  if (is_stopping_) return earliest_deadline_;
-  return std::min({earliest_deadline_, plan_.next_change(), next_tick_});
+  if (progress_ == Progress::stopping) return earliest_deadline_;
+  if (progress_ == Progress::verifying) return std::min(earliest_deadline_, next_tick_);
+  const Nanos planned = free_.front() == nullptr ? kNever : plan_.next_start(kNever);
+  return std::min({earliest_deadline_, plan_.next_change(), next_tick_, drained_by_, planned});
 }
 
 void Client::set_deadline(Connection& conn, Nanos deadline) noexcept {
@@ -123,7 +164,17 @@ void Client::set_deadline(Connection& conn, Nanos deadline) noexcept {
   earliest_deadline_ = std::min(earliest_deadline_, deadline);
 }
 
+void Client::start_planned(Nanos now) noexcept {
+  while (free_.front() != nullptr) {
+    const Nanos planned = plan_.next_start(now);
+    if (planned > now) return;
+    if (plan_.phase() == Plan::Phase::window) result_.lateness.record(now - planned);
+    start_next(*free_.pop_front(), now);
+  }
+}
+
 void Client::on_deadline(Nanos now) noexcept {
+  start_planned(now);
   if (now < earliest_deadline_) return;  // the plan's or the tick's: on_batch_end's work
   earliest_deadline_ = kNever;
   for (const auto& conn : connections_) {
@@ -144,10 +195,12 @@ void Client::expire(Connection& conn, Nanos now) noexcept {
 }
 
 void Client::begin_stop() noexcept {
-  is_stopping_ = true;
+  progress_ = Progress::stopping;
+  drained_by_ = kNever;
   earliest_deadline_ = kNever;
   for (const auto& conn : connections_) {
     conn->deadline = kNever;
+    if (conn->in_request) ++result_.unfinished;
     if (conn->socket.is_open() && conn->state != State::aborting) begin_abort(*conn);
   }
 }

@@ -1,5 +1,5 @@
-// The client as a role of the event loop: N connections in a closed loop on one ring. A connection
-// is a slot; the socket in it changes, and with each socket its generation.
+// The client as a role of the event loop: N connections on one ring, in the closed or open loop. A
+// connection is a slot; the socket in it changes, and with each socket its generation.
 //
 // A socket is closed when nothing of it is in flight any more, never earlier: that is what keeps
 // its receive memory and its descriptor number from meeting a stranger.
@@ -13,10 +13,11 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "base/intrusive_list.hpp"
 #include "http/response_parser.hpp"
 #include "load/generator.hpp"
 #include "load/plan.hpp"
-#include "load/request_image.hpp"
+#include "load/request_set.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
@@ -29,7 +30,7 @@ class Client {
   enum class Op : std::uint8_t { connect, send, receive, cancel };
 
   /// Everything given here outlives the client. `result` is filled as requests end.
-  Client(Ring& ring, const LoadOptions& options, const RequestImage& image, Plan& plan,
+  Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
          LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -43,7 +44,9 @@ class Client {
   void on_deadline(Nanos now) noexcept;
   void begin_stop() noexcept;
   void cut_off() noexcept {}  ///< begin_stop() finishes nothing either
-  [[nodiscard]] bool is_idle() noexcept { return is_stopping_ && open_count_ == 0; }
+  [[nodiscard]] bool is_idle() noexcept {
+    return progress_ >= Progress::draining && open_count_ == 0;
+  }
 
   /// Completions for a socket that its slot no longer has. Zero unless there is a bug.
   [[nodiscard]] std::uint64_t late_completion_count() const noexcept { return late_count_; }
@@ -56,13 +59,22 @@ class Client {
     finishing,   ///< the response was the connection's last; the server's FIN is awaited
     aborting,    ///< to be closed when nothing is in flight
   };
+  enum class Progress : std::uint8_t {
+    verifying,  ///< one request of each connection; the plan has not begun
+    running,
+    draining,  ///< nothing starts, what is in flight ends
+    stopping,  ///< what is in flight is cancelled
+  };
   enum class Failure : std::uint8_t { connect, io, status, framing, content, timeout };
 
   struct Connection {
     Fd socket;
     Nanos started_at{0};
+    Nanos planned_at{0};
+    ListHook<Connection> free_hook;
     Nanos deadline = kNever;
-    Nanos backoff{0};  ///< before the next attempt to connect
+    Nanos backoff{0};                      ///< before the next attempt to connect
+    const LoadRequest* request = nullptr;  ///< the last that was started
     std::uint64_t sent_bytes = 0;
     std::byte* receive_memory = nullptr;
     std::uint32_t slot_index = 0;
@@ -71,11 +83,13 @@ class Client {
     std::uint8_t in_flight = 0;  ///< bit set by Op
     int send_error = 0;          ///< the response may still explain it
     bool in_request = false;
+    bool is_verified = false;        ///< or failed to be: its first request was started
     bool response_complete = false;  ///< before the request had been sent
     bool peer_closed = false;
+    http::ResponseFields fields;  ///< of the request's answer, if the request has any
     http::ResponseParser parser;
 
-    explicit Connection(std::span<char> body_prefix) noexcept : parser{body_prefix} {}
+    explicit Connection(std::span<char> body_prefix) noexcept : parser{body_prefix, &fields} {}
     [[nodiscard]] bool has_in_flight(Op op) const noexcept {
       return (in_flight & (1U << static_cast<unsigned>(op))) != 0;
     }
@@ -84,9 +98,13 @@ class Client {
   // client.cpp: the loop's side
   void advance_plan(Nanos now) noexcept;
   void report_progress(Nanos now) noexcept;
+  void begin_load(Nanos now) noexcept;
   void end_load(Nanos now) noexcept;
+  void begin_drain(Nanos now) noexcept;
+  void interrupt(Nanos now) noexcept;
   void expire(Connection& conn, Nanos now) noexcept;
   void set_deadline(Connection& conn, Nanos deadline) noexcept;
+  void start_planned(Nanos now) noexcept;
   void note_error(Failure failure, std::string_view text) noexcept;
   [[nodiscard]] Connection* find(Token token) noexcept;
 
@@ -103,8 +121,6 @@ class Client {
   void on_finishing(Connection& conn, int result) noexcept;
   void on_peer_end(Connection& conn) noexcept;
   void consume(Connection& conn, std::span<const std::byte> bytes) noexcept;
-  void complete_response(Connection& conn) noexcept;
-  void finish_request(Connection& conn) noexcept;
   void begin_finish(Connection& conn, Nanos now) noexcept;
   void fail(Connection& conn, Failure failure, std::string_view text) noexcept;
   void fail_io(Connection& conn, int error, std::string_view text) noexcept;
@@ -112,9 +128,16 @@ class Client {
   void close_if_drained(Connection& conn) noexcept;
   void close_socket(Connection& conn) noexcept;
 
+  // answer.cpp: what a response says and what it counts for
+  void complete_response(Connection& conn) noexcept;
+  void finish_request(Connection& conn) noexcept;
+  [[nodiscard]] bool end_request() noexcept;
+  [[nodiscard]] bool is_right(const Connection& conn) noexcept;
+  void count_worker(const Connection& conn) noexcept;
+
   Ring& ring_;
   const LoadOptions& options_;
-  const RequestImage& image_;
+  RequestSet& requests_;
   Plan& plan_;
   LoadResult& result_;
   const LoadHooks& hooks_;
@@ -122,13 +145,16 @@ class Client {
   std::unique_ptr<std::byte[]> receive_arena_;
   std::vector<char> prefix_arena_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  /// Open loop: those that wait for the next planned request, the longest waiting first.
+  IntrusiveList<Connection, &Connection::free_hook> free_;
   Nanos earliest_deadline_ = kNever;  ///< not after any connection's deadline
   Nanos next_tick_{0};
-  std::uint64_t done_count_ = 0;  ///< requests without error, warm-up included
+  Nanos drained_by_ = kNever;  ///< only while draining
   std::uint64_t late_count_ = 0;
   std::size_t open_count_ = 0;
+  std::size_t unverified_count_ = 0;  ///< connections whose first request has not ended
   bool is_head_method_ = false;
-  bool is_stopping_ = false;
+  Progress progress_ = Progress::verifying;
 };
 
 }  // namespace urb

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.hpp"
+#include "base/error.hpp"
 #include "load/client.hpp"
 
 namespace urb {
@@ -34,22 +36,33 @@ void set_reset_on_close(int socket) noexcept {
 
 void Client::start_next(Connection& conn, Nanos now) noexcept {
   conn.state = State::waiting;
-  if (is_stopping_) {
-    if (conn.socket.is_open()) begin_abort(conn);
-    return;
+  switch (progress_) {
+    case Progress::verifying:
+      if (std::exchange(conn.is_verified, true)) return;  // until all of them are
+      conn.request = &requests_.verification(conn.slot_index);
+      break;
+    case Progress::running: {
+      const Nanos start_at = plan_.next_start(now);
+      if (start_at > now) {
+        conn.deadline = kNever;
+        if (start_at != kNever) free_.push_back(conn);
+        return;
+      }
+      conn.planned_at = plan_.on_start(now);
+      conn.request = &requests_.next();
+      break;
+    }
+    case Progress::draining:
+    case Progress::stopping:
+      if (conn.socket.is_open()) begin_abort(conn);
+      return;
   }
-  const Nanos start_at = plan_.next_start(now);
-  if (start_at > now) {
-    set_deadline(conn, start_at);
-    return;
-  }
-  plan_.on_start();
   conn.in_request = true;
   conn.sent_bytes = 0;
   conn.send_error = 0;
   conn.response_complete = false;
   conn.started_at = now;
-  conn.parser.reset(is_head_method_);
+  conn.parser.reset(is_head_method_, conn.request->has_fields());
   set_deadline(conn, now + options_.request_timeout);
   if (conn.socket.is_open()) {
     begin_exchange(conn);
@@ -62,7 +75,7 @@ void Client::begin_connect(Connection& conn) noexcept {
   // Not SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting for readiness.
   const int raw = ::socket(options_.target.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
   if (raw < 0) {
-    fail(conn, Failure::connect, fmt::format("socket: {}", std::strerror(errno)));
+    fail(conn, Failure::connect, SysError{"socket", errno, hint_for_errno(errno)}.what());
     return;
   }
   conn.socket = Fd{Adopt{}, raw};
@@ -92,7 +105,7 @@ void Client::begin_exchange(Connection& conn) noexcept {
 }
 
 void Client::queue_send(Connection& conn) noexcept {
-  const RequestPiece piece = image_.piece_at(conn.sent_bytes);
+  const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
   io_uring_sqe* const sqe = take_sqe(conn, Op::send);
   const int socket = conn.socket.get();
   // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
@@ -111,8 +124,8 @@ void Client::queue_receive(Connection& conn) noexcept {
 
 void Client::on_connect(Connection& conn, int result) noexcept {
   if (result < 0) {
-    fail(conn, Failure::connect,
-         fmt::format("connect to {}: {}", format_address(options_.target), std::strerror(-result)));
+    const std::string call = "connect to " + format_address(options_.target);
+    fail(conn, Failure::connect, SysError{call, -result, hint_for_errno(-result)}.what());
     return;
   }
   conn.backoff = Nanos{0};
@@ -129,7 +142,7 @@ void Client::on_send(Connection& conn, int result) noexcept {
     return;
   }
   conn.sent_bytes += static_cast<unsigned>(result);
-  if (conn.sent_bytes < image_.total_bytes()) {
+  if (conn.sent_bytes < conn.request->image.total_bytes()) {
     queue_send(conn);
   } else if (conn.response_complete) {
     finish_request(conn);
@@ -180,47 +193,6 @@ void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcep
   }
 }
 
-void Client::complete_response(Connection& conn) noexcept {
-  if (conn.sent_bytes == image_.total_bytes()) {
-    finish_request(conn);
-  } else if (!conn.parser.head().is_success()) {
-    fail(conn, Failure::status,
-         fmt::format("status {} before the whole body was sent", conn.parser.head().status));
-  } else if (conn.send_error != 0 || conn.peer_closed) {
-    fail_io(conn, conn.send_error, "connection closed before the whole body was sent");
-  } else {
-    conn.response_complete = true;
-  }
-}
-
-void Client::finish_request(Connection& conn) noexcept {
-  const Nanos now = monotonic_now();
-  const http::ResponseHead& head = conn.parser.head();
-  const bool has_text =
-      options_.expected_text.empty() ||
-      conn.parser.body_prefix().find(options_.expected_text) != std::string_view::npos;
-  conn.in_request = false;
-  const bool counts = plan_.on_end();
-  if (!head.is_success()) {
-    note_error(Failure::status, fmt::format("status {}", head.status));
-  } else if (!has_text) {
-    note_error(Failure::content,
-               fmt::format("no \"{}\" in the response body", options_.expected_text));
-  } else {
-    ++done_count_;
-    if (counts) {
-      result_.latency.record(now - conn.started_at);
-      ++result_.requests;
-      result_.body_bytes += image_.body_bytes();
-    }
-  }
-  if (options_.reuse && head.keep_alive && !conn.peer_closed) {
-    start_next(conn, now);
-  } else {
-    begin_finish(conn, now);
-  }
-}
-
 void Client::begin_finish(Connection& conn, Nanos now) noexcept {
   if (conn.peer_closed) {
     close_socket(conn);
@@ -251,7 +223,7 @@ void Client::fail_io(Connection& conn, int error, std::string_view text) noexcep
 void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
   note_error(failure, text);
   // Nothing to learn from the answer: a failed request has no latency.
-  static_cast<void>(plan_.on_end());
+  static_cast<void>(end_request());
   if (failure == Failure::connect) {
     conn.backoff = std::clamp(conn.backoff * 2, kBackoffMin, kBackoffMax);
   }
@@ -263,6 +235,7 @@ void Client::begin_abort(Connection& conn) noexcept {
   const bool is_orderly = conn.state == State::waiting ||
                           (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
   if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
+  free_.remove(conn);
   conn.state = State::aborting;
   conn.in_request = false;
   conn.deadline = kNever;
@@ -276,7 +249,7 @@ void Client::close_if_drained(Connection& conn) noexcept {
   if (conn.in_flight != 0) return;
   close_socket(conn);
   conn.state = State::waiting;
-  if (is_stopping_) return;
+  if (progress_ >= Progress::draining) return;
   const Nanos now = monotonic_now();
   if (conn.backoff != Nanos{0}) {
     set_deadline(conn, now + conn.backoff);

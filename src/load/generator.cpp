@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "http/request_bytes.hpp"
+
 #include "load/client.hpp"
+#include "load/request_set.hpp"
 #include "uring/event_loop.hpp"
 
 namespace urb {
@@ -28,21 +29,6 @@ void ensure_descriptors(unsigned connections) {
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-std::string make_head(const LoadOptions& options) {
-  http::RequestOptions request;
-  const bool has_body = options.body.value != 0;
-  request.method = !options.method.empty() ? std::string_view{options.method}
-                   : has_body              ? "POST"
-                                           : "GET";
-  request.path = options.path;
-  request.host = options.host;
-  request.headers = options.headers;
-  const bool expects_body = request.method != "GET" && request.method != "HEAD";
-  if (has_body || expects_body) request.body = options.body;
-  request.keep_alive = options.reuse;
-  return http::make_request_head(request);
-}
-
 RingOptions ring_options(unsigned connections) noexcept {
   RingOptions options;
   // Up to four completions of each connection at once, and as many again to spare.
@@ -55,12 +41,15 @@ RingOptions ring_options(unsigned connections) noexcept {
 LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
                     const std::atomic<bool>& stop) {
   if (options.connections == 0) throw UsageError("a load needs at least one connection");
+  if (options.rate && (*options.rate == 0 || *options.rate > 1'000'000'000)) {
+    throw UsageError("a rate is from 1 to 10^9 requests a second");
+  }
   ensure_descriptors(options.connections);
   LoadResult result;
-  const RequestImage image{make_head(options), options.body};
-  Plan plan{{options.warmup, options.duration, options.requests}};
+  RequestSet requests{options};
+  Plan plan{{options.warmup, options.duration, options.requests, options.rate}};
   Ring ring{ring_options(options.connections)};
-  Client client{ring, options, image, plan, result, hooks, stop};
+  Client client{ring, options, requests, plan, result, hooks, stop};
   client.start();
   run_event_loop(ring, client);
   URB_ASSERT(ring.in_flight() == 0 && client.late_completion_count() == 0);

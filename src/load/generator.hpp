@@ -15,6 +15,20 @@
 
 namespace urb {
 
+/// Which requests carry X-Verify: crc32c and fail when X-Crc32c in their answer is not the CRC-32C
+/// of their body. Our own server knows the header, others need not.
+enum class Verify : std::uint8_t {
+  none,
+  first,  ///< one of each connection, with a random body, before the warm-up; it is not measured
+  all,    ///< that, and every request of the load
+};
+
+/// A key for X-Route, and the worker that ought to get the requests that carry it.
+struct Route {
+  std::string key;
+  unsigned worker = 0;
+};
+
 struct LoadOptions {
   Address target;
   std::string host;  ///< Host header
@@ -27,19 +41,30 @@ struct LoadOptions {
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< measured requests
+  /// Open loop: requests a second, of all connections together, at most 10^9, planned at even
+  /// spaces from the begin of the warm-up on. Each is sent on the next free connection; where none
+  /// is free in time it is sent late, never dropped before the measured time ends.
+  std::optional<std::uint64_t> rate;
   Nanos request_timeout = std::chrono::seconds{30};
+  /// How long what is in flight at the end of the measured time may take to end, at most; a guess,
+  /// far above any request of a healthy server. What takes longer is `unfinished`.
+  Nanos drain_timeout = std::chrono::seconds{5};
   /// Text that each response body must contain, such as the byte count the server should have
   /// seen. Empty: any body will do.
   std::string expected_text;
+  /// Length that each response body must have.
+  std::optional<std::uint64_t> expected_response_bytes;
+  Verify verify = Verify::none;
+  std::vector<Route> routes;  ///< one of them for each request, at random; empty: no X-Route
 };
 
-/// Failed requests by cause. None of them is in the latencies.
+/// Failed requests by cause, whenever they failed. None of them is in the latencies.
 struct LoadErrors {
   std::uint64_t connect = 0;  ///< no connection
   std::uint64_t io = 0;       ///< reset or closed before the response had ended
   std::uint64_t status = 0;   ///< not 2xx
   std::uint64_t framing = 0;  ///< not HTTP/1.x, or more bytes than its framing says
-  std::uint64_t content = 0;  ///< complete, but without the expected text
+  std::uint64_t content = 0;  ///< complete, but not the expected text, length or checksum
   std::uint64_t timeout = 0;
   [[nodiscard]] std::uint64_t total() const noexcept {
     return connect + io + status + framing + content + timeout;
@@ -47,27 +72,53 @@ struct LoadErrors {
 };
 
 struct LoadResult {
-  Histogram latency;             ///< from the first byte sent (or the connect) to the last received
-  std::uint64_t requests = 0;    ///< completed without error within the measured time
-  std::uint64_t body_bytes = 0;  ///< request body bytes of those
+  /// Closed loop: from the send, or without reuse from the connect, to the last byte received. Open
+  /// loop: from the time the request was planned for, so that a server that keeps requests from
+  /// being sent is charged for their waiting.
+  Histogram latency;
+  /// Open loop: of the same requests from the send (or the connect), which hides that waiting.
+  Histogram service;
+  /// Open loop: how late requests were sent for which a connection waited. That is the client's own
+  /// doing (its timer, or its CPU was taken away), is part of `latency`, and says how far to trust
+  /// it.
+  Histogram lateness;
+  std::uint64_t requests = 0;     ///< completed without error within the measured time
+  std::uint64_t body_bytes = 0;   ///< request body bytes of those
   std::uint64_t connections = 0;  ///< opened, in warm-up and measured time
-  LoadErrors errors;              ///< within warm-up and measured time
-  std::string first_error;        ///< one line, for the message
-  Nanos elapsed{0};               ///< of the measured time
-  bool interrupted = false;       ///< by `stop`
+  LoadErrors errors;
+  std::string first_error;   ///< one line, for the message
+  Nanos elapsed{0};          ///< of the measured time
+  bool interrupted = false;  ///< by `stop`, or by the progress hook
+  // Open loop without a number of requests: planned in the measured time and, at its end,
+  std::uint64_t missed = 0;  ///< without an answer: unsent, or in flight (some always are)
+  std::uint64_t unsent = 0;  ///< not even sent
+  // With routes, of `requests`: those that X-Worker says a worker served, by its index as far as
+  // the routes know it, and those of them whose key belongs to that worker.
+  std::vector<std::uint64_t> requests_by_worker;
+  std::uint64_t routed_right = 0;
+
+  // The ledger: everything that was ever sent, measured or not. Without errors and with nothing
+  // unfinished, a server that had no other client has counted exactly the same.
+  std::uint64_t total_requests = 0;    ///< answered with a whole 2xx response, as it should be
+  std::uint64_t total_body_bytes = 0;  ///< request body bytes of those
+  std::uint64_t verified_bytes = 0;    ///< of those: their checksum came back, and was right
+  std::uint64_t unfinished = 0;        ///< given up when the run ended: who knows how far they got
+  [[nodiscard]] std::uint64_t total_errors() const noexcept { return errors.total(); }
 };
 
 /// Called from the generator's thread between batches of completions, never inside one.
 struct LoadHooks {
   std::function<void()> on_window_begin;  ///< warm-up is over
-  std::function<void()> on_window_end;    ///< before the connections are closed
-  /// About ten times a second: time since the start, requests so far. Return false to end early
-  /// (counted as interrupted), for example because the server died.
+  std::function<void()> on_window_end;    ///< what is in flight has yet to end
+  /// About ten times a second, also while the last requests end: time since the start, requests so
+  /// far. Return false to end early (counted as interrupted), for example because the server died.
   std::function<bool(Nanos, std::uint64_t)> on_progress;
 };
 
-/// Runs the load and returns when every connection is closed and no request is in flight.
-/// `stop` ends it early. Throws SysError, Unsupported from set-up only.
+/// Runs the load and returns when every connection is closed and no request is in flight: at the
+/// end of the measured time nothing starts any more, and what has been started ends, uncounted.
+/// `stop` ends it early and gives up what is in flight. Throws SysError, Unsupported from set-up
+/// only.
 [[nodiscard]] LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
                                   const std::atomic<bool>& stop);
 

@@ -1,34 +1,71 @@
-// The closed loop.
+// Both loops, and the arithmetic of even spaces.
 #include "load/plan.hpp"
+
+#include <algorithm>
 
 #include "base/assert.hpp"
 
 namespace urb {
 
-void Plan::begin(Nanos now) noexcept { begun_at_ = now; }
+namespace {
+constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
+}  // namespace
 
-void Plan::begin_window(Nanos now) noexcept {
+void Plan::begin(Nanos now) noexcept {
+  begun_at_ = now;
+  schedule_begun_at_ = now;
+}
+
+void Plan::begin_window(Nanos now, Nanos pause) noexcept {
   URB_ASSERT(phase_ == Phase::warmup);
   phase_ = Phase::window;
   window_begun_at_ = now;
   had_window_ = true;
+  schedule_begun_at_ += pause;
+  if (options_.rate) planned_earlier_ = planned_before(now);
 }
 
 void Plan::end(Nanos now) noexcept {
+  if (phase_ == Phase::window && options_.rate && !options_.requests) {
+    const std::uint64_t planned = planned_before(now);
+    // Those that are left are the last ones: what of them is more than the window planned was
+    // planned in the warm-up.
+    const std::uint64_t in_window = planned - planned_earlier_;
+    unsent_ = std::min(planned - std::min(planned, started_), in_window);
+    missed_ = std::min(unsent_ + in_flight_, in_window);
+  }
   phase_ = Phase::over;
   ended_at_ = now;
 }
 
+// Without the product of a long run's nanoseconds and a high rate, which would not fit.
+Nanos Plan::planned_start(std::uint64_t index) const noexcept {
+  const std::uint64_t rate = *options_.rate;
+  const std::uint64_t ns = index / rate * kNanosPerSecond + index % rate * kNanosPerSecond / rate;
+  return schedule_begun_at_ + Nanos{static_cast<std::int64_t>(ns)};
+}
+
+std::uint64_t Plan::planned_before(Nanos now) const noexcept {
+  const auto ns = static_cast<std::uint64_t>(std::max(Nanos{0}, now - schedule_begun_at_).count());
+  const std::uint64_t rate = *options_.rate;
+  return ns / kNanosPerSecond * rate +
+         (ns % kNanosPerSecond * rate + kNanosPerSecond - 1) / kNanosPerSecond;
+}
+
 Nanos Plan::next_start(Nanos now) const noexcept {
-  switch (phase_) {
-    case Phase::warmup: return now;
-    case Phase::window:
-      // Those in flight will end in the window too, so each of them takes one of the places.
-      if (options_.requests && counted_ + in_flight_ >= *options_.requests) return kNever;
-      return now;
-    case Phase::over: return kNever;
-  }
-  return kNever;
+  if (phase_ == Phase::over) return kNever;
+  // Those in flight will end in the window too, so each of them takes one of the places.
+  const bool is_enough =
+      phase_ == Phase::window && options_.requests && counted_ + in_flight_ >= *options_.requests;
+  if (is_enough) return kNever;
+  return options_.rate ? planned_start(started_) : now;
+}
+
+Nanos Plan::on_start(Nanos now) noexcept {
+  ++in_flight_;
+  const Nanos planned = options_.rate ? planned_start(started_) : now;
+  ++started_;
+  return planned;
 }
 
 bool Plan::on_end() noexcept {

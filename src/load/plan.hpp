@@ -1,8 +1,9 @@
 // When each request should start, and which of them count. Pure: it is told the time and knows
 // neither connections nor the ring.
 //
-// Closed loop: a connection that is free starts its next request at once. next_start() answers with
-// a point in time and not with yes or no, so that planned rates fit behind the same three verbs.
+// Closed loop: a connection that is free starts its next request at once. Open loop: requests are
+// planned at even spaces from the begin of the load, whatever the server does (like wrk2, and not
+// at random like users); the next connection that is free takes the next of them, late if need be.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct PlanOptions {
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< of the window, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< that end in the window, failed ones included
+  std::optional<std::uint64_t> rate;         ///< requests a second, at most 10^9: the open loop
 };
 
 class Plan {
@@ -27,14 +29,17 @@ class Plan {
 
   /// The load begins: warm-up first, until begin_window().
   void begin(Nanos now) noexcept;
-  void begin_window(Nanos now) noexcept;
+  /// `pause` has just gone by without the client, for a reason that is not the server's: what was
+  /// planned in it or later is put off by as much.
+  void begin_window(Nanos now, Nanos pause = Nanos{0}) noexcept;
   /// Nothing starts or counts any more.
   void end(Nanos now) noexcept;
 
   /// When a connection that is free now should start its next request: not after `now` means at
   /// once, kNever that there is none left for it.
   [[nodiscard]] Nanos next_start(Nanos now) const noexcept;
-  void on_start() noexcept { ++in_flight_; }
+  /// A request starts; returns when it ought to have.
+  Nanos on_start(Nanos now) noexcept;
   /// A request ended, well or not. True when it ended within the window and so counts.
   [[nodiscard]] bool on_end() noexcept;
 
@@ -49,7 +54,16 @@ class Plan {
   /// The window's length so far; zero if there was none.
   [[nodiscard]] Nanos window_length(Nanos now) const noexcept;
 
+  // Open loop without `requests`, after end(): what was planned within the window and then
+  /// had not been answered by its end, be it in flight or unsent,
+  [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
+  /// or had not even been sent, since no connection was free.
+  [[nodiscard]] std::uint64_t unsent() const noexcept { return unsent_; }
+
  private:
+  [[nodiscard]] Nanos planned_start(std::uint64_t index) const noexcept;
+  [[nodiscard]] std::uint64_t planned_before(Nanos now) const noexcept;
+
   PlanOptions options_;
   Phase phase_ = Phase::warmup;
   Nanos begun_at_{0};
@@ -58,6 +72,11 @@ class Plan {
   bool had_window_ = false;
   std::uint64_t in_flight_ = 0;
   std::uint64_t counted_ = 0;
+  Nanos schedule_begun_at_{0};         ///< begun_at_ and the pause
+  std::uint64_t started_ = 0;          ///< index of the next planned request
+  std::uint64_t planned_earlier_ = 0;  ///< before the window
+  std::uint64_t missed_ = 0;
+  std::uint64_t unsent_ = 0;
 };
 
 }  // namespace urb

@@ -3,14 +3,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 
 #include "base/assert.hpp"
+#include "base/crc32c.hpp"
 
 namespace urb {
 namespace {
 
 constexpr std::size_t kRangesPerMessage = 1024;  // UIO_MAXIOV, readv(2)
 constexpr std::size_t kPageBytes = 4096;
+
+void fill_randomly(std::span<std::byte> bytes, std::uint64_t seed) {
+  std::mt19937_64 random{seed};
+  while (!bytes.empty()) {
+    const std::uint64_t word = random();
+    const std::size_t size = std::min(bytes.size(), sizeof word);
+    std::memcpy(bytes.data(), &word, size);
+    bytes = bytes.subspan(size);
+  }
+}
 
 }  // namespace
 
@@ -20,7 +32,8 @@ void RequestImage::Message::seal() noexcept {
   for (const iovec& range : ranges) bytes += range.iov_len;
 }
 
-RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region_bytes)
+RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region_bytes,
+                           std::optional<std::uint64_t> seed)
     : region_bytes_{region_bytes}, head_bytes_{head.size()}, body_bytes_{body.value} {
   URB_ASSERT(region_bytes_ != 0 && head_bytes_ != 0);
   const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(body_bytes_, region_bytes_));
@@ -31,7 +44,11 @@ RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region
   std::byte* const region = storage_.data() + (aligned - address);
   std::memcpy(region - head.size(), head.data(), head.size());
   // Not zeros: a mistake in framing should be visible in a dump.
-  for (std::size_t i = 0; i < used; ++i) region[i] = static_cast<std::byte>('a' + i % 26);
+  if (seed) {
+    fill_randomly({region, used}, *seed);
+  } else {
+    for (std::size_t i = 0; i < used; ++i) region[i] = static_cast<std::byte>('a' + i % 26);
+  }
   region_ = region;
   head_ = region - head.size();
 
@@ -41,6 +58,17 @@ RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region
   if (body_bytes_ >= 2 * message_bytes) append_body(middle_, message_bytes);
   if (body_bytes_ > message_bytes) append_body(last_, body_bytes_ % message_bytes);
   for (Message* message : {&first_, &middle_, &last_}) message->seal();
+}
+
+std::uint32_t RequestImage::body_crc32c() const noexcept {
+  std::uint32_t crc = 0;
+  std::uint64_t left = body_bytes_;
+  while (left != 0) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, region_bytes_));
+    crc = crc32c(crc, {region_, size});
+    left -= size;
+  }
+  return crc;
 }
 
 void RequestImage::append_body(Message& message, std::uint64_t bytes) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,13 +30,16 @@ class RequestImage {
   /// 10 MiB about 10 % more.
   static constexpr std::size_t kRegionBytes = 256 * 1024;
 
-  /// `region_bytes` is a parameter for tests and measurements.
-  RequestImage(std::string_view head, Bytes body, std::size_t region_bytes = kRegionBytes);
+  /// The region holds letters in turn, or with `seed` random bytes.
+  RequestImage(std::string_view head, Bytes body, std::size_t region_bytes = kRegionBytes,
+               std::optional<std::uint64_t> seed = {});
   RequestImage(const RequestImage&) = delete;
   RequestImage& operator=(const RequestImage&) = delete;
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return head_bytes_ + body_bytes_; }
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  /// Computed anew with each call: some ms for 10 MiB.
+  [[nodiscard]] std::uint32_t body_crc32c() const noexcept;
 
   /// What follows the first `sent` bytes, which are fewer than total_bytes(). Pieces as large as
   /// the kernel takes them, except behind a send that ended short. They stay valid and unchanged.

@@ -34,7 +34,15 @@ class ClusterMaster {
   [[nodiscard]] Nanos next_deadline() noexcept { return acceptor_.next_deadline(); }
   void on_deadline(Nanos now) noexcept { acceptor_.on_deadline(now); }
   void begin_stop() noexcept { acceptor_.begin_stop(); }
-  void cut_off() noexcept {}  // what is under way needs no client: it ends by itself
+  void cut_off() noexcept { sender_.cut_off(); }
+  void on_worker_lost(unsigned worker) noexcept {
+    placement_.observe_death(worker, context_.worker_counters);
+    placement_.set_present(worker, false);
+  }
+  void on_worker_back(unsigned worker) noexcept {
+    placement_.set_present(worker, true);
+    sender_.resume(worker);
+  }
   [[nodiscard]] bool is_idle() noexcept { return acceptor_.is_idle() && sender_.is_idle(); }
 
  private:

@@ -21,6 +21,8 @@ class DirectMaster {
   void on_deadline(Nanos) noexcept {}
   void begin_stop() noexcept { stopping_ = true; }
   void cut_off() noexcept {}
+  void on_worker_lost(unsigned) noexcept {}
+  void on_worker_back(unsigned) noexcept {}
   [[nodiscard]] bool is_idle() noexcept { return stopping_; }
 
  private:

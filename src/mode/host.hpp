@@ -5,7 +5,9 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <type_traits>
 
+#include "mode/burn.hpp"
 #include "mode/mode.hpp"
 #include "uring/event_loop.hpp"
 #include "uring/ring.hpp"
@@ -16,11 +18,10 @@ namespace urb {
 inline constexpr std::uint8_t kHostOwner = 0;
 
 /// A role with its control signals, itself a role for the event loop.
-template <class R>
+template <class R, class Context>
 class Host {
  public:
-  Host(Ring& ring, R& role, ProcessContext& context)
-      : ring_{ring}, role_{role}, context_{context} {}
+  Host(Ring& ring, R& role, Context& context) : ring_{ring}, role_{role}, context_{context} {}
 
   void start() {
     read_control();
@@ -39,15 +40,17 @@ class Host {
     if constexpr (requires { role_.is_stopping(); }) {
       if (role_.is_stopping()) begin_stop();
     }
-    context_.counters.ring_enters.set(ring_.counters().enter_count);
-    context_.counters.ring_sqes.set(ring_.counters().sqe_count);
-    context_.counters.cq_overflows.set(ring_.cq_overflow_count());
+    burn_.on_batch_end();
+    context_.counters.ring_enters.set(before_.enters + ring_.counters().enter_count);
+    context_.counters.ring_sqes.set(before_.sqes + ring_.counters().sqe_count);
+    context_.counters.cq_overflows.set(before_.cq_overflows + ring_.counters().cq_overflow_count);
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
-    return std::min(role_.next_deadline(), grace_ends_);
+    return std::min({role_.next_deadline(), grace_ends_, next_look_});
   }
   void on_deadline(Nanos now) noexcept {
     role_.on_deadline(now);
+    if (now >= next_look_) look_after_workers();
     if (now < grace_ends_) return;
     grace_ends_ = kNever;
     role_.cut_off();
@@ -62,20 +65,48 @@ class Host {
   [[nodiscard]] bool is_idle() noexcept { return role_.is_idle(); }
 
  private:
+  // Only a master has workers to look after, and only workers burn for the tests.
+  static constexpr bool kIsMaster = std::is_same_v<Context, MasterContext>;
+
   void read_control() noexcept {
     io_uring_prep_read(ring_.sqe({kHostOwner, 0, 0, 0}), context_.control, &signal_, sizeof signal_,
                        0);
   }
   void on_signal() noexcept {
-    const bool lost_worker = signal_.ssi_signo == SIGCHLD && context_.has_lost_worker();
-    if (lost_worker || signal_.ssi_signo == SIGTERM) begin_stop();
+    if (signal_.ssi_signo == SIGTERM) begin_stop();
+    if (signal_.ssi_signo == SIGCHLD) look_after_workers();
+  }
+  void look_after_workers() noexcept {
+    if constexpr (kIsMaster) {
+      next_look_ = kNever;
+      if (stopping_) return;
+      const WorkerWatch watch = context_.look_after_workers();
+      for (const WorkerChange& change : watch.changes) {
+        if (change.is_back) {
+          role_.on_worker_back(change.worker);
+        } else {
+          role_.on_worker_lost(change.worker);
+        }
+      }
+      next_look_ = watch.next_look;
+      if (watch.is_hopeless) begin_stop();
+    }
   }
 
   Ring& ring_;
   R& role_;
-  ProcessContext& context_;
+  Context& context_;
+  // A replaced worker goes on counting where the dead one stopped.
+  struct {
+    std::uint64_t enters;
+    std::uint64_t sqes;
+    std::uint64_t cq_overflows;
+  } before_{context_.counters.ring_enters.get(), context_.counters.ring_sqes.get(),
+            context_.counters.cq_overflows.get()};
+  Burn burn_{kIsMaster ? 0 : context_.config.worker_burn_percent};
   signalfd_siginfo signal_{};
   Nanos grace_ends_ = kNever;
+  Nanos next_look_ = kNever;
   bool stopping_ = false;
 };
 
@@ -85,7 +116,7 @@ void host_role(Context& context) {
   Ring ring;
   if (context.cpu) ring.pin_kernel_threads(*context.cpu);
   R role{ring, context};
-  Host<R> host{ring, role, context};
+  Host<R, Context> host{ring, role, context};
   host.start();
   run_event_loop(ring, host);
   // What is left is the control read; after it, the role's memory is nobody's but ours.

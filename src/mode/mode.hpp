@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "mode/server_config.hpp"
 #include "stats/counters.hpp"
 
@@ -21,9 +22,20 @@ struct ProcessContext {
   int control = 0;     ///< a signalfd: SIGTERM asks to stop, SIGCHLD tells of a worker
   std::size_t connection_capacity = 0;  ///< as many as there can be descriptors
   std::function<void()> on_ready;       ///< called once the role has started
-  /// Master: called on SIGCHLD; true when a worker is gone that should not be.
-  std::function<bool()> has_lost_worker;
-  std::optional<unsigned> cpu;  ///< where this process is pinned, if it is
+  std::optional<unsigned> cpu;          ///< where this process is pinned, if it is
+};
+
+/// What has become of a worker: dead, or replaced.
+struct WorkerChange {
+  unsigned worker;
+  bool is_back;
+};
+
+/// What the master learns when it looks after its workers.
+struct WorkerWatch {
+  std::span<const WorkerChange> changes;  ///< in their order, until the next look
+  Nanos next_look = kNever;               ///< a replacement could not be made: try again then
+  bool is_hopeless = false;               ///< workers die as soon as they start
 };
 
 struct MasterContext : ProcessContext {
@@ -33,6 +45,9 @@ struct MasterContext : ProcessContext {
   /// Tells the workers to close what is idle and to end each connection with its next answer,
   /// while more sockets may still come through the channels.
   std::function<void()> stop_workers;
+  /// Called on SIGCHLD, and later as it asks: replaces dead workers, each under the number of its
+  /// channel.
+  std::function<WorkerWatch()> look_after_workers;
 };
 
 struct WorkerContext : ProcessContext {

@@ -104,6 +104,16 @@ class PassthruMaster {
     heads_.cut_off();
     exchanges_.cut_off();
     farewell_.cut_off();
+    sender_.cut_off();
+  }
+  // Exchanges in flight see the end of their upstreams by themselves.
+  void on_worker_lost(unsigned worker) noexcept {
+    placement_.set_present(worker, false);
+    upstreams_.clear(worker);
+  }
+  void on_worker_back(unsigned worker) noexcept {
+    placement_.set_present(worker, true);
+    sender_.resume(worker);
   }
   [[nodiscard]] bool is_idle() noexcept {
     return acceptor_.is_idle() && heads_.is_idle() && exchanges_.is_idle() && sender_.is_idle() &&
@@ -159,7 +169,7 @@ class PassthruWorker : public AdoptingWorker {
  private:
   static SessionOptions options(const WorkerContext& context) {
     SessionOptions options = session_options(context);
-    options.limits = {kNever, kNever, kNever, {}};
+    options.limits = {kNever, kNever, kNever, {}, /*behind_proxy=*/true};
     return options;
   }
 };

@@ -17,23 +17,30 @@ Placement::Placement(Policy policy, unsigned worker_count, std::uint64_t seed)
     : policy_{policy},
       assigned_(worker_count),
       finished_(worker_count),
+      is_present_(worker_count, true),
       random_{static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)} {}
 
 unsigned Placement::pick(std::optional<std::uint64_t> route_hash) noexcept {
   const auto count = static_cast<unsigned>(assigned_.size());
-  unsigned chosen = 0;
-  switch (policy_) {
-    case Policy::rr: chosen = next_in_turn(); break;
-    case Policy::random:
-      chosen = std::uniform_int_distribution<unsigned>{0, count - 1}(random_);
-      break;
-    case Policy::least: chosen = least_loaded(); break;
-    case Policy::key:
-      chosen = route_hash ? static_cast<unsigned>(*route_hash % count) : next_in_turn();
-      break;
+  unsigned chosen = choose(route_hash);
+  // With nobody there, the first choice waits for its replacement.
+  for (unsigned step = 1; step < count && !is_present_[chosen]; ++step) {
+    chosen = (chosen + 1) % count;
   }
   ++assigned_[chosen];
   return chosen;
+}
+
+unsigned Placement::choose(std::optional<std::uint64_t> route_hash) noexcept {
+  const auto count = static_cast<unsigned>(assigned_.size());
+  switch (policy_) {
+    case Policy::rr: return next_in_turn();
+    case Policy::random: return std::uniform_int_distribution<unsigned>{0, count - 1}(random_);
+    case Policy::least: return least_loaded();
+    case Policy::key:
+      return route_hash ? static_cast<unsigned>(*route_hash % count) : next_in_turn();
+  }
+  return 0;
 }
 
 void Placement::observe_closed(std::span<const Counters* const> worker_counters) noexcept {
@@ -41,6 +48,12 @@ void Placement::observe_closed(std::span<const Counters* const> worker_counters)
   for (std::size_t worker = 0; worker < finished_.size(); ++worker) {
     finished_[worker] = worker_counters[worker]->connections_closed.get();
   }
+}
+
+void Placement::observe_death(unsigned worker,
+                              std::span<const Counters* const> worker_counters) noexcept {
+  observe_closed(worker_counters);
+  assigned_[worker] = finished_[worker];
 }
 
 unsigned Placement::next_in_turn() noexcept {
@@ -54,9 +67,13 @@ unsigned Placement::least_loaded() noexcept {
   const auto count = static_cast<unsigned>(assigned_.size());
   const unsigned first = next_in_turn();
   unsigned best = first;
+  // Signed: what a dead worker was given can end once more, at its replacement.
+  const auto load = [this](unsigned worker) {
+    return static_cast<std::int64_t>(assigned_[worker] - finished_[worker]);
+  };
   for (unsigned step = 1; step < count; ++step) {
     const unsigned worker = (first + step) % count;
-    if (assigned_[worker] - finished_[worker] < assigned_[best] - finished_[best]) best = worker;
+    if (!is_present_[best] || (is_present_[worker] && load(worker) < load(best))) best = worker;
   }
   return best;
 }

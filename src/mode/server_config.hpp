@@ -38,6 +38,9 @@ struct ServerConfig {
   /// CPU of the master, then of each worker; empty: wherever the scheduler likes. The io-wq threads
   /// of a pinned process run on its CPU too.
   std::vector<unsigned> pins;
+  /// CPU time that each worker burns for nothing, of what it uses: a test knob, see
+  /// CONTRIBUTING.md.
+  double worker_burn_percent = 0;
 };
 
 }  // namespace urb

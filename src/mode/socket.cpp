@@ -16,7 +16,8 @@ namespace {
 class SocketMaster {
  public:
   SocketMaster(Ring& ring, MasterContext& context)
-      : context_{context},
+      : ring_{ring},
+        context_{context},
         buffers_{ring, head_buffer_options(context.config)},
         acceptor_{ring, kAcceptor, context.listener, 0, context.counters},
         farewell_{ring, kFarewell, context.counters, kFarewellsMax},
@@ -64,6 +65,15 @@ class SocketMaster {
   void cut_off() noexcept {
     heads_.cut_off();
     farewell_.cut_off();
+    sender_.cut_off();
+  }
+  void on_worker_lost(unsigned worker) noexcept {
+    placement_.observe_death(worker, context_.worker_counters);
+    placement_.set_present(worker, false);
+  }
+  void on_worker_back(unsigned worker) noexcept {
+    placement_.set_present(worker, true);
+    sender_.resume(worker);
   }
   [[nodiscard]] bool is_idle() noexcept {
     return acceptor_.is_idle() && heads_.is_idle() && sender_.is_idle() && farewell_.is_idle();
@@ -79,12 +89,12 @@ class SocketMaster {
     const http::RequestHead& head = read->head;
     const unsigned worker =
         placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);
-    // At most one message per buffer is in flight, and there are more messages than buffers.
-    const Fd refused = sender_.give_with_bytes(worker, std::move(read->socket),
-                                               std::move(read->lease), read->begin, read->end);
-    URB_ASSERT(!refused.is_open());
+    Fd refused = sender_.give_with_bytes(worker, std::move(read->socket), std::move(read->lease),
+                                         read->begin, read->end);
+    if (refused.is_open()) farewell_.begin(std::move(refused), 503, ring_.now());
   }
 
+  Ring& ring_;
   MasterContext& context_;
   BufferPool buffers_;
   Acceptor acceptor_;

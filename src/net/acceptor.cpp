@@ -51,6 +51,7 @@ Fd Acceptor::on_completion(const Completion& done) noexcept {
     accepted = Fd{Adopt{}, done.result};
   } else if (!stopping_) {
     counters_.accept_errors.add();
+    counters_.count_shortage(-done.result);
   }
   if (!armed_ && !stopping_) {
     // A connection that was reset while it waited is over; for the others (no descriptors, no

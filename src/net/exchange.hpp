@@ -101,7 +101,7 @@ class ExchangePool {
     std::size_t begin = 0;  ///< bytes of the client in the lease, not yet forwarded
     std::size_t end = 0;
     std::size_t response_end = 0;     ///< bytes of the response in the lease
-    std::size_t response_head = 0;    ///< of them, the head; held back behind "100 Continue"
+    std::size_t response_head = 0;    ///< of them, the head; held back behind 100 and the request
     std::size_t sending = 0;          ///< bytes of the send in flight
     std::uint64_t request_left = 0;   ///< for the relay
     std::uint64_t response_left = 0;  ///< for the relay

@@ -90,6 +90,9 @@ void ExchangePool::on_request_sent(Exchange& exchange, int result) noexcept {
 
 void ExchangePool::on_request_done(Exchange& exchange) noexcept {
   exchange.request_done = true;
+  if (exchange.response_head != 0 && !exchange.response_begun) {
+    return send_response(exchange, exchange.response_head);
+  }
   want_response(exchange, true);
 }
 

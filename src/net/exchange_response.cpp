@@ -53,6 +53,9 @@ void ExchangePool::send_response(Exchange& exchange, std::size_t head_bytes) noe
   exchange.response_head = head_bytes;
   if (exchange.is_armed(Op::send_continue)) return;  // sends in order; its completion comes back
   const http::ResponseHead& head = exchange.response.head();
+  // A worker that keeps its connection has read the whole request: that its last byte went out is
+  // only not known here yet. on_request_done() comes back; else the client would be told to close.
+  if (exchange.response.head().keep_alive && !exchange.request_done) return;
   // Our workers always give a length; without one only the end of the connection would end it.
   if (!head.has_content_length) return on_upstream_gone(exchange);
   const std::uint64_t length = exchange.head.is_head_method ? 0 : head.content_length;
@@ -96,7 +99,8 @@ void ExchangePool::on_response_done(Exchange& exchange) noexcept {
   exchange.response_done = true;
   if (exchange.keep_client) return end(exchange, Ending::keep, 0);
   // Bytes that nobody will read would turn the close into a reset that destroys the response.
-  const bool has_unread = !exchange.request_done || exchange.begin != exchange.end;
+  const bool has_unread = !exchange.request_done || exchange.begin != exchange.end ||
+                          has_unread_input(exchange.client.get());
   end(exchange, has_unread ? Ending::farewell : Ending::close, 0);
 }
 

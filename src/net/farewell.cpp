@@ -1,23 +1,22 @@
 // Lingering close.
 #include "net/farewell.hpp"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
 
 namespace urb {
-namespace {
-
-// As long as nginx's lingering_timeout order of magnitude; a guess that no client has contradicted.
-constexpr Nanos kLingerMax = std::chrono::seconds{2};
-
-}  // namespace
+bool has_unread_input(int socket) noexcept {
+  int bytes = 0;
+  return ioctl(socket, FIONREAD, &bytes) == 0 && bytes != 0;
+}
 
 Farewell::Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity)
     : ring_{ring},
       owner_{owner},
       counters_{counters},
-      deadlines_{{kLingerMax}},
+      deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
 
 void Farewell::begin(Fd socket, int status, Nanos now) noexcept {
@@ -27,6 +26,7 @@ void Farewell::begin(Fd socket, int status, Nanos now) noexcept {
     return;
   }
   leaver->socket = std::move(socket);
+  leaver->ends = now + kLingerMax;
   deadlines_.arm(*leaver, 0, now);
   if (status == 0) {
     shutdown(leaver->socket.get(), SHUT_WR);
@@ -56,6 +56,7 @@ void Farewell::on_completion(const Completion& done) noexcept {
   Leaver* const leaver = leavers_.find(done.token.slot_index, done.token.generation);
   URB_ASSERT(leaver != nullptr);  // a leaver stays until its last completion
   leaver->in_flight = false;
+  leaver->has_moved = true;
   switch (static_cast<Op>(done.token.op)) {
     case Op::send:
       if (leaver->is_cut || done.result < 0) return close(*leaver);
@@ -73,7 +74,13 @@ void Farewell::on_completion(const Completion& done) noexcept {
 }
 
 void Farewell::on_deadline(Nanos now) noexcept {
-  while (Leaver* const leaver = deadlines_.take_due(now)) cut(*leaver);
+  while (Leaver* const leaver = deadlines_.take_due(now)) {
+    if (std::exchange(leaver->has_moved, false) && now < leaver->ends) {
+      deadlines_.arm(*leaver, 0, now);
+    } else {
+      cut(*leaver);
+    }
+  }
 }
 
 void Farewell::cut(Leaver& leaver) noexcept {

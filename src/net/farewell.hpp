@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/fd.hpp"
 #include "base/slot_map.hpp"
@@ -15,12 +16,22 @@
 
 namespace urb {
 
+/// How often it is looked whether a leaving client still sends: after one to two of these without a
+/// byte it is cut off, which is within the 5 s of nginx's lingering_timeout.
+inline constexpr Nanos kLingerIdle = std::chrono::milliseconds{2500};
+/// However much it sends; as nginx's lingering_time.
+inline constexpr Nanos kLingerMax = std::chrono::seconds{30};
+
+/// Whether bytes are waiting in the socket: closed now, it would send a reset instead of its end.
+[[nodiscard]] bool has_unread_input(int socket) noexcept;
+
 class Farewell {
  public:
   Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity);
 
-  /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off. Status 0:
-  /// the answer has been sent already. Closes at once when too many are leaving.
+  /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
+  /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
+  /// sent already. Closes at once when `capacity` are leaving already.
   void begin(Fd socket, int status, Nanos now) noexcept;
   void on_completion(const Completion& done) noexcept;
   [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
@@ -37,6 +48,8 @@ class Farewell {
     Fd socket;
     bool in_flight = false;
     bool is_cut = false;
+    bool has_moved = false;  ///< since the last look of the deadline
+    Nanos ends{};            ///< no later than then
     std::size_t response_bytes = 0;
     Deadline<Leaver> deadline;
     ListHook<Leaver> deadline_hook;

@@ -15,26 +15,12 @@
 
 #include "base/fd.hpp"
 #include "base/slot_map.hpp"
+#include "net/handover_message.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
-
-/// Most descriptors in one message. The kernel's limit is 253 (SCM_MAX_FD, unix(7)); beyond a few
-/// the cost per descriptor no longer falls.
-inline constexpr std::size_t kHandoverFdsMax = 32;
-/// Most bytes already read that one message carries, the size of a head buffer's read area.
-inline constexpr std::size_t kHandoverPrefixMax = 32 * 1024;
-
-/// The fixed part of each message. Never empty: a zero-length message looks like the end.
-struct HandoverHeader {
-  static constexpr std::uint32_t kMagic = 0x55524231;  // "URB1"
-  std::uint32_t magic = kMagic;
-  std::uint32_t fd_count = 0;
-  std::uint32_t prefix_bytes = 0;  ///< follow the header; they belong to the first descriptor
-  std::uint32_t reserved = 0;
-};
 
 struct ChannelPair {
   Fd master;
@@ -48,35 +34,51 @@ struct ChannelPair {
 /// Sockets given without bytes wait until flush() and share a message, at most one message per
 /// worker in flight: when a worker is slow, batches grow instead of messages. Owns each socket
 /// until its message has been taken by the channel, then closes it.
+///
+/// What a dead worker's channel refuses stays here and goes to its replacement: nobody has read it.
+///
+/// A worker that does not read its channel, because it is stopped or stuck, does not stop the
+/// others: what waits for it holds no buffer, and at most its share of half the descriptors. What
+/// comes beyond is refused.
 class HandoverSender {
  public:
   HandoverSender(Ring& ring, std::uint8_t owner, std::span<const int> channels, Counters& counters,
                  std::size_t socket_capacity);
 
-  /// Hands over an unread socket with the next flush().
+  /// Hands over an unread socket with the next flush(); closes it when too many wait already.
   void give(unsigned worker, Fd socket) noexcept;
   /// Hands over a socket and the bytes [begin, end) of `lease`, at once. Queues one SQE. Gives the
-  /// socket back when too many messages are in flight.
+  /// socket back when too many wait already.
   [[nodiscard]] Fd give_with_bytes(unsigned worker, Fd socket, BufferLease lease, std::size_t begin,
                                    std::size_t end) noexcept;
   /// Sends what has gathered; at the end of each batch of completions.
   void flush() noexcept;
   void on_completion(const Completion& done) noexcept;
+  /// The worker has been replaced, and its channel has the same number as before: sends what the
+  /// old one refused.
+  void resume(unsigned worker) noexcept;
+  /// Closes everything that no worker has yet: nobody is waited for any more.
+  void cut_off() noexcept;
   /// Nothing waits, nothing is in flight.
   [[nodiscard]] bool is_idle() const noexcept {
     return waiting_count_ == 0 && messages_.size() == 0;
   }
 
  private:
-  enum class Op : std::uint8_t { send, close };
+  enum class Op : std::uint8_t { send, close, cancel };
   struct Message {
     std::uint32_t slot_index = 0;
     std::uint16_t generation = 0;
     unsigned worker = 0;
     HandoverHeader header;
     std::array<int, kHandoverFdsMax> fds{};
-    unsigned open_fds = 0;  ///< close requests still to complete
+    unsigned open_fds = 0;    ///< close requests still to complete
+    std::uint32_t epoch = 0;  ///< of the channel, when it was sent
+    bool is_held = false;     ///< refused by a dead worker's channel
+    bool may_wait = false;    ///< has found the channel full
     BufferLease lease;
+    std::vector<std::byte> parked;      ///< the bytes, where they wait long
+    std::span<const std::byte> prefix;  ///< within the lease, or what is parked
     std::array<iovec, 2> parts{};
     msghdr message{};
     // Read by the kernel when the request runs, so it lives as long as the request.
@@ -85,9 +87,16 @@ class HandoverSender {
   struct Channel {
     int fd;
     bool is_sending = false;
+    bool is_down = false;     ///< its worker is dead and not replaced yet
+    std::uint32_t epoch = 0;  ///< counts the replacements
+    std::size_t pending = 0;  ///< sockets given and not closed here yet
     std::vector<int> waiting;
   };
-  void send(Message& message, std::span<const std::byte> prefix) noexcept;
+  [[nodiscard]] bool try_admit(unsigned worker) noexcept;
+  void send(Message& message) noexcept;
+  void park(Message& message) noexcept;
+  void keep(Message& message) noexcept;
+  void close_fds(Message& message) noexcept;
   void on_sent(Message& message, int result) noexcept;
   [[nodiscard]] Token token(Op op, const Message& message) const noexcept {
     return {owner_, static_cast<std::uint8_t>(op), message.generation, message.slot_index};
@@ -97,8 +106,10 @@ class HandoverSender {
   std::uint8_t owner_;
   Counters& counters_;
   std::vector<Channel> channels_;
+  std::size_t pending_max_;  ///< of a channel
   SlotMap<Message> messages_;
   std::size_t waiting_count_ = 0;
+  bool is_cut_off_ = false;
 };
 
 /// The worker's side: a multishot receive of messages.
@@ -109,7 +120,8 @@ class HandoverReceiver {
 
   void start() noexcept { arm(); }
   /// Calls `adopt(Fd, BufferLease, begin, end)` for each socket of the message; the lease is held
-  /// only when bytes came with it. A message that makes no sense is a bug of ours: it asserts.
+  /// only when bytes came with it. A message that makes no sense is dropped with its descriptors,
+  /// and counted.
   template <class F>
   void on_completion(const Completion& done, F&& adopt) noexcept {
     Received received = receive(done);
@@ -134,7 +146,7 @@ class HandoverReceiver {
   };
   void arm() noexcept;
   [[nodiscard]] Received receive(const Completion& done) noexcept;
-  void take_fds(io_uring_recvmsg_out* out, Received& received) noexcept;
+  [[nodiscard]] std::size_t take_fds(io_uring_recvmsg_out* out, Received& received) noexcept;
 
   Ring& ring_;
   std::uint8_t owner_;

@@ -62,6 +62,7 @@ std::optional<ReadHead> HeadReader::begin_next(Fd socket, BufferLease lease, std
 
 std::optional<ReadHead> HeadReader::admit(Reader* reader) noexcept {
   if (reader == nullptr) {  // dropped, like a connection that no descriptor was left for
+    counters_.slots_exhausted.add();
     counters_.accept_errors.add();
     counters_.connections_closed.add();
     return {};

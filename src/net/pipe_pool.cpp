@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -22,7 +23,10 @@ PipePool::PipePool(const PipePoolOptions& options, Counters& counters)
 
 Pipe PipePool::try_make(bool is_spare) noexcept {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    counters_.count_shortage(errno);
+    return {};
+  }
   Pipe made{Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}, 0, is_spare};
   if (is_spare) {
     made.capacity_bytes = static_cast<std::uint32_t>(fcntl(ends[1], F_GETPIPE_SZ));

@@ -35,9 +35,10 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Cou
 void SessionPool::adopt(Fd socket, BufferLease prefix, std::size_t begin,
                         std::size_t end) noexcept {
   counters_.connections_opened.add();
-  Connection* const connection = connections_.try_emplace(options_.limits.max_body);
+  Connection* const connection = connections_.try_emplace(options_.limits);
   if (connection == nullptr) {  // dropped, like a connection that no descriptor was left for
     counters_.connections_closed.add();
+    counters_.slots_exhausted.add();
     counters_.accept_errors.add();
     return;
   }
@@ -112,7 +113,8 @@ void SessionPool::finish_response(Connection& connection) noexcept {
   if (!connection.keep_alive) {
     // What the client pipelined behind its last request is not answered; unread, it would turn
     // our close into a reset that destroys the response.
-    const bool has_unread = !connection.prefix.is_empty() || !connection.input.is_empty();
+    const bool has_unread = !connection.prefix.is_empty() || !connection.input.is_empty() ||
+                            has_unread_input(connection.socket.get());
     return has_unread ? leave(connection, 0) : begin_close(connection);
   }
   connection.state = State::reading;

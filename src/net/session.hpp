@@ -67,7 +67,8 @@ class SessionPool {
   enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
 
   struct Connection {
-    explicit Connection(std::optional<Bytes> body_max) noexcept : parser{body_max} {}
+    explicit Connection(const http::Limits& limits) noexcept
+        : parser{limits.max_body, limits.behind_proxy} {}
     std::uint32_t slot_index = 0;
     std::uint16_t generation = 0;
     State state = State::reading;

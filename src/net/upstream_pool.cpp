@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace urb {
@@ -12,6 +13,13 @@ namespace {
 // page fragments. Above net.core.wmem_max the kernel caps it silently, at the cost of more, shorter
 // splices.
 constexpr int kSendBufferBytes = 4 * 1024 * 1024;
+
+// An idle connection has nothing to say: bytes would be taken for the next answer, and an end, of a
+// worker that has died, would fail the next request.
+bool is_quiet(int socket) noexcept {
+  char byte = 0;
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
 
 }  // namespace
 
@@ -23,14 +31,18 @@ UpstreamPool::UpstreamPool(HandoverSender& sender, unsigned worker_count, std::s
 
 Fd UpstreamPool::take(unsigned worker) noexcept {
   std::vector<Fd>& idle = idle_[worker];
-  if (!idle.empty()) {
+  while (!idle.empty()) {
     Fd upstream = std::move(idle.back());
     idle.pop_back();
+    if (!is_quiet(upstream.get())) continue;
     counters_.upstream_reused.add();
     return upstream;
   }
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return {};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+    counters_.count_shortage(errno);
+    return {};
+  }
   Fd ours{Adopt{}, ends[0]};
   Fd theirs{Adopt{}, ends[1]};
   for (const int end : ends) {

@@ -22,7 +22,9 @@ class UpstreamPool {
   [[nodiscard]] Fd take(unsigned worker) noexcept;
   /// Keeps a connection whose last exchange ended cleanly.
   void put_back(unsigned worker, Fd upstream) noexcept;
-  /// Closes the idle ones, which tells the workers that no more requests will come.
+  /// Closes the idle ones to `worker`, which is dead.
+  void clear(unsigned worker) noexcept { idle_[worker].clear(); }
+  /// Closes all idle ones, which tells the workers that no more requests will come.
   void clear() noexcept;
 
  private:

@@ -111,6 +111,10 @@ Host probe_host() {
   host.cpus = count_usable_cpus();
   host.mitigations = probe_mitigations();
   host.lo_mtu = parse_number(read_text("/sys/class/net/lo/mtu"));
+  host.governor = trim(read_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
+  if (const auto smt = parse_number(read_text("/sys/devices/system/cpu/smt/active"))) {
+    host.smt = *smt != 0;
+  }
   host.load_average = parse_load_average(read_text("/proc/loadavg"));
   return host;
 }

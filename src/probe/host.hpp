@@ -24,6 +24,8 @@ struct Host {
   std::string mitigations;  ///< see summarize_vulnerabilities(); "none" when no CPU bug is known
   std::optional<std::uint64_t> lo_mtu;
   std::optional<double> load_average;  ///< of the last minute
+  std::string governor;  ///< of the CPUs' frequency; empty where a hypervisor or firmware decides
+  std::optional<bool> smt;  ///< whether two of the CPUs may share a core
 };
 
 [[nodiscard]] Host probe_host();
@@ -32,6 +34,7 @@ struct Host {
 struct Build {
   bool optimised = true;
   bool sanitized = false;
+  bool dirty = false;  ///< from sources that are in no commit; the caller knows the version
 };
 [[nodiscard]] Build this_build() noexcept;
 

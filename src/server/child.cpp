@@ -11,10 +11,24 @@
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 
 namespace urb {
+
+void close_all_but(std::span<const int> kept) {
+  std::vector<unsigned> borders{STDERR_FILENO};
+  for (const int fd : kept) {
+    if (fd > STDERR_FILENO) borders.push_back(static_cast<unsigned>(fd));
+  }
+  std::sort(borders.begin(), borders.end());
+  for (std::size_t index = 0; index < borders.size(); ++index) {
+    const unsigned first = borders[index] + 1;
+    const unsigned last = index + 1 < borders.size() ? borders[index + 1] - 1 : ~0U;
+    if (first <= last) check(close_range(first, last, 0), "close_range");
+  }
+}
 
 Child::Child(const char* name, int death_signal, const std::function<int()>& body) {
   const pid_t parent = getpid();

@@ -6,11 +6,16 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 
 namespace urb {
+
+/// Closes every descriptor but the standard streams and `kept` (close_range(2), Linux 5.9): for
+/// children of a process that has more than they may see.
+void close_all_but(std::span<const int> kept);
 
 class Child {
  public:

@@ -1,13 +1,20 @@
 // The child side of the master: workers, channels, signals, then the mode.
 #include "server/master.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <cstring>
 #include <exception>
+#include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "net/acceptor.hpp"
 #include "net/handover.hpp"
 #include "server/child.hpp"
 #include "server/report.hpp"
@@ -16,87 +23,155 @@
 namespace urb {
 namespace {
 
+// A worker that dies this often before it is ready will not live: a guess.
+constexpr unsigned kFailuresMax = 3;
+// When a replacement could not be made, for want of processes, memory or descriptors.
+constexpr Nanos kRetryAfter = std::chrono::milliseconds{100};
+
 class Master {
  public:
-  explicit Master(MasterSetup& setup) : setup_{setup} {}
+  explicit Master(MasterSetup& setup) : setup_{setup}, workers_(setup.config.workers) {
+    changes_.reserve(2 * workers_.size());
+  }
 
   int run() {
     const Fd control = make_control({SIGTERM, SIGCHLD});
-    start_workers();
+    for (unsigned index = 0; index < workers_.size(); ++index) start_worker(index);
     std::vector<int> channels;
-    for (const Fd& channel : channels_) channels.push_back(channel.get());
+    for (const Worker& worker : workers_) channels.push_back(worker.channel.get());
     std::vector<const Counters*> worker_counters;
     for (const Counters* const page : setup_.pages.subspan(1)) worker_counters.push_back(page);
 
-    MasterContext context{
-        {setup_.config, *setup_.pages[0], control.get(), connection_capacity(),
-         [&] { report_ready(); }, [&] { return has_lost_worker(); }, pin_process(setup_.config, 0)},
-        setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
-        channels,
-        worker_counters,
-        [&] { stop_workers(); }};
-    // The workers have theirs; one more reference would keep a dead worker's queue alive.
-    if (setup_.mode.workers_listen) setup_.listeners.clear();
+    MasterContext context{{setup_.config, *setup_.pages[0], control.get(), connection_capacity(),
+                           [&] { report_ready(); }, pin_process(setup_.config, 0)},
+                          setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
+                          channels,
+                          worker_counters,
+                          [&] { stop_workers(); },
+                          [&] { return look_after_workers(); }};
     setup_.mode.run_master(context);
     return end_workers();
   }
 
  private:
-  void start_workers() {
-    // All pairs first: a worker then closes the ends that are not its own.
-    std::vector<ChannelPair> pairs;
-    for (unsigned index = 0; index < setup_.config.workers; ++index)
-      pairs.push_back(make_channel());
-    for (unsigned index = 0; index < setup_.config.workers; ++index) {
-      const std::string name = "urb-worker-" + std::to_string(index);
-      workers_.emplace_back(name.c_str(), SIGKILL, [&] { return run_worker(pairs, index); });
+  struct Worker {
+    Child process;
+    Fd channel;
+    bool is_missing = false;
+    std::uint64_t starts_before = 0;  ///< its page's count when it was forked
+    unsigned failures = 0;            ///< deaths in a row before it was ready
+  };
+
+  void start_worker(unsigned index) {
+    Worker& worker = workers_[index];
+    ChannelPair pair = make_channel();
+    if (worker.channel.is_open()) {
+      // Under the old number: what is queued for it, or still to be submitted, goes to the new one.
+      check(dup3(pair.master.get(), worker.channel.get(), O_CLOEXEC), "dup3");
+      pair.master.close();
+    } else {
+      worker.channel = std::move(pair.master);
     }
-    for (ChannelPair& pair : pairs) channels_.push_back(std::move(pair.master));
+    // The worker's only: one more reference would keep a dead worker's queue alive.
+    Fd listener;
+    if (setup_.mode.workers_listen) {
+      Fd& first = setup_.listeners[index];
+      listener = first.is_open() ? std::move(first) : make_listener(setup_.address, true);
+    }
+    worker.starts_before = page_of(index).starts.get();
+    const std::string name = "urb-worker-" + std::to_string(index);
+    worker.process = Child{name.c_str(), SIGKILL, [&] {
+                             return run_worker(index, pair.worker.get(),
+                                               listener.is_open() ? listener.get() : -1);
+                           }};
+    worker.is_missing = false;
   }
 
-  int run_worker(std::vector<ChannelPair>& pairs, unsigned index) {
-    const Fd channel = std::move(pairs[index].worker);
-    pairs.clear();
-    Fd listener;
-    if (setup_.mode.workers_listen) listener = std::move(setup_.listeners[index]);
-    setup_.listeners.clear();
-    return run_worker_process({setup_.mode, setup_.config, index, channel.get(),
-                               listener.is_open() ? listener.get() : -1, *setup_.pages[1 + index],
-                               setup_.report_fd});
+  // Clients, siblings' channels, listener, ring: nothing of the master's may live on in a worker.
+  int run_worker(unsigned index, int channel, int listener) noexcept {
+    close_all_but(std::array{channel, listener, setup_.report_fd});
+    return run_worker_process(
+        {setup_.mode, setup_.config, index, channel, listener, page_of(index), setup_.report_fd});
   }
 
   void report_ready() const {
-    StartReport report;
+    ProcessReport report;
     report.is_master = true;
     report.pid = getpid();
     write_report(setup_.report_fd, report);
   }
 
-  bool has_lost_worker() noexcept {
-    for (Child& worker : workers_) {
-      if (worker.wait(Nanos{0})) lost_worker_ = true;
+  WorkerWatch look_after_workers() noexcept {
+    WorkerWatch watch;
+    changes_.clear();
+    for (unsigned index = 0; index < workers_.size(); ++index) {
+      Worker& worker = workers_[index];
+      if (!worker.is_missing) {
+        const std::optional<int> status = worker.process.wait(Nanos{0});
+        if (!status) continue;
+        bury(index, *status);
+        changes_.push_back({index, false});
+      }
+      if (is_hopeless_) continue;
+      try {
+        start_worker(index);
+        changes_.push_back({index, true});
+      } catch (const std::exception&) {
+        watch.next_look = monotonic_now() + kRetryAfter;
+      }
     }
-    return lost_worker_;
+    watch.changes = changes_;
+    watch.is_hopeless = is_hopeless_;
+    return watch;
+  }
+
+  void bury(unsigned index, int status) noexcept {
+    Worker& worker = workers_[index];
+    Counters& page = page_of(index);
+    worker.is_missing = true;
+    setup_.pages[0]->workers_lost.add();
+    // Its connections are closed, though nobody is left to count them.
+    page.connections_closed.add(page.connections_opened.get() - page.connections_closed.get());
+    const bool was_ready = page.starts.get() != worker.starts_before;
+    worker.failures = was_ready ? 0 : worker.failures + 1;
+    // One that could not start has said why, and the next could not either.
+    const bool was_killed = status >= 128;
+    if (!was_ready && (!was_killed || worker.failures == kFailuresMax)) is_hopeless_ = true;
+
+    ProcessReport report;
+    report.kind = ProcessReport::Kind::lost;
+    report.worker_index = index;
+    report.pid = worker.process.pid();
+    if (was_killed) {
+      std::snprintf(report.text, sizeof report.text, "was killed by signal %d (%s)", status - 128,
+                    strsignal(status - 128));
+    } else {
+      std::snprintf(report.text, sizeof report.text, "ended with exit status %d", status);
+    }
+    write_report(setup_.report_fd, report);
   }
 
   void stop_workers() noexcept {
-    for (const Child& worker : workers_) worker.signal(SIGTERM);
+    for (const Worker& worker : workers_) worker.process.signal(SIGTERM);
   }
 
   int end_workers() noexcept {
-    channels_.clear();  // to a worker, the end of its channel is the order to finish
+    // To a worker, the end of its channel is the order to finish.
+    for (Worker& worker : workers_) worker.channel.close();
     const Nanos deadline = monotonic_now() + setup_.config.grace + std::chrono::seconds{1};
-    int status = lost_worker_ ? 1 : 0;
-    for (Child& worker : workers_) {
-      if (worker.wait(deadline).value_or(1) != 0) status = 1;
+    int status = is_hopeless_ ? 1 : 0;
+    for (Worker& worker : workers_) {
+      if (worker.process.wait(deadline).value_or(1) != 0) status = 1;
     }
     return status;  // the destructor kills what is left
   }
 
+  [[nodiscard]] Counters& page_of(unsigned worker) noexcept { return *setup_.pages[1 + worker]; }
+
   MasterSetup& setup_;
-  std::vector<Child> workers_;
-  std::vector<Fd> channels_;
-  bool lost_worker_ = false;
+  std::vector<Worker> workers_;
+  std::vector<WorkerChange> changes_;
+  bool is_hopeless_ = false;
 };
 
 }  // namespace

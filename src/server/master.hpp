@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/address.hpp"
 #include "base/fd.hpp"
 #include "mode/mode.hpp"
 
@@ -15,11 +16,12 @@ struct MasterSetup {
   const ServerConfig& config;
   std::vector<Fd> listeners;         ///< one, or one per worker where Mode::workers_listen
   std::span<Counters* const> pages;  ///< the master's, then the workers'
-  int report_fd;                     ///< for StartReports
+  const Address& address;            ///< of the listeners
+  int report_fd;                     ///< for ProcessReports
 };
 
 /// Runs the master until SIGTERM has been served. The exit status: 0, or 1 after a failure, which
-/// has been reported, or after the death of a worker.
+/// has been reported, or after workers that died as soon as they started.
 [[nodiscard]] int run_master_process(MasterSetup setup) noexcept;
 
 }  // namespace urb

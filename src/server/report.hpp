@@ -1,4 +1,5 @@
-// What the server's processes tell the one that started them, over a pipe: ready, or why not.
+// What the server's processes tell the one that started them, over a pipe: ready, or why not, and
+// which worker died.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +10,8 @@
 namespace urb {
 
 /// One message; smaller than PIPE_BUF, so that those of several processes do not mix.
-struct StartReport {
-  enum class Kind : std::uint8_t { ready, unsupported, usage, failed };
+struct ProcessReport {
+  enum class Kind : std::uint8_t { ready, unsupported, usage, failed, lost };
   Kind kind = Kind::ready;
   bool is_master = false;
   std::uint32_t worker_index = 0;
@@ -18,11 +19,11 @@ struct StartReport {
   char text[400] = "";
 };
 
-/// Writes `report` to `fd`; nobody is left to hear of a failure.
-void write_report(int fd, const StartReport& report) noexcept;
+/// Writes `report` to `fd`, which does not block: where nobody reads, reports are lost.
+void write_report(int fd, const ProcessReport& report) noexcept;
 /// The report of an exception that ended a process before it was ready.
-[[nodiscard]] StartReport make_failure_report(const std::exception& cause) noexcept;
+[[nodiscard]] ProcessReport make_failure_report(const std::exception& cause) noexcept;
 /// Throws the exception that a failure report stands for.
-[[noreturn]] void throw_reported(const StartReport& report);
+[[noreturn]] void throw_reported(const ProcessReport& report);
 
 }  // namespace urb

@@ -75,45 +75,66 @@ Server::Server(const ServerConfig& config) {
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);
 
   int ends[2];
-  check(pipe2(ends, O_CLOEXEC), "pipe2");
-  Fd report_read{Adopt{}, ends[0]};
+  check(pipe2(ends, O_CLOEXEC | O_NONBLOCK), "pipe2");
+  reports_ = Fd{Adopt{}, ends[0]};
   Fd report_write{Adopt{}, ends[1]};
   // SIGTERM and not SIGKILL, should this process die: the master then ends its workers in order.
   master_ = Child{"urb-master", SIGTERM, [&] {
-                    report_read.close();
-                    return run_master_process(
-                        {*mode, config, std::move(listeners), pages_->pages, report_write.get()});
+                    reports_.close();
+                    return run_master_process({*mode, config, std::move(listeners), pages_->pages,
+                                               address_, report_write.get()});
                   }};
   report_write.close();
   listeners.clear();
-  await_ready(report_read.get(), config.workers);
+  await_ready(config.workers);
 }
 
-void Server::await_ready(int report_fd, unsigned worker_count) {
+void Server::await_ready(unsigned worker_count) {
   processes_.resize(1 + worker_count);
   for (std::size_t index = 0; index < processes_.size(); ++index) {
     processes_[index].counters = pages_->pages[index];
   }
   const Nanos deadline = monotonic_now() + kStartMax;
-  for (std::size_t ready = 0; ready < processes_.size(); ++ready) {
-    pollfd readable{report_fd, POLLIN, 0};
+  for (std::size_t ready = 0; ready < processes_.size();) {
+    pollfd readable{reports_.get(), POLLIN, 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
     if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0) {
       throw std::runtime_error("the server did not become ready in time");
     }
-    StartReport report;
-    const ssize_t size = read(report_fd, &report, sizeof report);
-    if (size < 0 && errno == EINTR) {
-      --ready;
-      continue;
-    }
+    ProcessReport report;
+    const ssize_t size = read(reports_.get(), &report, sizeof report);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size != sizeof report) throw std::runtime_error("the server ended before it was ready");
-    if (report.kind != StartReport::Kind::ready) throw_reported(report);
-    const std::size_t index = report.is_master ? 0 : 1 + report.worker_index;
-    processes_[index].role = report.is_master ? ProcessRole::master : ProcessRole::worker;
-    processes_[index].index = report.worker_index;
-    processes_[index].pid = report.pid;
+    if (report.kind == ProcessReport::Kind::lost) continue;  // its replacement is on the way
+    if (report.kind != ProcessReport::Kind::ready) throw_reported(report);
+    note_ready(report);
+    ++ready;
   }
+}
+
+void Server::note_ready(const ProcessReport& report) noexcept {
+  ServerProcess& process = processes_[report.is_master ? 0 : 1 + report.worker_index];
+  process.role = report.is_master ? ProcessRole::master : ProcessRole::worker;
+  process.index = report.worker_index;
+  process.pid = report.pid;
+}
+
+std::vector<std::string> Server::take_news() {
+  std::vector<std::string> news;
+  ProcessReport report;
+  while (read(reports_.get(), &report, sizeof report) == sizeof report) {
+    const std::string who = "worker " + std::to_string(report.worker_index) + " (pid " +
+                            std::to_string(report.pid) + ") ";
+    switch (report.kind) {
+      case ProcessReport::Kind::ready:
+        note_ready(report);
+        news.push_back(who + "replaces it");
+        break;
+      case ProcessReport::Kind::lost: news.push_back(who + report.text); break;
+      default: news.push_back(who + "could not start: " + report.text);
+    }
+  }
+  return news;
 }
 
 Server::~Server() = default;

@@ -28,6 +28,8 @@ struct ServerProcess {
   const Counters* counters = nullptr;
 };
 
+struct ProcessReport;
+
 class Server {
  public:
   /// Forks the master, which forks the workers; returns when all of them are ready and the
@@ -46,17 +48,23 @@ class Server {
 
   /// Asks for a graceful end: no new connections, what is in flight finishes within the grace.
   void begin_stop() noexcept;
+  /// What has happened to workers since the last call, one sentence each; brings processes() up to
+  /// date. news_fd() is readable when there is something.
+  [[nodiscard]] std::vector<std::string> take_news();
+  [[nodiscard]] int news_fd() const noexcept { return reports_.get(); }
   /// Becomes readable when the server has ended, whatever the reason.
   [[nodiscard]] int ended_fd() const noexcept { return master_.ended_fd(); }
-  /// Waits until `deadline` for the end. Returns the master's exit status (0 is a clean end, a
-  /// worker that died is not), or -1 when it still runs.
+  /// Waits until `deadline` for the end. Returns the master's exit status (0 is a clean end;
+  /// workers that died before and were replaced do not count), or -1 when it still runs.
   [[nodiscard]] int wait(Nanos deadline) noexcept;
 
  private:
   struct Pages;  // the shared counters
-  void await_ready(int report_fd, unsigned worker_count);
+  void await_ready(unsigned worker_count);
+  void note_ready(const ProcessReport& report) noexcept;
 
   std::unique_ptr<Pages> pages_;
+  Fd reports_;
   Child master_;
   Address address_;
   std::vector<ServerProcess> processes_;

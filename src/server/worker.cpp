@@ -43,17 +43,16 @@ std::size_t connection_capacity() noexcept {
 }
 
 int run_worker_process(const WorkerSetup& setup) noexcept {
-  StartReport report;
+  ProcessReport report;
   report.worker_index = setup.index;
   report.pid = getpid();
   try {
     const Fd control = make_control({SIGTERM});
-    WorkerContext context{{setup.config,
-                           setup.counters,
-                           control.get(),
-                           connection_capacity(),
-                           [&] { write_report(setup.report_fd, report); },
-                           {},
+    WorkerContext context{{setup.config, setup.counters, control.get(), connection_capacity(),
+                           [&] {
+                             setup.counters.starts.add();
+                             write_report(setup.report_fd, report);
+                           },
                            pin_process(setup.config, 1 + setup.index)},
                           setup.index,
                           setup.channel,
@@ -61,7 +60,9 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
     setup.mode.run_worker(context);
     return 0;
   } catch (const std::exception& cause) {
-    write_report(setup.report_fd, make_failure_report(cause));
+    ProcessReport failure = make_failure_report(cause);
+    failure.worker_index = setup.index;
+    write_report(setup.report_fd, failure);
     return 1;
   }
 }

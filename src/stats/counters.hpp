@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <type_traits>
 
@@ -38,6 +39,8 @@ struct Counters {
   Counter handover_messages;     ///< SENDMSG with descriptors that completed
   Counter handover_connections;  ///< descriptors in them
   Counter handover_errors;       ///< sockets that were closed instead
+  Counter handover_stalls;       ///< messages that found their channel full, and waited
+  Counter handover_refusals;     ///< sockets refused, since too many waited for their worker
   Counter accept_errors;
   Counter connection_resets;  ///< ended by the peer or an I/O error, not by the protocol
   Counter receive_starved;    ///< a receive had to wait for a buffer
@@ -47,8 +50,28 @@ struct Counters {
   Counter upstream_reused;
   Counter ring_enters;
   Counter ring_sqes;
-  Counter cq_overflows;
-  Counter small_pipes;  ///< pipes that were refused the size asked for
+  Counter cq_overflows;  ///< batches that found more completions than the queue holds
+  Counter small_pipes;   ///< pipes that were refused the size asked for
+  Counter starts;        ///< worker: times that it was ready; beyond 1, replacements of dead ones
+  Counter workers_lost;  ///< master: workers that died
+  // What ran out, counted each time that something was refused for it.
+  Counter fds_exhausted;            ///< of this process (EMFILE), received ones included
+  Counter files_exhausted;          ///< of the host (ENFILE)
+  Counter kernel_memory_exhausted;  ///< ENOMEM, ENOBUFS of a call
+  Counter in_flight_fds_exhausted;  ///< descriptors in channels, of this user (ETOOMANYREFS)
+  Counter slots_exhausted;          ///< connections beyond the capacity, closed at once
+
+  /// Counts what `error`, a positive errno, says has run out; nothing for any other.
+  void count_shortage(int error) noexcept {
+    switch (error) {
+      case EMFILE: fds_exhausted.add(); break;
+      case ETOOMANYREFS: in_flight_fds_exhausted.add(); break;
+      case ENFILE: files_exhausted.add(); break;
+      case ENOMEM:
+      case ENOBUFS: kernel_memory_exhausted.add(); break;
+      default: break;
+    }
+  }
 };
 static_assert(sizeof(Counters) <= 4096);  // one page
 static_assert(std::is_standard_layout_v<Counters>);

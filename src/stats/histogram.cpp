@@ -2,8 +2,10 @@
 #include "stats/histogram.hpp"
 
 #include <hdr/hdr_histogram.h>
+#include <hdr/hdr_histogram_log.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -74,6 +76,14 @@ Nanos Histogram::mean() const noexcept {
   const std::uint64_t recorded = count();
   if (recorded == 0) return Nanos{0};
   return Nanos{static_cast<std::int64_t>((sum_ns_ + recorded / 2) / recorded)};
+}
+
+std::string Histogram::encoded() const {
+  char* text = nullptr;
+  if (hdr_log_encode(raw_.get(), &text) != 0 || text == nullptr) return {};
+  std::string encoded{text};
+  std::free(text);  // the library's malloc
+  return encoded;
 }
 
 std::uint64_t Histogram::count() const noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/units.hpp"
 
@@ -38,6 +39,9 @@ class Histogram {
   /// Exact likewise; zero when nothing was recorded.
   [[nodiscard]] Nanos mean() const noexcept;
   [[nodiscard]] std::uint64_t count() const noexcept;
+  /// HdrHistogram's own encoding (V2, deflated, base64), which its tools in other languages read:
+  /// counts by bucket, values in nanoseconds. Empty when the library was built without zlib.
+  [[nodiscard]] std::string encoded() const;
   [[nodiscard]] std::uint64_t clipped_count() const noexcept { return clipped_count_; }
 
  private:

@@ -10,7 +10,12 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <system_error>
 
 #include "base/fd.hpp"
 
@@ -60,6 +65,48 @@ std::optional<CpuTime> sample_cpu_time(pid_t pid) {
     before = after;
   }
   return std::nullopt;  // not reached: the last attempt returns
+}
+
+std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
+  constexpr std::string_view kKey = "ctxt_switches:";  // of two lines
+  std::uint64_t switches = 0;
+  std::size_t threads = 0;
+  std::error_code gone;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+    std::ifstream status{thread.path() / "status"};
+    if (status) ++threads;
+    for (std::string line; std::getline(status, line);) {
+      if (const std::size_t at = line.find(kKey); at != std::string::npos) {
+        switches += std::strtoull(line.c_str() + at + kKey.size(), nullptr, 10);
+      }
+    }
+  }
+  if (threads == 0) return std::nullopt;
+  return switches;
+}
+
+std::optional<HostTime> parse_host_time(std::string_view text) {
+  std::istringstream line{std::string{text.substr(0, text.find('\n'))}};
+  std::string name;
+  if (!(line >> name) || name != "cpu") return std::nullopt;
+  // user nice system idle iowait irq softirq steal; guest time is in user already.
+  HostTime time;
+  std::uint64_t ticks = 0;
+  for (unsigned field = 0; field < 8 && line >> ticks; ++field) {
+    const bool is_idle = field == 3 || field == 4;
+    if (!is_idle) time.busy_ticks += ticks;
+    time.total_ticks += ticks;
+  }
+  if (time.total_ticks == 0) return std::nullopt;
+  return time;
+}
+
+std::optional<HostTime> sample_host_time() {
+  std::ifstream file{"/proc/stat"};
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  return parse_host_time(line);
 }
 
 CpuTime own_cpu_time() noexcept {

@@ -6,7 +6,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/units.hpp"
 
@@ -24,6 +26,19 @@ struct CpuTime {
 /// at this moment may lack what it ran since the last scheduler tick (1 to 10 ms): the kernel
 /// does not stop another CPU to ask.
 [[nodiscard]] std::optional<CpuTime> sample_cpu_time(pid_t pid);
+
+/// Context switches, voluntary and not, of all threads that the process has now; what threads that
+/// have ended had is not in it. Empty when it is gone.
+[[nodiscard]] std::optional<std::uint64_t> sample_context_switches(pid_t pid);
+
+/// Time of all CPUs of this host together since it started, in ticks of the kernel (10 ms each).
+struct HostTime {
+  std::uint64_t busy_ticks = 0;  ///< what a hypervisor took away counts as busy
+  std::uint64_t total_ticks = 0;
+};
+[[nodiscard]] std::optional<HostTime> sample_host_time();
+/// From the text of /proc/stat (proc_stat(5)); empty when it makes no sense.
+[[nodiscard]] std::optional<HostTime> parse_host_time(std::string_view text);
 
 /// Of the calling process, to the nanosecond. Call it from the leader thread.
 [[nodiscard]] CpuTime own_cpu_time() noexcept;

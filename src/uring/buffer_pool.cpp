@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "uring/setup_retry.hpp"
 
 namespace urb {
 
@@ -30,8 +31,13 @@ BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
   const std::size_t arena_bytes = std::size_t{buffer_count_} * buffer_bytes_;
   void* const memory =
       mmap(nullptr, arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw_errno("mmap of receive buffers");
+  if (memory == MAP_FAILED) {
+    if (errno == ENOMEM) throw Unsupported("no memory for receive buffers; raise ulimit -v");
+    throw_errno("mmap of receive buffers");
+  }
   arena_ = static_cast<std::byte*>(memory);
+  // Pinned pages would be copied at each fork, and no child needs them.
+  madvise(memory, arena_bytes, MADV_DONTFORK);
   links_.resize(buffer_count_);
   free_.reserve(buffer_count_);
   try {
@@ -61,7 +67,8 @@ BufferPool::~BufferPool() {
 void BufferPool::register_arena() {
   // One iovec for the whole arena: READ_FIXED may name any range inside it.
   const iovec whole{arena_, std::size_t{buffer_count_} * buffer_bytes_};
-  const int result = io_uring_register_buffers(ring_.raw(), &whole, 1);
+  const int result =
+      retry_without_memory([&] { return io_uring_register_buffers(ring_.raw(), &whole, 1); });
   if (result == -ENOMEM) {
     throw Unsupported(
         "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
@@ -72,11 +79,19 @@ void BufferPool::register_arena() {
 
 void BufferPool::set_up_buffer_ring() {
   URB_ASSERT(std::has_single_bit(buffer_count_));
-  int error = 0;
-  buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, 0, &error);
-  if (buffer_ring_ == nullptr) {
+  const int error = retry_without_memory([&] {
+    int cause = 0;
+    buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, 0, &cause);
+    return buffer_ring_ == nullptr ? cause : 0;
+  });
+  if (error != 0) {
     if (error == -EINVAL) {
       throw Unsupported("provided buffer rings refused; Linux 5.19 or later is needed");
+    }
+    if (error == -ENOMEM) {
+      throw Unsupported(
+          "no memory for provided buffers; raise ulimit -l, use fewer workers or --buffers plain, "
+          "or free memory");
     }
     throw SysError("io_uring_setup_buf_ring", -error, hint_for_errno(-error));
   }

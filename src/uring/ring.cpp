@@ -11,6 +11,7 @@
 #include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "uring/setup_retry.hpp"
 
 namespace urb {
 namespace {
@@ -29,7 +30,9 @@ namespace {
       throw Unsupported(
           "io_uring_setup: SINGLE_ISSUER|DEFER_TASKRUN refused; Linux 6.1 or later is needed");
     case ENOMEM:
-      throw Unsupported("io_uring_setup: no memory for the ring; raise ulimit -l or free memory");
+      throw Unsupported(
+          "io_uring_setup: no memory for the ring; raise ulimit -l, use fewer workers or --buffers "
+          "plain, or free memory");
     default: throw SysError("io_uring_setup", error, hint_for_errno(error));
   }
 }
@@ -38,13 +41,19 @@ namespace {
 
 Ring::Ring(const RingOptions& options) {
   io_uring_params params{};
+  const auto set_up = [&] {
+    io_uring_params kernels = params;  // the kernel writes into them
+    return io_uring_queue_init_params(options.sq_entries, &ring_, &kernels);
+  };
   // DEFER_TASKRUN (6.1, io_uring_setup(2)): completions run only in our own enter calls, which
   // batches them and needs no interrupt of the running thread.
   params.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                  IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   params.cq_entries = options.cq_entries;
-  const int result = io_uring_queue_init_params(options.sq_entries, &ring_, &params);
+  const int result = retry_without_memory(set_up);
   if (result < 0) throw_setup_error(-result);
+  // A replaced worker is forked from a master that has a ring: it must not even see it.
+  [[maybe_unused]] const int hidden = io_uring_ring_dontfork(&ring_);
   // 5.18: saves the fd look-up of each enter. A kernel that refuses costs only that saving.
   [[maybe_unused]] const int registered = io_uring_register_ring_fd(&ring_);
 }
@@ -99,6 +108,7 @@ void Ring::submit_and_wait(Nanos deadline) noexcept {
 }
 
 std::size_t Ring::collect(std::span<Completion> batch) noexcept {
+  if (io_uring_cq_has_overflow(&ring_)) ++counters_.cq_overflow_count;
   std::size_t count = 0;
   unsigned head = 0;
   io_uring_cqe* cqe = nullptr;

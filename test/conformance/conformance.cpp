@@ -70,6 +70,14 @@ std::vector<ProcessWatch> watch_processes(const Server& server) {
   return watches;
 }
 
+std::uint64_t served_requests(const Server& server) {
+  std::uint64_t count = 0;
+  for (const ServerProcess& process : server.processes()) {
+    if (process.role == ProcessRole::worker) count += process.counters->requests.get();
+  }
+  return count;
+}
+
 std::string make_head(std::string_view method, std::string_view target, std::string_view fields) {
   std::string head{method};
   head.append(" ").append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields);

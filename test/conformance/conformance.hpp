@@ -28,6 +28,9 @@ namespace urb::test {
 [[nodiscard]] std::unique_ptr<Server> start_server(const ServerConfig& config);
 [[nodiscard]] std::vector<ProcessWatch> watch_processes(const Server& server);
 
+/// Requests that the workers have answered with a 200, all together.
+[[nodiscard]] std::uint64_t served_requests(const Server& server);
+
 /// The text of the request's head, ended by the empty line. `fields` are lines ending in CRLF.
 [[nodiscard]] std::string make_head(std::string_view method, std::string_view target,
                                     std::string_view fields = "");

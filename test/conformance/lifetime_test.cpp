@@ -11,29 +11,6 @@ TEST_SUITE_BEGIN("conformance");
 namespace urb::test {
 namespace {
 
-TEST_CASE("a killed worker ends the server with status 1, and no client hangs") {
-  ServerConfig config = configured_server();
-  config.grace = std::chrono::milliseconds{500};
-  const auto server = start_server(config);
-  const auto processes = watch_processes(*server);
-  std::vector<TcpClient> clients;
-  std::vector<unsigned> workers;
-  for (int index = 0; index < 12; ++index) {  // some idle, some within a request
-    clients.emplace_back(server->address());
-    clients.back().send(make_post("abc"));
-    workers.push_back(check_receipt(*server, clients.back().read_response(), 3));
-    if (index % 2 == 0) clients.back().send_and_let_read(make_post("abc").substr(0, 40));
-  }
-  kill(server->processes()[1 + workers.front()].pid, SIGKILL);
-  CHECK(server->wait(monotonic_now() + kPatience) == 1);
-  CHECK(have_ended(processes));
-  for (TcpClient& client : clients) {
-    if (client.is_closed_by_peer()) continue;
-    const int status = client.read_response().status;
-    CHECK((status == 502 || status == 503));
-  }
-}
-
 TEST_CASE("a killed master leaves no worker") {
   const auto server = start_server(configured_server());
   const auto processes = watch_processes(*server);

@@ -1,5 +1,10 @@
 // The graceful end: what has begun is finished, what is idle is closed, and the grace bounds it
 // all.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <variant>
+
 #include "base/error.hpp"
 #include "conformance/conformance.hpp"
 
@@ -25,7 +30,12 @@ bool accepts(const Server& server) {
 }
 
 TEST_CASE("a server without connections stops at once, with status 0") {
-  const auto server = start_server(configured_server());
+  // An address of our own: its port may be a stranger's as soon as it is free, on 127.0.0.1.
+  ServerConfig config = configured_server();
+  const auto number = static_cast<unsigned>(getpid());
+  config.listen = std::get<Address>(parse_address(
+      fmt::format("127.{}.{}.{}:0", 1 + number / 65536 % 250, number / 256 % 256, number % 256)));
+  const auto server = start_server(config);
   const auto processes = watch_processes(*server);
   CHECK(server->wait(Nanos{0}) == -1);
   server->begin_stop();

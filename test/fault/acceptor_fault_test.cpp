@@ -70,6 +70,10 @@ TEST_CASE("acceptor: without descriptors or memory it waits instead of spinning,
     CHECK_FALSE(rig.acceptor.on_completion(accept.done(-error)).is_open());
     CHECK(rig.kernel.has_none());
     CHECK(rig.counters.accept_errors.get() == 1);
+    CHECK(rig.counters.fds_exhausted.get() == (error == EMFILE ? 1 : 0));
+    CHECK(rig.counters.files_exhausted.get() == (error == ENFILE ? 1 : 0));
+    const bool is_memory = error == ENOBUFS || error == ENOMEM;
+    CHECK(rig.counters.kernel_memory_exhausted.get() == (is_memory ? 1 : 0));
     const Nanos retry = rig.acceptor.next_deadline();
     REQUIRE(retry != kNever);
     CHECK(retry > before);

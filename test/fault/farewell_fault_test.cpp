@@ -105,16 +105,43 @@ TEST_CASE("farewell: the deadline ends a send that is stuck, whatever the send s
   }
 }
 
-TEST_CASE("farewell: a client that sends without end is drained until the deadline, no longer") {
+// Looks at the deadline when it is due. Returns when that was.
+Nanos pass_deadline(FarewellRig& rig) {
+  const Nanos due = rig.farewell.next_deadline();
+  REQUIRE(due != kNever);
+  rig.farewell.on_deadline(due);
+  return due;
+}
+
+TEST_CASE("farewell: a client that sends without end is drained for so long, no longer") {
   FarewellRig rig;
   Fd client = rig.begin(400);
   rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done_fully());
-  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(65536));
-  const Nanos due = rig.farewell.next_deadline();
+  for (;;) {
+    rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(65536));
+    const Nanos due = pass_deadline(rig);
+    if (rig.farewell.next_deadline() == kNever) {
+      CHECK(due == kStart + kLingerMax);
+      break;
+    }
+    REQUIRE(due < kStart + kLingerMax);
+  }
   const Request drain = rig.kernel.take_one(IORING_OP_RECV);
-  rig.farewell.on_deadline(due);
-  CHECK(rig.kernel.has_none());
   rig.farewell.on_completion(drain.done(65536));  // more had come before the cut
+  rig.finish(client);
+}
+
+TEST_CASE("farewell: a client that falls silent is cut off soon") {
+  FarewellRig rig;
+  Fd client = rig.begin(400);
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done_fully());
+  const Request drain = rig.kernel.take_one(IORING_OP_RECV);
+  CHECK(pass_deadline(rig) == kStart + kLingerIdle);
+  CHECK(rig.farewell.next_deadline() == kStart + 2 * kLingerIdle);  // the answer went out: a move
+  pass_deadline(rig);
+  CHECK(rig.farewell.next_deadline() == kNever);
+  CHECK(rig.kernel.has_none());
+  rig.farewell.on_completion(drain.done(0));
   rig.finish(client);
 }
 

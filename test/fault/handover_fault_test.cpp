@@ -1,52 +1,17 @@
 // Hand-over with a kernel that refuses, is slow, or answers in another order.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <array>
 #include <vector>
 
-#include "fault/made_up_kernel.hpp"
-#include "net/handover.hpp"
-#include "support/open_fds.hpp"
+#include "fault/sender_rig.hpp"
 
 namespace urb {
 namespace {
 
-using test::MadeUpKernel;
 using test::Request;
+using test::SenderRig;
 
 TEST_SUITE_BEGIN("fault");
-
-constexpr std::uint8_t kOwner = 9;
-constexpr std::uint32_t kBuffers = 300;
-
-struct SenderRig {
-  Counters counters;
-  MadeUpKernel kernel;
-  BufferPool pool{kernel.ring(), {BufferKind::plain, kBuffers, 4096, 0}};
-  std::array<int, 2> channels{-1, -1};  // nothing is really sent
-  HandoverSender sender{kernel.ring(), kOwner, channels, counters, 1024};
-  std::size_t fds_idle = test::open_fd_count();
-
-  /// A socket to give away, and its number.
-  Fd socket() { return test::make_stream_pair().near; }
-  void give(unsigned worker, int count) {
-    for (int index = 0; index < count; ++index) sender.give(worker, socket());
-  }
-  /// Closes what a message had, in the order given by `backwards`.
-  void finish_closes(std::size_t expected, bool backwards = false) {
-    std::vector<Request> closes = kernel.take();
-    REQUIRE(closes.size() == expected);
-    if (backwards) std::reverse(closes.begin(), closes.end());
-    for (const Request& close : closes) sender.on_completion(close.closes());
-  }
-  void expect_idle() {
-    CHECK(sender.is_idle());
-    CHECK(kernel.has_none());
-    CHECK(test::open_fd_count() == fds_idle);
-    CHECK(pool.free_count() == pool.buffer_count());
-  }
-};
 
 TEST_CASE("handover: what is given in one batch shares a message per worker") {
   SenderRig rig;
@@ -117,7 +82,7 @@ TEST_CASE("handover: a slow worker does not hold up the others") {
 }
 
 TEST_CASE("handover: sockets that the channel refuses are closed and counted, not lost") {
-  for (const int error : {-EPIPE, -ECONNRESET, -ETOOMANYREFS, -ECANCELED, -ENOBUFS, -EAGAIN}) {
+  for (const int error : {-ETOOMANYREFS, -ECANCELED, -ENOBUFS, -ENOMEM}) {
     CAPTURE(error);
     SenderRig rig;
     rig.give(0, 3);
@@ -126,10 +91,13 @@ TEST_CASE("handover: sockets that the channel refuses are closed and counted, no
     rig.finish_closes(3);
     rig.expect_idle();
     CHECK(rig.counters.handover_errors.get() == 3);
+    CHECK(rig.counters.in_flight_fds_exhausted.get() == (error == -ETOOMANYREFS ? 1 : 0));
+    const bool is_memory = error == -ENOBUFS || error == -ENOMEM;
+    CHECK(rig.counters.kernel_memory_exhausted.get() == (is_memory ? 1 : 0));
     CHECK(rig.counters.handover_messages.get() == 0);
     CHECK(rig.counters.handover_connections.get() == 0);
     CHECK(rig.counters.connections_closed.get() == 3);
-    rig.give(0, 1);  // and the next one is tried: a worker may be replaced
+    rig.give(0, 1);  // and the next one is tried
     rig.sender.flush();
     rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
     rig.finish_closes(1);
@@ -145,9 +113,9 @@ TEST_CASE("handover: the bytes stay where they are until the send has ended, the
     CHECK_FALSE(refused.is_open());
     const Request send = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK(send.bytes() == sizeof(HandoverHeader) + 100);
-    CHECK(rig.pool.free_count() == kBuffers - 1);
-    rig.sender.on_completion(send.done(succeeds ? static_cast<int>(send.bytes()) : -EPIPE));
-    CHECK(rig.pool.free_count() == kBuffers);
+    CHECK(rig.pool.free_count() == test::kSenderBuffers - 1);
+    rig.sender.on_completion(send.done(succeeds ? static_cast<int>(send.bytes()) : -ENOBUFS));
+    CHECK(rig.pool.free_count() == test::kSenderBuffers);
     rig.finish_closes(1);
     rig.expect_idle();
     CHECK(rig.counters.handover_errors.get() == (succeeds ? 0 : 1));
@@ -175,33 +143,71 @@ TEST_CASE("handover: sockets with bytes do not wait for each other, nor for thos
     rig.sender.on_completion(sends[static_cast<std::size_t>(index)].done_fully());
     rig.finish_closes(1);
   }
-  CHECK(rig.pool.free_count() == kBuffers);
+  CHECK(rig.pool.free_count() == test::kSenderBuffers);
 }
 
-TEST_CASE("handover: with every message under way, the socket comes back to the caller") {
+TEST_CASE("handover: what a dead worker refuses goes to its replacement, in order") {
+  for (const bool is_replaced_first : {false, true}) {
+    CAPTURE(is_replaced_first);
+    SenderRig rig;
+    rig.give(0, 2);
+    rig.sender.flush();
+    const Request unread = rig.kernel.take_one(IORING_OP_SENDMSG);
+    CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
+    const Request with_bytes = rig.kernel.take_one(IORING_OP_SENDMSG);
+    if (is_replaced_first) rig.sender.resume(0);
+    rig.sender.on_completion(unread.done(-EPIPE));
+    rig.sender.on_completion(with_bytes.done(-ECONNRESET));
+    rig.give(0, 1);
+    rig.sender.flush();
+    if (!is_replaced_first) {
+      CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 9).is_open());
+      CHECK(rig.kernel.has_none());  // nothing is tried until there is somebody
+      CHECK_FALSE(rig.sender.is_idle());
+      rig.sender.resume(0);
+    }
+    const std::vector<Request> again = rig.kernel.take();
+    REQUIRE(again.size() == (is_replaced_first ? 2 : 3));
+    for (const Request& send : again) {
+      CHECK(send.is(IORING_OP_SENDMSG));
+      rig.sender.on_completion(send.done_fully());
+    }
+    rig.finish_closes(is_replaced_first ? 4 : 5);
+    rig.expect_idle();
+    CHECK(rig.counters.handover_errors.get() == 0);
+    CHECK(rig.counters.connections_closed.get() == (is_replaced_first ? 4 : 5));
+  }
+}
+
+TEST_CASE("handover: a replacement that dies too is replaced again") {
   SenderRig rig;
-  std::vector<Request> sends;
-  Fd back;
-  while (!back.is_open()) {
-    REQUIRE(sends.size() < 1000);
-    back = rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 1);
-    if (!back.is_open()) sends.push_back(rig.kernel.take_one(IORING_OP_SENDMSG));
-  }
-  CHECK(sends.size() == 256);
-  CHECK(test::is_open(back.get()));
-  rig.give(1, 1);
-  rig.sender.flush();  // no message for it either: it waits
-  CHECK(rig.kernel.has_none());
-  rig.sender.on_completion(sends[7].done_fully());
-  rig.finish_closes(1);
+  rig.give(0, 1);
   rig.sender.flush();
-  sends[7] = rig.kernel.take_one(IORING_OP_SENDMSG);
-  for (const Request& send : sends) {
-    rig.sender.on_completion(send.done(-EPIPE));
-    rig.finish_closes(1);
+  for (int round = 0; round < 3; ++round) {
+    rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(-EPIPE));
+    rig.sender.flush();
+    CHECK(rig.kernel.has_none());
+    rig.sender.resume(0);
   }
-  back.close();
+  rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+  rig.finish_closes(1);
   rig.expect_idle();
+}
+
+TEST_CASE("handover: a dead worker does not hold up the others, and an end without it closes") {
+  SenderRig rig;
+  rig.give(0, 2);
+  rig.sender.flush();
+  rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(-EPIPE));
+  CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
+  rig.give(1, 1);
+  rig.sender.flush();
+  rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+  rig.finish_closes(1);
+  rig.sender.cut_off();
+  rig.finish_closes(1);  // of the message; what waited has been closed
+  rig.expect_idle();
+  CHECK(rig.counters.handover_errors.get() == 3);
 }
 
 }  // namespace

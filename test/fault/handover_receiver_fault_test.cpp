@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 #include "fault/made_up_kernel.hpp"
@@ -23,8 +24,10 @@ struct ReceiverRig {
   MadeUpKernel kernel{IORING_OP_RECVMSG};
   ChannelPair channel = make_channel();
   HandoverReceiver receiver{kernel.ring(), kOwner, channel.worker.get(), 1, counters};
+  static constexpr std::size_t kFdsMax = kHandoverFdsMax + 2;  ///< more than make sense
   std::vector<Fd> adopted;
   std::vector<std::size_t> prefix_bytes;
+  std::vector<Fd> clients;  ///< the other ends of what was sent
 
   void deliver(const Completion& done) {
     receiver.on_completion(done,
@@ -36,13 +39,20 @@ struct ReceiverRig {
   }
   /// Sends `count` descriptors as the master's side would, with `prefix` zero bytes.
   void send_fds(std::size_t count, std::uint32_t prefix) {
-    std::vector<Fd> fds;
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int) * kHandoverFdsMax)> control{};
     HandoverHeader header;
     header.fd_count = static_cast<std::uint32_t>(count);
     header.prefix_bytes = prefix;
+    send_message(header, count, prefix);
+  }
+  /// The same with any header; the other ends of the descriptors are kept.
+  void send_message(const HandoverHeader& header, std::size_t count, std::size_t prefix) {
+    std::vector<Fd> fds;
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int) * kFdsMax)> control{};
+    REQUIRE(count <= kFdsMax);
     std::vector<std::byte> bytes(prefix);
-    std::array<iovec, 2> parts{{{&header, sizeof header}, {bytes.data(), bytes.size()}}};
+    // The kernel only reads from it; iovec has no const form.
+    std::array<iovec, 2> parts{
+        {{const_cast<HandoverHeader*>(&header), sizeof header}, {bytes.data(), bytes.size()}}};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
@@ -53,7 +63,9 @@ struct ReceiverRig {
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
     for (std::size_t index = 0; index < count; ++index) {
-      fds.push_back(test::make_stream_pair().near);
+      test::StreamPair pair = test::make_stream_pair();
+      fds.push_back(std::move(pair.near));
+      clients.push_back(std::move(pair.far));
       const int raw = fds.back().get();
       std::memcpy(CMSG_DATA(rights) + index * sizeof raw, &raw, sizeof raw);
     }
@@ -87,6 +99,45 @@ TEST_CASE("handover: after a shortage of buffers the receive is armed again, at 
   CHECK(rig.kernel.real_count() == 2);
   rig.receiver.on_batch_end();
   CHECK(rig.kernel.real_count() == 2);
+}
+
+TEST_CASE(
+    "handover: a message that makes no sense is dropped, closed and counted; the next comes") {
+  struct Nonsense {
+    HandoverHeader header;
+    std::size_t fd_count;
+    std::size_t prefix;
+    std::uint64_t errors;
+  };
+  constexpr auto kMagic = HandoverHeader::kMagic;
+  const std::array<Nonsense, 8> kinds{{
+      {{kMagic + 1, 1, 5, 0}, 1, 5, 1},  // not ours
+      {{kMagic, 1, 6, 0}, 1, 5, 1},      // fewer bytes than it says
+      {{kMagic, 1, 4, 0}, 1, 5, 1},      // more
+      {{kMagic, 1, 5, 1}, 1, 5, 1},      // of a later format
+      {{kMagic, 1, 0, 0}, 3, 0, 3},      // descriptors that it does not speak of
+      {{kMagic, 0, 0, 0}, 1, 0, 1},
+      {{kMagic, 1, kHandoverPrefixMax + 1, 0}, 1, kHandoverPrefixMax + 1, 1},
+      {{kMagic, kHandoverFdsMax + 2, 0, 0}, kHandoverFdsMax + 2, 0, kHandoverFdsMax + 2},
+  }};
+  for (const Nonsense& kind : kinds) {
+    CAPTURE(kind.header.prefix_bytes);
+    CAPTURE(kind.header.fd_count);
+    ReceiverRig rig;
+    rig.send_message(kind.header, kind.fd_count, kind.prefix);
+    rig.deliver(rig.kernel.wait_for_real());
+    CHECK(rig.adopted.empty());
+    CHECK(rig.counters.handover_errors.get() == kind.errors);
+    CHECK_FALSE(rig.receiver.has_ended());
+    for (const Fd& client : rig.clients) {
+      char byte = 0;
+      CHECK(recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0);
+    }
+    rig.send_fds(1, 7);
+    rig.deliver(rig.kernel.wait_for_real());
+    CHECK(rig.adopted.size() == 1);
+    CHECK(rig.prefix_bytes == std::vector<std::size_t>{7});
+  }
 }
 
 TEST_CASE("handover: a receive that the kernel ends with a message is armed again") {

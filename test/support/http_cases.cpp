@@ -15,6 +15,7 @@ constexpr std::string_view kFenceBegin = "```http";
 constexpr std::string_view kFenceEnd = "```";
 constexpr std::string_view kName = "## ";
 constexpr std::string_view kExpect = "Expect: ";
+constexpr std::string_view kWhy = "Why: ";
 
 std::size_t number_at(std::string_view text, int base) {
   std::size_t value = 0;
@@ -84,9 +85,11 @@ void read_file(const std::filesystem::path& path, std::vector<HttpCase>& cases) 
   while (std::getline(file, line)) {
     if (line.starts_with(kName)) {
       REQUIRE_MESSAGE(next.name.empty(), path << ": no request for " << next.name);
-      next = {path.filename().string(), line.substr(kName.size()), {}, {}};
+      next = {path.filename().string(), line.substr(kName.size()), {}, {}, {}};
     } else if (line.starts_with(kExpect)) {
       next.expect = line.substr(kExpect.size());
+    } else if (line.starts_with(kWhy)) {
+      next.why = line.substr(kWhy.size());
     } else if (line == kFenceBegin) {
       std::string block;
       while (std::getline(file, line) && line != kFenceEnd) block += line + '\n';

@@ -1,6 +1,7 @@
 // Requests in readable files (test/data/http/*.md), and what a server has to make of them.
 //
-// A case is a "## name", a line "Expect: OUTCOME", and a block fenced by ```http. How the block
+// A case is a "## name", a line "Expect: OUTCOME", perhaps a line "Why: …", and a block fenced by
+// ```http. How the block
 // becomes bytes is described in test/data/http/README.md.
 #pragma once
 
@@ -14,6 +15,7 @@ struct HttpCase {
   std::string file;  ///< without folder
   std::string name;
   std::string expect;   ///< "200 keep 5, 400": what happens to each message, in order
+  std::string why;      ///< the reason, where it is not obvious; else empty
   std::string request;  ///< the bytes
 };
 

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/error.hpp"
@@ -19,14 +21,20 @@ namespace fs = std::filesystem;
 
 fs::path proc_folder(pid_t pid) { return fs::path{"/proc"} / std::to_string(pid); }
 
-// The field behind the name, which is in parentheses and may contain anything; 0 when it is gone.
-pid_t parent_of(pid_t pid) {
+// State letter and parent, which follow the name, which is in parentheses and may contain anything;
+// empty when it is gone.
+std::string after_name(pid_t pid) {
   std::ifstream file{proc_folder(pid) / "stat"};
   std::string line;
   std::getline(file, line);
   const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos || line.size() < name_end + 5) return 0;
-  return static_cast<pid_t>(std::stol(line.substr(name_end + 4)));
+  if (name_end == std::string::npos || line.size() < name_end + 5) return {};
+  return line.substr(name_end + 2);
+}
+
+pid_t parent_of(pid_t pid) {
+  const std::string text = after_name(pid);
+  return text.empty() ? 0 : static_cast<pid_t>(std::stol(text.substr(2)));
 }
 
 }  // namespace
@@ -76,6 +84,31 @@ Bytes peak_memory(pid_t pid) {
     if (line.rfind("VmHWM:", 0) == 0) return Bytes{std::stoull(line.substr(6)) * 1024};
   }
   throw std::runtime_error("no VmHWM for process " + std::to_string(pid));
+}
+
+char process_state(pid_t pid) {
+  const std::string text = after_name(pid);
+  return text.empty() ? '\0' : text.front();
+}
+
+std::size_t iowq_threads(pid_t pid) {
+  std::size_t count = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator{proc_folder(pid) / "task"}) {
+    std::ifstream file{entry.path() / "comm"};
+    std::string name;
+    std::getline(file, name);
+    if (name.starts_with("iou-wrk-")) ++count;
+  }
+  return count;
+}
+
+bool is_on_path(const std::string& program) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders{path == nullptr ? "" : path};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
 }
 
 std::string process_name(pid_t pid) {

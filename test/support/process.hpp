@@ -37,6 +37,12 @@ class ProcessWatch {
 [[nodiscard]] std::vector<pid_t> process_tree(pid_t root);
 /// The most physical memory it has had so far (VmHWM).
 [[nodiscard]] Bytes peak_memory(pid_t pid);
+/// Whether PATH has `program`.
+[[nodiscard]] bool is_on_path(const std::string& program);
+/// Its state letter as in ps, such as 'T' when it is stopped; 0 when it is gone.
+[[nodiscard]] char process_state(pid_t pid);
+/// How many of its threads are io_uring's own (iou-wrk-…).
+[[nodiscard]] std::size_t iowq_threads(pid_t pid);
 /// Its name (comm), such as "urb-worker-0"; empty when it is gone.
 [[nodiscard]] std::string process_name(pid_t pid);
 

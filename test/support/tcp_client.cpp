@@ -22,7 +22,7 @@ void wait_for(int fd, short events, const char* what) {
   pollfd ready{fd, events, 0};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(kPatience).count();
   const int count = poll(&ready, 1, static_cast<int>(ms));
-  if (count == 0) throw ClientError(std::string{"timed out: "} + what);
+  if (count == 0) throw ClientTimeout(std::string{"timed out: "} + what);
   check(count, "poll");
 }
 
@@ -120,7 +120,7 @@ void TcpClient::send_and_let_read(std::string_view bytes) {
   send(bytes);
   const bool was_read = wait_until(
       [this] { return bytes_read(server_, local_).value_or(sent_bytes_) == sent_bytes_; });
-  if (!was_read) throw ClientError("timed out: the peer does not read");
+  if (!was_read) throw ClientTimeout("timed out: the peer does not read");
 }
 
 void TcpClient::end_sending() { check(shutdown(fd(), SHUT_WR), "shutdown"); }
@@ -142,7 +142,10 @@ bool TcpClient::receive_more() {
     }
     if (size == 0) return false;
     if (errno == EAGAIN || errno == EINTR) continue;
-    if (is_end_of_connection(errno)) return false;
+    if (is_end_of_connection(errno)) {
+      was_reset_ = true;
+      return false;
+    }
     throw_errno("recv");
   }
 }
@@ -173,6 +176,19 @@ Response TcpClient::read_response(bool to_head) {
   }
   response.body = take(body_bytes);
   return response;
+}
+
+std::vector<Response> TcpClient::read_to_end() {
+  while (receive_more()) {
+  }
+  std::vector<Response> all;
+  while (!received_.empty()) {
+    const std::size_t head_end = received_.find("\r\n\r\n");
+    const std::string_view rest =
+        head_end == std::string::npos ? "" : std::string_view{received_}.substr(head_end + 4);
+    all.push_back(read_response(rest.empty() || rest.starts_with("HTTP/1.1 ")));
+  }
+  return all;
 }
 
 bool TcpClient::is_closed_by_peer() { return received_.empty() && !receive_more(); }

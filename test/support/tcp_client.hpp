@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/fd.hpp"
@@ -19,6 +20,12 @@ namespace urb::test {
 class ClientError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// Nothing in time.
+class ClientTimeout : public ClientError {
+ public:
+  using ClientError::ClientError;
 };
 
 struct Response {
@@ -52,6 +59,11 @@ class TcpClient {
   /// Reads one response, final or interim. Checks its form: status line, header lines, and for a
   /// final one exactly one Date and one Content-Length. `to_head`: the body is not sent.
   [[nodiscard]] Response read_response(bool to_head = false);
+  /// Reads until the peer ends the connection: all its responses. To a HEAD no body comes, and what
+  /// it was is not known here: a response that is followed by another one's head has none.
+  [[nodiscard]] std::vector<Response> read_to_end();
+  /// Whether the end that a read has met was a reset.
+  [[nodiscard]] bool was_reset() const noexcept { return was_reset_; }
   /// True when the peer ends the connection in time without another byte.
   [[nodiscard]] bool is_closed_by_peer();
   /// True when a byte, or the end, is there within `patience`.
@@ -69,6 +81,7 @@ class TcpClient {
   Address local_;
   std::uint64_t sent_bytes_ = 0;
   std::string received_;
+  bool was_reset_ = false;
 };
 
 }  // namespace urb::test

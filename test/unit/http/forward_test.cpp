@@ -46,6 +46,28 @@ TEST_CASE("forward: hop-by-hop fields stay on their hop") {
         "GET / HTTP/1.1\r\nHost: h\r\nX-Kept: 1\r\nVia: 1.1 uring-bench\r\n\r\n");
 }
 
+TEST_CASE("forward: credentials for a proxy and settings of HTTP/2 are not for the worker") {
+  CHECK(forward("GET / HTTP/1.1\r\nHost: h\r\nProxy-Authorization: Basic eA==\r\n"
+                "Proxy-Authenticate: Basic\r\nHTTP2-Settings: AAMA\r\n"
+                "Authorization: Basic eA==\r\n\r\n") ==
+        "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic eA==\r\nVia: 1.1 uring-bench\r\n\r\n");
+}
+
+TEST_CASE("forward: of an absolute target the path, and the host where there is no Host") {
+  const auto line = [](const std::string& target, const std::string& method = "GET") {
+    const std::string all = forward(method + " " + target + " HTTP/1.1\r\nHost: H:1\r\n\r\n");
+    return all.substr(0, all.find(" HTTP"));
+  };
+  CHECK(line("http://h:1/a?b=http://c/d") == "GET /a?b=http://c/d");
+  CHECK(line("http://h:1?b/c") == "GET /?b/c");
+  CHECK(line("HTTPS://H:1") == "GET /");
+  CHECK(line("http://h:1", "OPTIONS") == "OPTIONS *");
+  CHECK(line("*", "OPTIONS") == "OPTIONS *");
+  CHECK(line("/http://x/y") == "GET /http://x/y");
+  CHECK(forward("GET http://h:1/a HTTP/1.0\r\n\r\n") ==
+        "GET /a HTTP/1.1\r\nHost: h:1\r\nVia: 1.0 uring-bench\r\n\r\n");
+}
+
 TEST_CASE("forward: what Connection names stays as well, in any case and spacing") {
   CHECK(forward("GET / HTTP/1.1\r\nHost: h\r\nx-one: 1\r\nConnection:  X-One ,x-TWO,, \r\n"
                 "X-Two: 2\r\nConnection: x-three\r\nX-Three: 3\r\nX-Four: 4\r\n\r\n") ==
@@ -69,7 +91,7 @@ TEST_CASE("forward: exactly one framing field, written from the parse") {
 
 TEST_CASE("forward: an HTTP/1.0 request gets the Host that 1.1 needs, and only if it has none") {
   CHECK(forward("GET / HTTP/1.0\r\n\r\n") ==
-        "GET / HTTP/1.1\r\nHost: unknown\r\nVia: 1.0 uring-bench\r\n\r\n");
+        "GET / HTTP/1.1\r\nHost: \r\nVia: 1.0 uring-bench\r\n\r\n");
   CHECK(forward("GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n") ==
         "GET / HTTP/1.1\r\nHost: h\r\nVia: 1.0 uring-bench\r\n\r\n");
 }
@@ -130,6 +152,15 @@ TEST_CASE(
   CHECK(forward_response(source, true, false) == common + "Connection: close\r\n\r\n");
   CHECK(forward_response(source, false, true) == common + "Connection: keep-alive\r\n\r\n");
   CHECK(forward_response(source, false, false) == common + "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("forward: a reason with control characters is not passed on") {
+  for (const char c : {'\0', '\x01', '\x1b', '\x7f'}) {
+    const std::string source = std::string{"HTTP/1.1 200 O"} + c + "K\r\nContent-Length: 0\r\n\r\n";
+    CHECK(forward_response(source, true, true) == "nothing");
+  }
+  CHECK(forward_response("HTTP/1.1 200 \xc3\xa4\t\r\n\r\n", true, true) ==
+        "HTTP/1.1 200 \xc3\xa4\t\r\n\r\n");
 }
 
 TEST_CASE("forward: a response without a reason, an interim one") {

@@ -42,6 +42,12 @@ TEST_CASE("response_bytes: the checksum has eight digits, leading zeros too") {
   CHECK(text.find("Content-Length: 66\r\n") != std::string::npos);
 }
 
+TEST_CASE("response_bytes: the checksum is in the head, too, where the body is filler") {
+  const std::string text = receipt({"m", 0, 1, 3, 0x00ab12cdu}, {true, true, false, 1000});
+  CHECK(text.ends_with("Content-Length: 1000\r\nX-Worker: 0\r\nX-Crc32c: 00ab12cd\r\n\r\n"));
+  CHECK(receipt({"m", 0, 1, 3, {}}, {}).find("X-Crc32c") == std::string::npos);
+}
+
 TEST_CASE("response_bytes: each version is told what it would not assume") {
   const auto connection_of = [](bool http11, bool keep_alive) -> std::string {
     const std::string text = receipt({"m", 0, 1, 0, {}}, {http11, keep_alive, false, {}});

@@ -244,4 +244,39 @@ TEST_CASE("the body's beginning is kept while there is room, across pieces") {
   CHECK(parser.body_prefix().empty());
 }
 
+TEST_CASE("what our server says of a request is read from the head, however it is split") {
+  constexpr std::string_view text =
+      "HTTP/1.1 100 Continue\r\nX-Worker: 9\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nX-Worker-Of-Another-Kind: 7\r\nx-wORKER:  12 \r\nEmpty:\r\n"
+      "X-Crc32c: 00ab12CD\r\nX-Work: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1\r\na\r\n0\r\nX-Worker: 8\r\n\r\n";
+  ResponseFields fields;
+  ResponseParser parser{{}, &fields};
+  for (std::size_t split = 0; split <= text.size(); ++split) {
+    CAPTURE(split);
+    parser.reset(false, true);
+    CHECK(parse_in_two(parser, text, split).status == ParseStatus::message_complete);
+    CHECK(fields.worker_index == 12);
+    CHECK(fields.crc32c == 0x00ab12cdU);
+  }
+  fields = {};
+  parser.reset();
+  CHECK(parse_in_two(parser, text, 0).status == ParseStatus::message_complete);
+  CHECK_FALSE(fields.worker_index.has_value());
+  CHECK_FALSE(fields.crc32c.has_value());
+}
+
+TEST_CASE("a field that is no number, or no number of ours, says nothing") {
+  for (const std::string_view value : {"", "x", "1x", "-1", "4294967296", "1 2"}) {
+    CAPTURE(value);
+    const std::string text =
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Worker: " + std::string{value} + "\r\n\r\n";
+    ResponseFields fields;
+    ResponseParser parser{{}, &fields};
+    parser.reset(false, true);
+    CHECK(parse_in_two(parser, text, 0).status == ParseStatus::message_complete);
+    CHECK_FALSE(fields.worker_index.has_value());
+  }
+}
+
 }  // namespace urb::http

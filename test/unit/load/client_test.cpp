@@ -17,6 +17,7 @@ LoadOptions options_for_one_connection(int listener) {
   options.target = Address::of_socket(listener);
   options.connections = 1;
   options.requests = 100;
+  options.body = Bytes{1000};
   return options;
 }
 
@@ -31,13 +32,13 @@ Fd make_listener() {
 struct FedClient {
   Fd listener = make_listener();
   LoadOptions options = options_for_one_connection(listener.get());
-  RequestImage image{"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n", Bytes{1000}};
+  RequestSet requests{options};
   Plan plan{PlanOptions{Nanos{0}, Nanos{0}, options.requests}};
   LoadResult result;
   LoadHooks hooks;
   std::atomic<bool> stop{false};
   Ring ring;
-  Client client{ring, options, image, plan, result, hooks, stop};
+  Client client{ring, options, requests, plan, result, hooks, stop};
 
   FedClient() { client.start(); }
   FedClient(const FedClient&) = delete;
@@ -67,7 +68,7 @@ TEST_CASE("a connect that succeeded queues a send and a receive, a short send on
   CHECK(fed.queued() == 2);
   fed.feed(Client::Op::send, 10);
   CHECK(fed.queued() == 1);
-  fed.feed(Client::Op::send, static_cast<int>(fed.image.total_bytes()) - 10);
+  fed.feed(Client::Op::send, static_cast<int>(fed.requests.next().image.total_bytes()) - 10);
   CHECK(fed.queued() == 0);
   CHECK(fed.result.errors.total() == 0);
 }
@@ -114,7 +115,7 @@ TEST_CASE("a cancel that finds nothing, and completions in any order, come to th
   FedClient fed;
   fed.feed(Client::Op::connect, 0);
   fed.feed(Client::Op::receive, -ECONNRESET);
-  fed.feed(Client::Op::send, 1040);
+  fed.feed(Client::Op::send, static_cast<int>(fed.requests.next().image.total_bytes()));
   CHECK(fed.result.connections == 1);
   fed.feed(Client::Op::cancel, -ENOENT);
   CHECK(fed.result.connections == 2);
@@ -146,6 +147,7 @@ TEST_CASE("stopping cancels what is in flight and is idle only after its last co
   fed.feed(Client::Op::cancel, 2);
   CHECK(fed.client.is_idle());
   CHECK(fed.result.errors.total() == 0);
+  CHECK(fed.result.unfinished == 1);
 }
 
 }  // namespace urb

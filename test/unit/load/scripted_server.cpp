@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/crc32c.hpp"
 #include "base/error.hpp"
 
 namespace urb::test {
@@ -37,14 +38,20 @@ bool Peer::read_head() {
   return true;
 }
 
-bool Peer::read_request() {
-  if (!read_head()) return false;
+bool Peer::read_request() { return read_head() && read_body(); }
+
+bool Peer::read_body() {
+  body_crc32c_ = 0;
+  body_begin_.clear();
   constexpr std::string_view kLength = "Content-Length: ";
   const std::size_t at = head_.find(kLength);
   if (at == std::string::npos) return true;
   std::size_t left = std::strtoull(head_.c_str() + at + kLength.size(), nullptr, 10);
   while (true) {
     const std::size_t got = std::min(left, unread_.size());
+    const std::string_view piece{unread_.data(), got};
+    body_crc32c_ = crc32c(body_crc32c_, std::as_bytes(std::span{piece}));
+    if (body_begin_.size() < 64) body_begin_ += piece.substr(0, 64 - body_begin_.size());
     unread_.erase(0, got);
     left -= got;
     if (left == 0) return true;
@@ -110,6 +117,19 @@ void ScriptedServer::serve(int socket, unsigned index) {
   const std::lock_guard lock{mutex_};
   std::erase(open_, socket);
   ::close(socket);
+}
+
+LoadOptions load_on(const Address& server) {
+  LoadOptions options;
+  options.target = server;
+  options.host = "localhost";
+  options.connections = 2;
+  return options;
+}
+
+LoadResult run(const LoadOptions& options, const LoadHooks& hooks) {
+  const std::atomic<bool> stop{false};
+  return run_load(options, hooks, stop);
 }
 
 std::string make_response(std::string_view body, std::string_view fields, unsigned status) {

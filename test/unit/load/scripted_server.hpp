@@ -12,6 +12,7 @@
 
 #include "base/address.hpp"
 #include "base/fd.hpp"
+#include "load/generator.hpp"
 
 namespace urb::test {
 
@@ -25,8 +26,13 @@ class Peer {
   [[nodiscard]] bool read_request();
   /// Reads a head only.
   [[nodiscard]] bool read_head();
+  /// Reads the body that the last head announced.
+  [[nodiscard]] bool read_body();
   /// Of the last request read.
   [[nodiscard]] const std::string& head() const noexcept { return head_; }
+  /// CRC-32C of the body that read_request() read, and its first bytes.
+  [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return body_crc32c_; }
+  [[nodiscard]] const std::string& body_begin() const noexcept { return body_begin_; }
   void write(std::string_view text);
   /// Reads until the client closes.
   void read_to_end();
@@ -38,6 +44,8 @@ class Peer {
   int socket_;
   unsigned index_;
   std::string head_;
+  std::string body_begin_;
+  std::uint32_t body_crc32c_ = 0;
   std::string unread_;
 };
 
@@ -68,6 +76,11 @@ class ScriptedServer {
   std::vector<std::thread> serving_;
   std::thread accepting_;
 };
+
+/// A load on `server` by two connections; what it asks for and how long is the caller's to say.
+[[nodiscard]] LoadOptions load_on(const Address& server);
+/// Runs a load to its end.
+[[nodiscard]] LoadResult run(const LoadOptions& options, const LoadHooks& hooks = {});
 
 /// A whole response with a Content-Length that is right.
 [[nodiscard]] std::string make_response(std::string_view body, std::string_view fields = "",

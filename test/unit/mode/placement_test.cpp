@@ -110,6 +110,40 @@ TEST_CASE("placement: key without a key takes the workers in turn") {
   CHECK(placement.pick() == 0);
 }
 
+TEST_CASE("placement: an absent worker gets nothing under any policy, until it is back") {
+  for (const Policy policy : {Policy::rr, Policy::random, Policy::least, Policy::key}) {
+    CAPTURE(name_of(policy));
+    Placement placement{policy, 3, 1};
+    placement.set_present(1, false);
+    std::array<int, 3> hits{};
+    for (std::uint64_t count = 0; count < 60; ++count) ++hits.at(placement.pick(count));
+    CHECK(hits[0] > 0);
+    CHECK(hits[1] == 0);
+    CHECK(hits[2] > 0);
+    placement.set_present(1, true);
+    for (std::uint64_t count = 0; count < 60; ++count) ++hits.at(placement.pick(count));
+    CHECK(hits[1] > 0);
+  }
+  Placement nobody{Policy::rr, 2, 1};
+  nobody.set_present(0, false);
+  nobody.set_present(1, false);
+  CHECK(nobody.pick() < 2);  // and waits there
+}
+
+TEST_CASE("placement: least takes the replacement of a dead worker for idle") {
+  Placement placement{Policy::least, 2, 1};
+  Counters zero;
+  Counters one;
+  const std::array<const Counters*, 2> all{&zero, &one};
+  static_cast<void>(picks(placement, 8));  // four each
+  one.connections_closed.add(3);
+  placement.observe_death(1, all);
+  CHECK(picks(placement, 4) == std::vector<unsigned>{1, 1, 1, 1});
+  one.connections_closed.add(1);  // a socket that the dead one never got: the count runs ahead
+  placement.observe_closed(all);
+  CHECK(placement.pick() == 1);
+}
+
 TEST_CASE("placement: policies have the names that users type") {
   CHECK(name_of(Policy::rr) == "rr");
   CHECK(name_of(Policy::random) == "random");

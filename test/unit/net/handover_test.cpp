@@ -2,7 +2,9 @@
 #include "net/handover.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -11,6 +13,7 @@
 
 #include "support/deadline.hpp"
 #include "support/open_fds.hpp"
+#include "support/ring_turn.hpp"
 
 namespace urb {
 namespace {
@@ -31,9 +34,9 @@ struct HandoverRig {
     worker_ring.submit();
   }
   void turn() {
-    run(master_ring, [this](const Completion& done) { sender.on_completion(done); });
+    test::turn(master_ring, [this](const Completion& done) { sender.on_completion(done); });
     sender.flush();
-    run(worker_ring, [this](const Completion& done) {
+    test::turn(worker_ring, [this](const Completion& done) {
       receiver.on_completion(
           done, [this](Fd fd, BufferLease lease, std::size_t begin, std::size_t end) {
             std::string prefix;
@@ -52,13 +55,6 @@ struct HandoverRig {
       turn();
       return holds();
     });
-  }
-  template <class F>
-  static void run(Ring& ring, F&& handle) {
-    ring.submit_and_wait(Nanos{0});
-    std::array<Completion, 64> batch;
-    const std::size_t count = ring.collect(batch);
-    for (std::size_t index = 0; index < count; ++index) handle(batch[index]);
   }
   /// A socket whose other end is kept, to see who has it at the end.
   Fd socket() {
@@ -141,8 +137,8 @@ TEST_CASE("handover: the bytes already read arrive with their socket, to the las
   CHECK(rig.pool.free_count() == rig.pool.buffer_count());
 }
 
-// The channel takes only so much; the rest waits in the kernel's queue of requests, not in ours,
-// and nothing is refused or lost when the worker begins to read.
+// The channel takes only so much; the rest waits, holds no buffer, is counted, and is not lost when
+// the worker begins to read.
 TEST_CASE("handover: a full channel makes the messages wait, and loses none") {
   HandoverRig rig;
   std::size_t given = 0;
@@ -156,17 +152,13 @@ TEST_CASE("handover: a full channel makes the messages wait, and loses none") {
     ++given;
     return true;
   };
-  // Only the master runs. When all its buffers are out and nothing completes, the channel is full.
-  const auto run_master = [&] {
-    HandoverRig::run(rig.master_ring,
-                     [&](const Completion& done) { rig.sender.on_completion(done); });
-  };
-  int stuck = 0;
-  while (stuck < 100 && given < 200) {
-    stuck = give_one() ? 0 : stuck + 1;
-    run_master();
-  }
-  REQUIRE(stuck == 100);
+  // Only the master runs, until ten messages have found the channel full.
+  REQUIRE(test::wait_until([&] {
+    if (given < 200) REQUIRE(give_one());
+    test::turn(rig.master_ring, [&](const Completion& done) { rig.sender.on_completion(done); });
+    return rig.counters.handover_stalls.get() == 10;
+  }));
+  CHECK(rig.pool.free_count() == rig.pool.buffer_count());
   CHECK_FALSE(rig.sender.is_idle());
   REQUIRE(rig.turn_until([&] { return rig.adopted.size() == given && rig.sender.is_idle(); }));
   // In any order: requests that had to wait are woken as the kernel likes.
@@ -186,26 +178,32 @@ TEST_CASE("handover: a full channel makes the messages wait, and loses none") {
   CHECK(rig.counters.handover_errors.get() == 0);
 }
 
-TEST_CASE("handover: a dead worker costs its sockets, which are closed, and nothing else") {
+TEST_CASE("handover: a socket that a dead worker cannot take reaches its replacement") {
+  HandoverRig replacement;
   Counters counters;
   ChannelPair channel = make_channel();
   Ring ring{{64, 512}};
   std::array<int, 1> channels{channel.master.get()};
   HandoverSender sender{ring, kOwner, channels, counters, 64};
+  const auto turn = [&] {
+    test::turn(ring, [&](const Completion& done) { sender.on_completion(done); });
+    sender.flush();
+    replacement.turn();
+  };
   channel.worker.close();
-  int ends[2] = {-1, -1};
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-  const Fd client{Adopt{}, ends[1]};
-  sender.give(0, Fd{Adopt{}, ends[0]});
-  sender.flush();
+  sender.give(0, replacement.socket());
+  for (int round = 0; round < 5; ++round) turn();
+  CHECK_FALSE(sender.is_idle());
+  // The new channel takes the number of the old one: who has that number need not be told.
+  REQUIRE(dup3(replacement.channel.master.get(), channel.master.get(), O_CLOEXEC) >= 0);
+  sender.resume(0);
   REQUIRE(test::wait_until([&] {
-    HandoverRig::run(ring, [&](const Completion& done) { sender.on_completion(done); });
-    return sender.is_idle();
+    turn();
+    return sender.is_idle() && replacement.adopted.size() == 1;
   }));
-  CHECK(counters.handover_errors.get() == 1);
-  CHECK(counters.handover_connections.get() == 0);
-  char byte = 0;
-  CHECK(recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0);  // the client learns of it
+  replacement.check_connected(0);
+  CHECK(counters.handover_connections.get() == 1);
+  CHECK(counters.handover_errors.get() == 0);
 }
 
 TEST_CASE("handover: sockets on their way when the worker dies are closed with the channel") {
@@ -220,7 +218,7 @@ TEST_CASE("handover: sockets on their way when the worker dies are closed with t
   sender.give(0, Fd{Adopt{}, ends[0]});
   sender.flush();
   REQUIRE(test::wait_until([&] {
-    HandoverRig::run(ring, [&](const Completion& done) { sender.on_completion(done); });
+    test::turn(ring, [&](const Completion& done) { sender.on_completion(done); });
     return sender.is_idle();
   }));
   CHECK(counters.handover_connections.get() == 1);
@@ -235,8 +233,7 @@ TEST_CASE("handover: the worker learns of the master's end after everything sent
   for (int count = 0; count < 3; ++count) rig.sender.give(0, rig.socket());
   rig.sender.flush();
   REQUIRE(test::wait_until([&] {
-    HandoverRig::run(rig.master_ring,
-                     [&](const Completion& done) { rig.sender.on_completion(done); });
+    test::turn(rig.master_ring, [&](const Completion& done) { rig.sender.on_completion(done); });
     return rig.sender.is_idle();
   }));
   rig.channel.master.close();

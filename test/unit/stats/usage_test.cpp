@@ -92,4 +92,49 @@ TEST_CASE("usage: the own time grows by what is used") {
   CHECK(*after.other_threads - *before.other_threads >= 5ms);
 }
 
+TEST_CASE("usage: context switches of a process count up when it sleeps, and end with it") {
+  const std::optional<std::uint64_t> before = urb::sample_context_switches(getpid());
+  REQUIRE(before.has_value());
+  for (int count = 0; count < 5; ++count) usleep(1000);
+  CHECK(*urb::sample_context_switches(getpid()) >= *before + 5);
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  REQUIRE(waitpid(child, nullptr, 0) == child);
+  CHECK_FALSE(urb::sample_context_switches(child).has_value());
+}
+
+TEST_CASE("usage: context switches of all threads count") {
+  std::array<int, 2> done{};
+  std::array<int, 2> looked{};
+  REQUIRE(pipe(done.data()) == 0);
+  REQUIRE(pipe(looked.data()) == 0);
+  const std::optional<std::uint64_t> before = urb::sample_context_switches(getpid());
+  std::thread other([&] {
+    char byte = 'x';
+    for (int count = 0; count < 50; ++count) usleep(100);
+    (void)!write(done[1], &byte, 1);
+    (void)!read(looked[0], &byte, 1);  // ended, it would take its count with it
+  });
+  char byte = 0;
+  const bool is_done = read(done[0], &byte, 1) == 1;
+  const std::optional<std::uint64_t> after = urb::sample_context_switches(getpid());
+  (void)!write(looked[1], &byte, 1);
+  other.join();
+  for (const int end : {done[0], done[1], looked[0], looked[1]}) close(end);
+  REQUIRE(is_done);
+  CHECK(*after >= *before + 50);
+}
+
+TEST_CASE("usage: the host's time counts steal as busy and waiting for disks as idle") {
+  const auto time = urb::parse_host_time("cpu  100 20 30 4000 500 6 7 80 50 0\ncpu0 1 2 3\n");
+  REQUIRE(time.has_value());
+  CHECK(time->busy_ticks == 100 + 20 + 30 + 6 + 7 + 80);
+  CHECK(time->total_ticks == time->busy_ticks + 4500);
+  CHECK_FALSE(urb::parse_host_time("").has_value());
+  CHECK_FALSE(urb::parse_host_time("intr 5").has_value());
+  const auto now = urb::sample_host_time();
+  REQUIRE(now.has_value());
+  CHECK(now->busy_ticks < now->total_ticks);
+}
+
 TEST_SUITE_END();

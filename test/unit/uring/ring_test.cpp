@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -179,6 +180,42 @@ TEST_CASE("ring: draining cancels what would wait for ever, submitted or only qu
   char read_by_us = 0;
   REQUIRE(recv(near.get(), &read_by_us, 1, MSG_DONTWAIT) == 1);  // nobody else was left to take it
   CHECK(byte == 'u');
+}
+
+// 100 completions into a queue of 16: the kernel keeps what does not fit.
+TEST_CASE("ring: a completion queue that is too small is counted, and loses nothing") {
+  Ring ring{{16, 16}};
+  for (std::uint32_t index = 0; index < 16; ++index) queue_nop(ring, {0, 0, 0, index});
+  REQUIRE(collect(ring, 16).size() == 16);
+  CHECK(ring.counters().cq_overflow_count == 0);  // full is not too small
+  for (std::uint32_t index = 0; index < 100; ++index) queue_nop(ring, {0, 0, 0, index});
+  const std::vector<Completion> done = collect(ring, 100);
+  REQUIRE(done.size() == 100);
+  for (std::uint32_t index = 0; index < 100; ++index) CHECK(done[index].token.slot_index == index);
+  CHECK(ring.counters().cq_overflow_count != 0);
+  CHECK(ring.in_flight() == 0);
+  const std::uint64_t after = ring.counters().cq_overflow_count;
+  queue_nop(ring, {});
+  REQUIRE(collect(ring, 1).size() == 1);
+  CHECK(ring.counters().cq_overflow_count == after);
+}
+
+TEST_CASE("ring: without memory for it the error is one of limits, and names the remedy") {
+#if defined(__SANITIZE_ADDRESS__)
+  MESSAGE("skipped: a sanitizer needs address space of its own");
+#else
+  CHECK(test::exit_status_of([] {
+          const rlimit none{0, 0};
+          setrlimit(RLIMIT_AS, &none);  // no mapping any more
+          try {
+            const Ring ring;
+          } catch (const Unsupported& error) {
+            return std::string_view{error.what()}.find("no memory") != std::string_view::npos ? 7
+                                                                                              : 2;
+          }
+          return 1;
+        }) == 7);
+#endif
 }
 
 TEST_CASE("ring: its life opens and closes one descriptor") {

@@ -1,0 +1,45 @@
+// The planted slow-down: as much CPU time as was asked for, none when it is off.
+#include "mode/burn.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "stats/usage.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+// CPU time of 200 rounds of 32 batches, with 100 µs of work in each round.
+Nanos cpu_of_rounds(double percent) {
+  const Nanos begin = own_cpu_time().total;
+  Burn burn{percent};
+  for (int round = 0; round < 200; ++round) {
+    const Nanos from = own_cpu_time().total;
+    while (own_cpu_time().total - from < std::chrono::microseconds{100}) {
+    }
+    for (int batch = 0; batch < 32; ++batch) burn.on_batch_end();
+  }
+  return own_cpu_time().total - begin;
+}
+
+}  // namespace
+
+TEST_CASE("burn: half as much again is burned at 50 %, nothing at 0") {
+  // CPU time, not elapsed time: other processes do not count. The least of some tries is the one
+  // that interrupts and a busy host disturbed least.
+  Nanos plain = kNever;
+  Nanos burned = kNever;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    plain = std::min(plain, cpu_of_rounds(0));
+    burned = std::min(burned, cpu_of_rounds(50));
+  }
+  CHECK(to_seconds(burned) / to_seconds(plain) == doctest::Approx(1.5).epsilon(0.1));
+}
+
+}  // namespace urb
+
+TEST_SUITE_END();
