@@ -1,10 +1,13 @@
 // Dispatch to a command; the only catch; exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,13 +18,24 @@
 
 namespace {
 
-// Every connection is a descriptor at both ends, and the soft limit is often 1024.
+// Every connection is a descriptor at both ends, and the soft limit is often 1024. The server's
+// processes inherit it: their tables of connections have as many entries, up to 65,536.
 void raise_descriptor_limit() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   // If it fails, the run that needs more says so with EMFILE and its remedy.
   (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Started with a standard stream closed (`>&-`), the next file opened would get its number, and the
+// tables would go into the rows. What stands in for it refuses writes, as a closed one does.
+void occupy_standard_streams() noexcept {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) != -1) continue;
+    // The lowest free number is this one. If it fails there is no /dev, and nothing to stand in.
+    (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -49,6 +63,9 @@ int run_and_catch(const std::vector<std::string>& arguments) noexcept {
   } catch (const urb::Unsupported& error) {
     urb::print_error(error.what());
     return urb::kExitUnsupported;
+  } catch (const std::bad_alloc&) {
+    urb::print_error(urb::kOutOfMemory);
+    return urb::kExitUnsupported;
   } catch (const std::exception& error) {
     urb::print_error(error.what());
     return urb::kExitFailed;
@@ -60,6 +77,9 @@ int run_and_catch(const std::vector<std::string>& arguments) noexcept {
 int main(int argc, char** argv) {
   // A peer or a pager that goes away is an error code, not the end of the process.
   signal(SIGPIPE, SIG_IGN);
+  // Likewise a file that has reached ulimit -f: the row that does not fit is taken back.
+  signal(SIGXFSZ, SIG_IGN);
+  occupy_standard_streams();
   raise_descriptor_limit();
   return run_and_catch({argv + (argc > 0 ? 1 : 0), argv + argc});
 }

@@ -14,8 +14,9 @@
 namespace urb {
 namespace {
 
-constexpr unsigned kWorkersMax = 1024;           // one page and one socket pair each; a guess
-constexpr unsigned kConnectionsMax = 1'000'000;  // beyond any limit of descriptors
+constexpr unsigned kWorkersMax = 1024;             // one page and one socket pair each; a guess
+constexpr std::uint64_t kRateMax = 1'000'000'000;  // one a nanosecond
+constexpr unsigned kConnectionsMax = 1'000'000;    // beyond any limit of descriptors
 
 // Turns a parser's error into CLI11's, which adds the option's name.
 template <class T>
@@ -124,7 +125,7 @@ void Flags::declare_serving() {
   add_duration("--grace", "to finish requests on SIGTERM", "5s", options_.grace);
 }
 
-void Flags::declare_load(const std::string& connections_default) {
+void Flags::declare_load(const std::string& connections_default, const std::string& verify_help) {
   app_.add_option("-c,--connections", options_.connections, "concurrent client connections")
       ->check(in_range(1U, kConnectionsMax))
       ->type_name("N")
@@ -143,6 +144,12 @@ void Flags::declare_load(const std::string& connections_default) {
       ->type_name("N")
       ->excludes(duration);
   add_duration("--warmup", "unmeasured time before each trial", "300ms", options_.warmup);
+  app_.add_option("-R,--rate", options_.rate,
+                  "open loop: requests a second, of all connections together; latency from the "
+                  "planned time")
+      ->check(in_range(std::uint64_t{1}, kRateMax))
+      ->type_name("N");
+  app_.add_flag("--verify", options_.verify, verify_help);
 }
 
 void Flags::declare_experiment() {
@@ -155,6 +162,13 @@ void Flags::declare_experiment() {
              [&options = options_](const std::string& text) {
                options.pin = value_or_throw(parse_pin(text));
              });
+  add_parsed("--client", "builtin|ab", "who generates the load; ab must be installed", "builtin",
+             [&options = options_](const std::string& text) {
+               options.client = parse_name(text, std::array{ClientKind::builtin, ClientKind::ab});
+             });
+  app_.add_flag_callback(
+      "--no-ceiling", [&options = options_] { options.ceiling = false; },
+      "do not run direct beside several other modes");
   CLI::Option* const csv =
       app_.add_option("--csv", options_.csv, "file to append rows to; - is stdout")
           ->type_name("FILE")
@@ -165,7 +179,13 @@ void Flags::declare_experiment() {
 }
 
 void Flags::declare_output() {
+  app_.add_option("--json", options_.json, "file for rows, histograms and context; - is stdout")
+      ->type_name("FILE");
   app_.add_flag("-q,--quiet", options_.quiet, "no progress");
+  declare_color();
+}
+
+void Flags::declare_color() {
   add_parsed("--color", "auto|always|never", "colours; honours NO_COLOR", "auto",
              [&options = options_](const std::string& text) { options.color = parse_color(text); });
 }

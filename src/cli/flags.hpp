@@ -17,11 +17,13 @@ class Flags {
 
   void declare_server();   ///< what the server is
   void declare_serving();  ///< where and how long `serve` serves
-  void declare_load(
-      const std::string& connections_default);  ///< what the client sends, and for how long
-  void declare_experiment();                    ///< how often, and where rows go
-  void declare_output();                        ///< progress and colours
-  void declare_headers();                       ///< further headers
+  /// What the client sends, and for how long.
+  void declare_load(const std::string& connections_default, const std::string& verify_help);
+  void declare_experiment();  ///< how often, and where rows go
+  void declare_output();      ///< progress and colours
+  void declare_color();       ///< colours alone
+  void declare_comparison();  ///< two files and how to compare them
+  void declare_headers();     ///< further headers
 
  private:
   using Store = std::function<void(const std::string&)>;

@@ -24,12 +24,16 @@ class Parser {
     declare_run();
     declare_serve();
     declare_load();
+    doctor_ =
+        add_command("doctor", "Says what this kernel and these limits allow", "uring-bench doctor");
+    declare_compare();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
   }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
   std::variant<Options, HelpText, ParseError> parse(std::vector<std::string> arguments) {
+    options_.arguments = arguments;
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
       app_.parse(std::move(arguments));
@@ -49,6 +53,10 @@ class Parser {
       options_.modes = {served_mode_};
     } else if (load_->parsed()) {
       options_.command = Command::load;
+    } else if (doctor_->parsed()) {
+      options_.command = Command::doctor;
+    } else if (compare_->parsed()) {
+      options_.command = Command::compare;
     } else if (list_modes_->parsed()) {
       options_.command = Command::list_modes;
     } else if (options_.modes.empty()) {
@@ -68,7 +76,8 @@ class Parser {
         "uring-bench COMMAND --help describes a command's own options.");
     Flags flags{app_, options_};
     flags.declare_server();
-    flags.declare_load("workers");
+    flags.declare_load("workers",
+                       "checksum every measured request, not only the first of each connection");
     flags.declare_experiment();
     flags.declare_output();
   }
@@ -89,9 +98,17 @@ class Parser {
     load_->add_option("URL", options_.url, "http://HOST:PORT/PATH; HOST is numeric or localhost")
         ->required();
     Flags flags{*load_, options_};
-    flags.declare_load("4");
+    flags.declare_load("4", "checksum every request; only uring-bench's own server knows how");
     flags.declare_headers();
     flags.declare_output();
+  }
+
+  void declare_compare() {
+    compare_ = add_command("compare", "Compares the rows of two files, cell by cell",
+                           "uring-bench compare before.csv after.csv --metric cpu/req,p99");
+    Flags flags{*compare_, options_};
+    flags.declare_comparison();
+    flags.declare_color();
   }
 
   CLI::App* add_command(const std::string& name, const std::string& summary,
@@ -138,6 +155,8 @@ class Parser {
   CLI::App app_;
   CLI::App* serve_ = nullptr;
   CLI::App* load_ = nullptr;
+  CLI::App* doctor_ = nullptr;
+  CLI::App* compare_ = nullptr;
   CLI::App* list_modes_ = nullptr;
 };
 

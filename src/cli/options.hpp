@@ -10,13 +10,26 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "experiment/pinning.hpp"
+#include "experiment/trial.hpp"
 #include "http/limits.hpp"
 #include "mode/server_config.hpp"
 #include "report/console.hpp"
 
 namespace urb {
 
-enum class Command : std::uint8_t { run, serve, load, list_modes };
+enum class Command : std::uint8_t { run, serve, load, compare, doctor, list_modes };
+
+/// Of `compare`.
+struct CompareOptions {
+  std::string base;
+  std::string next;
+  std::string base_run;  ///< empty: all runs of the file
+  std::string next_run;
+  std::vector<std::string> metrics{"req/s", "cpu/req", "p99"};  ///< not yet known to exist
+  double threshold_percent = 5;
+  bool markdown = false;
+  std::optional<std::string> json;
+};
 
 struct Options {
   Command command = Command::run;
@@ -30,8 +43,12 @@ struct Options {
   std::vector<bool> reuses{false, true};
   Nanos duration = std::chrono::seconds{1};
   std::optional<std::uint64_t> requests;
+  std::optional<std::uint64_t> rate;  ///< requests a second: the open loop
+  bool verify = false;                ///< every request, not only the first of each connection
   Nanos warmup = std::chrono::milliseconds{300};
   unsigned repeats = 5;
+  ClientKind client = ClientKind::builtin;
+  bool ceiling = true;  ///< runs `direct` beside two or more other modes
   std::uint64_t seed = 1;
   PinRequest pin;
 
@@ -42,8 +59,11 @@ struct Options {
   http::Limits limits;
   Nanos grace = std::chrono::seconds{5};
 
+  std::vector<std::string> arguments;  ///< all, as typed
   std::vector<std::string> headers;
+  CompareOptions compare;
   std::optional<std::string> csv;
+  std::optional<std::string> json;
   bool save = true;
   bool quiet = false;
   ColorChoice color = ColorChoice::automatic;

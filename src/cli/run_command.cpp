@@ -1,17 +1,20 @@
 // `MODE…` and `all`: the experiment.
 #include <fmt/format.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/host_line.hpp"
+#include "cli/json_output.hpp"
+#include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "cli/version.hpp"
+#include "experiment/floor.hpp"
 #include "experiment/pinning.hpp"
 #include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
@@ -24,6 +27,18 @@
 namespace urb {
 namespace {
 
+// A slow-down of known size for tools/check-compare, from the environment: no option of users.
+double planted_burn_percent() {
+  const char* const text = std::getenv("URB_TEST_BURN");
+  if (text == nullptr) return 0;
+  char* end = nullptr;
+  const double percent = std::strtod(text, &end);
+  if (end == text || *end != '\0' || !(percent >= 0 && percent <= 1000)) {
+    throw UsageError(fmt::format("URB_TEST_BURN={} is no percentage from 0 to 1000", text));
+  }
+  return percent;
+}
+
 ServerConfig make_config(const Options& options) {
   ServerConfig config;
   config.workers = options.workers;
@@ -32,6 +47,7 @@ ServerConfig make_config(const Options& options) {
   config.buffers = options.buffers;
   config.response_bytes = options.response;
   config.seed = options.seed;
+  config.worker_burn_percent = planted_burn_percent();
   return config;
 }
 
@@ -63,6 +79,9 @@ std::vector<std::string> resolve_modes(const Options& options, const ServerConfi
   }
   const bool wants_all =
       std::find(options.modes.begin(), options.modes.end(), "all") != options.modes.end();
+  // What the others are held against, wherever there are others.
+  const bool has_direct = std::find(modes.begin(), modes.end(), "direct") != modes.end();
+  if (!wants_all && options.ceiling && modes.size() > 1 && !has_direct) modes.push_back("direct");
   if (!wants_all) return modes;
   for (std::string& name : find_supported_modes(base)) {
     if (std::find(modes.begin(), modes.end(), name) == modes.end())
@@ -71,35 +90,19 @@ std::vector<std::string> resolve_modes(const Options& options, const ServerConfi
   return modes;
 }
 
-// Unlike any other run's, also of the same second on another machine.
-std::string make_run_id() {
-  std::uint32_t salt = 0;
-  // Blocks only before the machine has any randomness at all.
-  if (getrandom(&salt, sizeof salt, 0) != sizeof salt) salt = static_cast<std::uint32_t>(getpid());
-  std::string now = format_utc_now().substr(0, std::string_view{"2025-11-23T13:05:59"}.size());
-  std::erase_if(now, [](char c) { return c == '-' || c == ':'; });
-  return fmt::format("{}Z-{:08x}", now, salt);
-}
-
 Row make_row_template(const Options& options, const Host& host,
                       const std::optional<Pinning>& pinning) {
   Row row;
   row.run_id = make_run_id();
-  row.tool = kVersion;
-  row.kernel = host.kernel;
-  row.machine = host.machine;
-  if (host.accelerator) row.accelerator = name_of(*host.accelerator);
-  row.cpu_model = host.cpu_model;
-  row.cpus = host.cpus;
-  row.mitigations = host.mitigations;
-  row.lo_mtu = host.lo_mtu;
+  fill_host(row, host);
   row.buffers = name_of(options.buffers);
   row.policy = name_of(options.policy);
   row.workers = options.workers;
   row.connections = options.connection_count();
   row.response_bytes = options.response.value;
-  row.loop = "closed";
-  row.client = "builtin";
+  row.loop = options.rate ? "open" : "closed";
+  if (options.rate) row.rate_requested = static_cast<double>(*options.rate);
+  row.client = name_of(options.client);
   row.pinning = format_pinning(pinning);
   row.seed = options.seed;
   return row;
@@ -114,6 +117,9 @@ TrialSetup make_setup(const Options& options, const ServerConfig& config, const 
   setup.load.warmup = options.warmup;
   setup.load.duration = options.duration;
   setup.load.requests = options.requests;
+  setup.load.rate = options.rate;
+  if (options.verify) setup.load.verify = Verify::all;
+  setup.client = options.client;
   setup.row = make_row_template(options, host, pinning);
   return setup;
 }
@@ -133,12 +139,25 @@ std::string first_failure(const RunResult& result) {
   return {};
 }
 
-// The tables, then what became of the rows. Rows on stdout are for a program: the tables, which
-// are for people, then go to stderr.
+// What is for people, the tables above all: on stderr where the rows are on stdout, for a program.
+std::FILE* stream_for_people(const Options& options) {
+  const bool is_taken = (options.save && options.csv == "-") || options.json == "-";
+  return is_taken ? stderr : stdout;
+}
+
+// The least that the figures below can be, and what they stand on.
+void print_head(const Options& options, const Host& host) {
+  std::FILE* const stream = stream_for_people(options);
+  fmt::print(stream, "{}\nThe tool's own floor: {}\n\n", format_host_line(host),
+             format_floor(measure_floor()));
+  std::fflush(stream);
+}
+
+// The tables, then what became of the rows.
 void print_result(const Options& options, const RunResult& result,
                   const std::optional<RowFile>& file) {
   const bool has_rows_on_stdout = file && file->path() == "-";
-  std::FILE* const stream = has_rows_on_stdout ? stderr : stdout;
+  std::FILE* const stream = stream_for_people(options);
   if (result.done_count() != 0) {
     fmt::print(stream, "{}",
                format_report(make_report(result.cells), wants_color(options.color, stream)));
@@ -152,7 +171,10 @@ void print_result(const Options& options, const RunResult& result,
 
 int report_outcome(const RunResult& result) {
   const int exit_code = exit_code_of(result);
-  if (result.interrupted) {
+  if (!result.save_failure.empty()) {
+    print_error(fmt::format("ended after {} of {} trials: {}", result.done_count(), result.total,
+                            result.save_failure));
+  } else if (result.interrupted) {
     print_error(
         fmt::format("interrupted after {} of {} trials", result.done_count(), result.total));
   } else if (exit_code != kExitOk) {
@@ -166,6 +188,12 @@ int report_outcome(const RunResult& result) {
 }  // namespace
 
 int run_benchmark(const Options& options) {
+  if (options.client == ClientKind::ab && options.rate) {
+    throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
+  }
+  if (options.client == ClientKind::ab && options.verify) {
+    throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
+  }
   const ServerConfig config = make_config(options);
   const Host host = probe_host();
   const std::optional<Pinning> pinning = plan_pinning(options.pin, options.workers, allowed_cpus());
@@ -177,6 +205,8 @@ int run_benchmark(const Options& options) {
   grid.seed = options.seed;
   // Refused here, before hours of trials whose rows nobody could keep.
   std::optional<RowFile> file = open_row_file(options, host);
+
+  print_head(options, host);
 
   const TrialSetup setup = make_setup(options, config, host, pinning);
   // This process is the client. The server's processes leave its CPU for their own.
@@ -193,10 +223,23 @@ int run_benchmark(const Options& options) {
   hooks.show_progress = [&](const Progress& progress) { line.show(progress); };
 
   constexpr Nanos kAround = std::chrono::milliseconds{100};  // start and stop; measured: 20 to 60
-  const RunResult result =
-      run_experiment(grid, find_run_warnings(host, this_build(), options.repeats),
-                     options.warmup + options.duration + kAround, hooks, stop);
+  Warnings run_warnings = find_run_warnings(host, running_build(), options.repeats);
+  if (config.worker_burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
+  JsonOutput json{options,
+                  {.command = "run",
+                   .run_id = setup.row.run_id,
+                   .tool = kVersion,
+                   .arguments = options.arguments,
+                   .host = host,
+                   .build = running_build(),
+                   .warnings = run_warnings}};
+  hooks.keep_outcome = [&](const TrialOutcome& outcome) {
+    json.keep(outcome.row, outcome.latency, outcome.open_loop.service);
+  };
+  const Nanos planned_per_trial = options.warmup + options.duration + kAround;
+  const RunResult result = run_experiment(grid, run_warnings, planned_per_trial, hooks, stop);
   line.clear();
+  json.write(result.total, result.interrupted || !result.save_failure.empty());
   print_result(options, result, file);
   return report_outcome(result);
 }

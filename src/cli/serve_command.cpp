@@ -5,27 +5,61 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
+#include "experiment/shortage_watch.hpp"
 #include "server/server.hpp"
 
 namespace urb {
 namespace {
 
-enum class Event : std::uint8_t { server_ended, signal };
+// How soon a shortage is told: often enough for a person, too seldom to cost anything.
+constexpr int kLookEveryMs = 1000;
 
-Event wait_for_event(int ended_fd, int signal_fd) {
-  std::array<pollfd, 2> waiting{{{ended_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}}};
-  while (poll(waiting.data(), waiting.size(), -1) < 0) {
-    if (errno != EINTR) throw_errno("poll");
+enum class Event : std::uint8_t { server_ended, signal, news };
+
+/// Tells of each kind of shortage when it is first seen.
+class ShortageTeller {
+ public:
+  explicit ShortageTeller(const Server& server) : watch_{server} {}
+
+  void tell_new() {
+    for (const Warning kind : watch_.look().kinds()) {
+      if (told_.insert(kind).second) print_error(fmt::format("warning: {}", text_of(kind)));
+    }
+  }
+  void tell_totals() {
+    tell_new();
+    const std::string totals = watch_.look().describe();
+    if (!totals.empty()) print_error("ran short, how often: " + totals);
+  }
+
+ private:
+  ShortageWatch watch_;
+  Warnings told_;
+};
+
+Event wait_for_event(const Server& server, int signal_fd, ShortageTeller& teller) {
+  std::array<pollfd, 3> waiting{
+      {{server.ended_fd(), POLLIN, 0}, {signal_fd, POLLIN, 0}, {server.news_fd(), POLLIN, 0}}};
+  for (int ready = 0; ready <= 0;) {
+    ready = poll(waiting.data(), waiting.size(), kLookEveryMs);
+    if (ready < 0 && errno != EINTR) throw_errno("poll");
+    if (ready == 0) teller.tell_new();
   }
   // The end first: it needs no answer to a signal any more.
   if (waiting[0].revents != 0) return Event::server_ended;
+  if (waiting[1].revents == 0) return Event::news;
   take_signal(signal_fd);
   return Event::signal;
+}
+
+void print_news(Server& server) {
+  for (const std::string& sentence : server.take_news()) print_error(sentence);
 }
 
 ServerConfig make_config(const Options& options) {
@@ -53,8 +87,13 @@ int run_serve(const Options& options) {
              options.modes.front(), options.workers);
   std::fflush(stdout);
 
+  ShortageTeller teller{server};
   bool is_stopping = false;
-  while (wait_for_event(server.ended_fd(), signals.get()) == Event::signal) {
+  while (true) {
+    const Event event = wait_for_event(server, signals.get(), teller);
+    print_news(server);
+    if (event == Event::server_ended) break;
+    if (event == Event::news) continue;
     if (is_stopping) {
       print_error("killed before the requests in flight had ended");
       return kExitFailed;  // the server's destructor kills
@@ -62,10 +101,13 @@ int run_serve(const Options& options) {
     is_stopping = true;
     server.begin_stop();
   }
+  teller.tell_totals();
   const int exit_status = server.wait(monotonic_now());
   if (exit_status == 0 && is_stopping) return kExitOk;
-  print_error(fmt::format("the server ended{} with exit status {}: a worker or the master died",
-                          is_stopping ? "" : " by itself", exit_status));
+  print_error(
+      fmt::format("the server ended{} with exit status {}: the master died, or a worker that "
+                  "could not be replaced",
+                  is_stopping ? "" : " by itself", exit_status));
   return kExitFailed;
 }
 

@@ -21,12 +21,15 @@ struct ServerUse {
   std::uint64_t ring_sqes = 0;
   std::uint64_t cq_overflows = 0;
   std::uint64_t short_splices = 0;
+  Row::Figure context_switches = 0.0;
+  Row::Figure master_thread_s;          // without io-wq
+  Row::Figure busiest_worker_thread_s;  // likewise
   std::vector<std::uint64_t> requests_by_worker;
 };
 
-void add_seconds(Row::Figure& sum, const Row::Figure& seconds) {
-  if (sum && seconds) {
-    *sum += *seconds;
+void add_known(Row::Figure& sum, const Row::Figure& amount) {
+  if (sum && amount) {
+    *sum += *amount;
   } else {
     sum.reset();
   }
@@ -42,8 +45,21 @@ void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample
       iowq_s = to_seconds(std::max(Nanos{0}, *end.cpu->other_threads - *begin.cpu->other_threads));
     }
   }
-  add_seconds(end.role == ProcessRole::master ? use.master_s : use.workers_s, total_s);
-  add_seconds(use.iowq_s, iowq_s);
+  add_known(end.role == ProcessRole::master ? use.master_s : use.workers_s, total_s);
+  add_known(use.iowq_s, iowq_s);
+  if (total_s) {
+    const double thread_s = *total_s - iowq_s.value_or(0);
+    Row::Figure& most =
+        end.role == ProcessRole::master ? use.master_thread_s : use.busiest_worker_thread_s;
+    most = std::max(most.value_or(0), thread_s);
+  }
+  Row::Figure switches;
+  if (begin.context_switches && end.context_switches) {
+    // Fewer than before: threads have ended and taken theirs with them.
+    switches = static_cast<double>(*end.context_switches -
+                                   std::min(*begin.context_switches, *end.context_switches));
+  }
+  add_known(use.context_switches, switches);
   use.ring_enters += end.ring_enters - begin.ring_enters;
   use.ring_sqes += end.ring_sqes - begin.ring_sqes;
   use.cq_overflows += end.cq_overflows - begin.cq_overflows;
@@ -80,17 +96,24 @@ Row::Figure divide(const Row::Figure& amount, double by) {
   return *amount / by;
 }
 
-void fill_latency(Row& row, const Histogram& latency) {
-  const LatencySummary summary = summarize(latency);
+Row::Figure host_share(const std::optional<HostTime>& begin, const std::optional<HostTime>& end) {
+  if (!begin || !end || end->total_ticks == begin->total_ticks) return std::nullopt;
+  return static_cast<double>(end->busy_ticks - begin->busy_ticks) /
+         static_cast<double>(end->total_ticks - begin->total_ticks);
+}
+
+void fill_latency(Row& row, const LoadResult& load) {
+  const LatencySummary summary = summarize(load.latency);
   row.latency_us_p50 = summary.p50_us;
   row.latency_us_p90 = summary.p90_us;
   row.latency_us_p99 = summary.p99_us;
   row.latency_us_p999 = summary.p999_us;
   row.latency_us_max = summary.max_us;
   // In the closed loop a request is planned for the moment it is sent.
-  row.service_us_p50 = summary.p50_us;
-  row.service_us_p99 = summary.p99_us;
-  row.service_us_max = summary.max_us;
+  const LatencySummary service = row.rate_requested ? summarize(load.service) : summary;
+  row.service_us_p50 = service.p50_us;
+  row.service_us_p99 = service.p99_us;
+  row.service_us_max = service.max_us;
 }
 
 }  // namespace
@@ -102,14 +125,26 @@ WindowSample sample_window(std::span<const ServerProcess> processes) {
     const Counters& counters = *process.counters;
     sample.processes.push_back({.role = process.role,
                                 .cpu = sample_cpu_time(process.pid),
+                                .context_switches = sample_context_switches(process.pid),
                                 .requests = counters.requests.get(),
                                 .ring_enters = counters.ring_enters.get(),
                                 .ring_sqes = counters.ring_sqes.get(),
                                 .cq_overflows = counters.cq_overflows.get(),
-                                .short_splices = counters.short_splices.get()});
+                                .short_splices = counters.short_splices.get(),
+                                .handover_messages = counters.handover_messages.get(),
+                                .handover_connections = counters.handover_connections.get()});
   }
+  sample.host = sample_host_time();
   sample.client = own_cpu_time();
   return sample;
+}
+
+std::string_view find_bottleneck(const CpuShares& shares) noexcept {
+  if (shares.host.value_or(0) >= kShareSaturated) return "cpu";
+  if (shares.client >= kShareSaturated) return "client";
+  if (shares.master.value_or(0) >= kShareSaturated) return "master";
+  if (shares.busiest_worker.value_or(0) >= kShareSaturated) return "workers";
+  return "none";
 }
 
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
@@ -123,14 +158,18 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.errors = load.errors.total();
   row.requests_per_s = divide(requests, seconds);
   row.bytes_per_s = divide(body_bytes, seconds);
-  fill_latency(row, load.latency);
+  fill_latency(row, load);
+  row.verified_bytes = load.verified_bytes;
+  if (!load.requests_by_worker.empty()) {
+    row.routing_fidelity = static_cast<double>(load.routed_right) / requests;
+  }
 
   constexpr double kMicro = 1e6;
   constexpr double kGiga = 1e9;  // of storage, 10^9 bytes, not 2^30
   const ServerUse use = use_between(begin, end);
   const double client_s = to_seconds(end.client.total - begin.client.total);
   Row::Figure server_s = use.master_s;
-  add_seconds(server_s, use.workers_s);
+  add_known(server_s, use.workers_s);
   row.cpu_us_per_request_client = divide(client_s * kMicro, requests);
   row.cpu_us_per_request_master = divide(use.master_s, requests / kMicro);
   row.cpu_us_per_request_workers = divide(use.workers_s, requests / kMicro);
@@ -138,11 +177,29 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.cpu_s_per_gb_client = divide(client_s, body_bytes / kGiga);
   row.cpu_s_per_gb_server = divide(server_s, body_bytes / kGiga);
 
+  row.context_switches_per_request = divide(use.context_switches, requests);
+  row.bottleneck = find_bottleneck({.client = client_s / seconds,
+                                    .master = divide(use.master_thread_s, seconds),
+                                    .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
+                                    .host = host_share(begin.host, end.host)});
   row.enters_per_request = static_cast<double>(use.ring_enters) / requests;
   row.sqes_per_request = static_cast<double>(use.ring_sqes) / requests;
   row.cq_overflows = use.cq_overflows;
   row.short_splices = use.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
+}
+
+std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {
+  std::uint64_t messages = 0;
+  std::uint64_t sockets = 0;
+  for (std::size_t index = 0; index < end.processes.size(); ++index) {
+    const ProcessSample& first = begin.processes[index];
+    const ProcessSample& last = end.processes[index];
+    messages += last.handover_messages - first.handover_messages;
+    sockets += last.handover_connections - first.handover_connections;
+  }
+  if (messages == 0) return std::nullopt;
+  return static_cast<double>(sockets) / static_cast<double>(messages);
 }
 
 std::string describe_failure(const LoadResult& load) {
@@ -163,7 +220,36 @@ std::string describe_failure(const LoadResult& load) {
     if (!load.first_error.empty()) text += ", the first: " + load.first_error;
     return text;
   }
+  if (load.unfinished != 0) {
+    return fmt::format("{} requests had not ended 5 s after the load had", load.unfinished);
+  }
   if (load.requests == 0) return "no request ended in the measured time (use a longer --duration)";
+  return {};
+}
+
+ServerLedger read_ledger(std::span<const ServerProcess> processes) {
+  ServerLedger ledger;
+  for (const ServerProcess& process : processes) {
+    ledger.requests += process.counters->requests.get();
+    ledger.body_bytes += process.counters->request_body_bytes.get();
+  }
+  return ledger;
+}
+
+std::string compare_ledgers(const LoadResult& load, const ServerLedger& server,
+                            std::uint64_t slack) {
+  const auto differ = [](std::string_view what, std::uint64_t client, std::uint64_t workers) {
+    return fmt::format(
+        "the client counted {} {}, the workers {}: one of them counts wrong, report it", client,
+        what, workers);
+  };
+  if (server.requests < load.total_requests || server.requests - load.total_requests > slack) {
+    return differ("requests", load.total_requests, server.requests);
+  }
+  // With slack, some of the server's bytes are of requests that nobody finished.
+  if (slack == 0 && load.total_body_bytes != server.body_bytes) {
+    return differ("body bytes", load.total_body_bytes, server.body_bytes);
+  }
   return {};
 }
 
@@ -171,11 +257,12 @@ Warnings find_trial_warnings(const Row& row, const LoadResult& load) {
   Warnings warnings;
   const double client_share =
       row.cpu_us_per_request_client.value_or(0) * row.requests_per_s.value_or(0) / 1e6;
-  if (client_share >= kClientShareBusy) warnings.insert(Warning::client_busy);
+  if (client_share >= kShareSaturated) warnings.insert(Warning::client_busy);
   if (load.requests < kRequestsFew || load.requests < kRequestsPerConnectionFew * row.connections)
     warnings.insert(Warning::few_requests);
   if (load.latency.clipped_count() != 0) warnings.insert(Warning::latency_clipped);
-  if (row.cq_overflows.value_or(0) != 0) warnings.insert(Warning::cq_overflowed);
+  if (misses_rate(load.requests, row.rate_requested.value_or(0), to_seconds(load.elapsed)))
+    warnings.insert(Warning::rate_not_reached);
   return warnings;
 }
 

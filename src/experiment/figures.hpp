@@ -19,18 +19,34 @@ namespace urb {
 struct ProcessSample {
   ProcessRole role = ProcessRole::worker;
   std::optional<CpuTime> cpu;
+  std::optional<std::uint64_t> context_switches;
   std::uint64_t requests = 0;
   std::uint64_t ring_enters = 0;
   std::uint64_t ring_sqes = 0;
   std::uint64_t cq_overflows = 0;
   std::uint64_t short_splices = 0;
+  std::uint64_t handover_messages = 0;
+  std::uint64_t handover_connections = 0;
 };
 
 /// All processes at one moment: taken when the measured window begins and when it ends.
 struct WindowSample {
   CpuTime client;
+  std::optional<HostTime> host;
   std::vector<ProcessSample> processes;
 };
+
+/// Busy time by wall time within the window: 1 is one whole CPU, for `host` all of them.
+struct CpuShares {
+  double client = 0;
+  std::optional<double> master;  ///< without its io-wq threads, as for workers
+  std::optional<double> busiest_worker;
+  std::optional<double> host;
+};
+
+/// What could not go any faster: `cpu` when all CPUs were busy, else the process whose one thread
+/// was, `client`, `master` or `workers`; `none` when nothing was.
+[[nodiscard]] std::string_view find_bottleneck(const CpuShares& shares) noexcept;
 
 /// Reads clocks and counters of this process and of `processes`.
 [[nodiscard]] WindowSample sample_window(std::span<const ServerProcess> processes);
@@ -40,8 +56,25 @@ struct WindowSample {
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
                   const WindowSample& end);
 
+/// How many sockets a hand-over message carried; empty when there was none.
+[[nodiscard]] std::optional<double> sockets_per_message(const WindowSample& begin,
+                                                        const WindowSample& end);
+
 /// Why the load's result must not become figures; empty when it may.
 [[nodiscard]] std::string describe_failure(const LoadResult& load);
+
+/// What the server counted over its whole life.
+struct ServerLedger {
+  std::uint64_t requests = 0;    ///< answered by workers
+  std::uint64_t body_bytes = 0;  ///< of their requests
+};
+[[nodiscard]] ServerLedger read_ledger(std::span<const ServerProcess> processes);
+
+/// In which point client and server disagree on what was done, all of it, warm-up included; empty
+/// when they agree to the last byte. For a server that had no other client. `slack`: requests that
+/// the server may have beyond the client's count, for a client that leaves some in flight.
+[[nodiscard]] std::string compare_ledgers(const LoadResult& load, const ServerLedger& server,
+                                          std::uint64_t slack = 0);
 
 /// What is doubtful about a trial that has figures.
 [[nodiscard]] Warnings find_trial_warnings(const Row& row, const LoadResult& load);

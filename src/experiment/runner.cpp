@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "report/drift.hpp"
 
 namespace urb {
 namespace {
@@ -75,6 +77,17 @@ void count(RunResult& result, Status status) {
   }
 }
 
+// What went wrong; nothing when the row has been kept, or need not be.
+std::string save(const RunnerHooks& hooks, const Row& row) {
+  if (!hooks.save_row) return {};
+  try {
+    hooks.save_row(row);
+    return {};
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 RunResult run_experiment(const Grid& grid, const Warnings& run_warnings, Nanos planned_per_trial,
@@ -101,17 +114,26 @@ RunResult run_experiment(const Grid& grid, const Warnings& run_warnings, Nanos p
       outcome.warnings.insert(run_warnings.begin(), run_warnings.end());
       outcome.row.warnings = format_warnings(outcome.warnings);
       cell.warnings.insert(outcome.warnings.begin(), outcome.warnings.end());
+      cell.open_loop.merge(outcome.open_loop);
     }
-    if (hooks.save_row) hooks.save_row(outcome.row);
+    result.save_failure = save(hooks, outcome.row);
+    if (hooks.keep_outcome) hooks.keep_outcome(outcome);
+    if (outcome.sockets_per_message)
+      cell.sockets_per_message.push_back(*outcome.sockets_per_message);
     cell.add(outcome.row, outcome.latency);
     count(result, outcome.row.status);
+    if (!result.save_failure.empty()) break;
+  }
+  // Known only now: the rows, written as their trials ended, cannot carry it.
+  if (find_drift(result.cells)) {
+    for (Cell& cell : result.cells) cell.warnings.insert(Warning::drifted);
   }
   return result;
 }
 
 int exit_code_of(const RunResult& result) noexcept {
   constexpr int kUnsupported = 77;
-  if (result.interrupted) return 1;
+  if (result.interrupted || !result.save_failure.empty()) return 1;
   if (result.unsupported_count == result.total) return kUnsupported;
   return result.ok_count == result.total ? 0 : 1;
 }
@@ -123,6 +145,11 @@ Warnings find_run_warnings(const Host& host, const Build& build, unsigned repeat
   const double load_per_cpu = host.load_average.value_or(0) / std::max(1U, host.cpus);
   if (load_per_cpu > kLoadPerCpuHigh) warnings.insert(Warning::load_high);
   if (repeats < kRepeatsEnough) warnings.insert(Warning::few_repeats);
+  if (build.dirty) warnings.insert(Warning::dirty_tree);
+  if (host.accelerator == Accelerator::tcg) warnings.insert(Warning::emulated_cpu);
+  if (!host.governor.empty() && host.governor != "performance") {
+    warnings.insert(Warning::governor_saves_power);
+  }
   return warnings;
 }
 

@@ -17,7 +17,8 @@ namespace urb {
 /// The two sides of the runner, so that tests need no server and no disk.
 struct RunnerHooks {
   std::function<TrialOutcome(const TrialSpec&, const TrialProgress&)> run_trial;
-  std::function<void(const Row&)> save_row;  ///< may throw: the run ends there
+  std::function<void(const Row&)> save_row;               ///< may throw runtime_error: the run ends
+  std::function<void(const TrialOutcome&)> keep_outcome;  ///< of every row, saved or not
   std::function<void(const Progress&)> show_progress;
 };
 
@@ -28,6 +29,8 @@ struct RunResult {
   std::size_t failed_count = 0;
   std::size_t unsupported_count = 0;
   bool interrupted = false;
+  std::string
+      save_failure;  ///< why a row could not be kept; its trial is in the cells all the same
   [[nodiscard]] std::size_t done_count() const noexcept {
     return ok_count + failed_count + unsupported_count;
   }

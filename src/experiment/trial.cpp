@@ -12,7 +12,10 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
+#include "experiment/routing.hpp"
+#include "experiment/shortage_watch.hpp"
 #include "server/server.hpp"
 
 namespace urb {
@@ -24,9 +27,11 @@ bool is_readable(int fd) noexcept {
 }
 
 TrialOutcome without_figures(Row row, Status status, std::string reason) {
-  row.status = status;
-  row.warnings = std::move(reason);
-  return {.row = std::move(row), .latency = {}, .warnings = {}, .interrupted = false};
+  TrialOutcome outcome;
+  outcome.row = std::move(row);
+  outcome.row.status = status;
+  outcome.row.warnings = std::move(reason);
+  return outcome;
 }
 
 // What the hooks saw of the server while the load ran.
@@ -34,19 +39,39 @@ struct Watch {
   std::optional<WindowSample> begin;
   std::optional<WindowSample> end;
   bool server_ended = false;
+  std::string lost_worker;   // what became of it, and its replacement's figures are not its own
+  std::optional<AbLoad> ab;  // where that is the client
 };
 
-LoadResult load_and_watch(const LoadOptions& options, const Server& server, Watch& watch,
-                          const TrialProgress& on_progress, const std::atomic<bool>& stop) {
+void note_loss(Server& server, Watch& watch) {
+  for (std::string& sentence : server.take_news()) {
+    if (watch.lost_worker.empty()) watch.lost_worker = std::move(sentence);
+  }
+}
+
+LoadResult load_and_watch(const LoadOptions& options, ClientKind client, Server& server,
+                          Watch& watch, const TrialProgress& on_progress,
+                          const std::atomic<bool>& stop) {
   LoadHooks hooks;
   hooks.on_window_begin = [&] { watch.begin = sample_window(server.processes()); };
   hooks.on_window_end = [&] { watch.end = sample_window(server.processes()); };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
     if (on_progress) on_progress(elapsed, requests);
     watch.server_ended = watch.server_ended || is_readable(server.ended_fd());
-    return !watch.server_ended;
+    note_loss(server, watch);
+    return !watch.server_ended && watch.lost_worker.empty();
   };
-  return run_load(options, hooks, stop);
+  LoadResult result;
+  if (client == ClientKind::ab) {
+    watch.ab = run_ab_load(options, hooks, stop);
+    result = watch.ab->result;
+    if (watch.begin && watch.end)
+      watch.end->client.total = watch.begin->client.total + watch.ab->cpu.total;
+  } else {
+    result = run_load(options, hooks, stop);
+  }
+  note_loss(server, watch);
+  return result;
 }
 
 // The client is gone, so the server has nothing left to finish: the grace is for mishaps only.
@@ -60,34 +85,71 @@ std::string stop_server(Server& server, Nanos grace) {
   return fmt::format("the server or one of its workers failed (exit status {})", exit_status);
 }
 
+// What ab knows instead of a histogram.
+void fill_ab_latency(Row& row, const AbLatency& latency) {
+  row.latency_us_p50 = latency.p50_us;
+  row.latency_us_p90 = latency.p90_us;
+  row.latency_us_p99 = latency.p99_us;
+  row.latency_us_p999.reset();
+  row.latency_us_max = latency.max_us;
+  row.service_us_p50.reset();
+  row.service_us_p99.reset();
+  row.service_us_max.reset();
+}
+
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
-  LoadResult load = load_and_watch(load_options, server, watch, on_progress, stop);
+  const ShortageWatch shortage_watch{server};
+  LoadResult load = load_and_watch(load_options, setup.client, server, watch, on_progress, stop);
+  const Shortages shortages = shortage_watch.look();
   const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
   std::string problem = stop_server(server, setup.server.grace);
   if (stop.load()) {
-    return {.row = std::move(row), .latency = {}, .warnings = {}, .interrupted = true};
+    TrialOutcome outcome;
+    outcome.interrupted = true;
+    return outcome;
   }
   // A dead server fails requests before the next look at it: name the cause, not its effect.
   if (server_ended) {
     problem = problem.empty() ? "the server ended during the trial" : problem + " during the trial";
+  } else if (!watch.lost_worker.empty()) {
+    problem = watch.lost_worker + " during the trial";
+  } else if (watch.ab && !watch.ab->problem.empty()) {
+    problem = watch.ab->problem;
   } else if (const std::string failure = describe_failure(load); !failure.empty()) {
     problem = failure;
   } else if (problem.empty() && (!watch.begin || !watch.end)) {
     problem = "the measured time did not begin";
+  } else if (problem.empty()) {
+    // For a time, ab leaves in flight what it does not count any more.
+    const bool is_exact = !watch.ab || load_options.requests;
+    problem = compare_ledgers(load, read_ledger(server.processes()),
+                              is_exact ? 0 : load_options.connections);
   }
-  if (!problem.empty()) return without_figures(std::move(row), Status::failed, std::move(problem));
+  if (!problem.empty()) {
+    // What ran short may be why.
+    return without_figures(std::move(row), Status::failed, problem + shortages.remedies());
+  }
 
   fill_figures(row, load, *watch.begin, *watch.end);
+  if (watch.ab) fill_ab_latency(row, watch.ab->latency);
   Warnings warnings = find_trial_warnings(row, load);
-  return {.row = std::move(row),
-          .latency = std::move(load.latency),
-          .warnings = std::move(warnings),
-          .interrupted = false};
+  warnings.merge(shortages.kinds());
+  return {
+      .row = std::move(row),
+      .latency = std::move(load.latency),
+      .open_loop = {std::move(load.service), std::move(load.lateness), load.missed, load.unsent},
+      .warnings = std::move(warnings),
+      .sockets_per_message = sockets_per_message(*watch.begin, *watch.end),
+      .interrupted = false};
 }
 
 }  // namespace
+
+std::string_view name_of(ClientKind client) noexcept {
+  return client == ClientKind::ab ? "ab" : "builtin";
+}
 
 TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
                        const TrialProgress& on_progress, const std::atomic<bool>& stop) {
@@ -111,7 +173,12 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.host = format_address(server.address());
     load.body = spec.cell.body;
     load.reuse = spec.cell.reuse;
-    load.expected_text = expected_text_for(load.body, config.response_bytes);
+    if (config.policy == Policy::key) load.routes = make_routes(config.workers);
+    if (load.verify == Verify::none) load.verify = Verify::first;
+    load.expected_text =
+        expected_text_for(load.body, config.response_bytes, load.verify == Verify::all);
+    if (config.response_bytes.value != 0)
+      load.expected_response_bytes = config.response_bytes.value;
     return run_against(server, setup, load, row, on_progress, stop);
   } catch (const Unsupported& error) {
     return without_figures(std::move(row), Status::unsupported, error.what());
@@ -122,11 +189,11 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   }
 }
 
-std::string expected_text_for(Bytes body, Bytes response) {
+std::string expected_text_for(Bytes body, Bytes response, bool with_checksum) {
   // A response of a given size is filler, which says nothing of the request.
   if (response.value != 0) return {};
-  // The brace ends the object, so that 10 does not pass for 1 or 100.
-  return fmt::format("\"bytes\":{}}}", body.value);
+  // With what follows the number, so that 10 does not pass for 1 or 100.
+  return fmt::format("\"bytes\":{}{}", body.value, with_checksum ? ",\"crc32c\"" : "}");
 }
 
 std::string format_utc_now() {

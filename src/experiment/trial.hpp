@@ -7,24 +7,32 @@
 #include "experiment/matrix.hpp"
 #include "load/generator.hpp"
 #include "mode/server_config.hpp"
+#include "report/open_loop.hpp"
 #include "report/row.hpp"
 #include "report/warnings.hpp"
 #include "stats/histogram.hpp"
 
 namespace urb {
 
+/// Who generates the load.
+enum class ClientKind : std::uint8_t { builtin, ab };
+[[nodiscard]] std::string_view name_of(ClientKind client) noexcept;
+
 /// What all trials of a run have in common. The trial's spec fills in the rest.
 struct TrialSetup {
   ServerConfig server;  ///< without the mode; listens on a free port
-  LoadOptions load;     ///< without target, body and reuse
+  LoadOptions load;     ///< without target, body and reuse; verifies in any case
   Row row;              ///< host, run and workload columns
+  ClientKind client = ClientKind::builtin;
 };
 
 struct TrialOutcome {
   Row row;
   Histogram latency;
-  Warnings warnings;         ///< of a trial with figures
-  bool interrupted = false;  ///< by the user: there is no row
+  OpenLoop open_loop;
+  Warnings warnings;                          ///< of a trial with figures
+  std::optional<double> sockets_per_message;  ///< of the hand-over, where there was one
+  bool interrupted = false;                   ///< by the user: there is no row
 };
 
 /// Time since the load started, requests so far.
@@ -37,7 +45,7 @@ using TrialProgress = std::function<void(Nanos, std::uint64_t)>;
                                      const std::atomic<bool>& stop);
 
 /// The text that a response carries when the server saw the whole body; see http/response_bytes.
-[[nodiscard]] std::string expected_text_for(Bytes body, Bytes response);
+[[nodiscard]] std::string expected_text_for(Bytes body, Bytes response, bool with_checksum = false);
 
 /// Now, in UTC: "2025-11-23T13:05:59.123Z".
 [[nodiscard]] std::string format_utc_now();

@@ -1,6 +1,8 @@
 // Collecting the trials of a cell.
 #include "report/cell.hpp"
 
+#include <map>
+
 namespace urb {
 
 std::vector<double> Cell::figures(Row::Figure Row::*column) const {
@@ -16,6 +18,16 @@ Row::Figure Cell::median(Row::Figure Row::*column) const {
   const std::vector<double> values = figures(column);
   if (values.empty()) return std::nullopt;
   return median_of(values);
+}
+
+std::string Cell::bottleneck() const {
+  std::map<std::string, std::size_t> counts;
+  std::string most;
+  for (const Row& row : rows) ++counts[row.bottleneck];
+  for (const auto& [name, count] : counts) {
+    if (most.empty() || count > counts[most]) most = name;
+  }
+  return most;
 }
 
 void Cell::add(const Row& row, const Histogram& trial_latency) {

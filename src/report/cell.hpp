@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/open_loop.hpp"
 #include "report/row.hpp"
 #include "report/warnings.hpp"
 #include "stats/histogram.hpp"
@@ -19,7 +20,9 @@ struct Cell {
 
   std::vector<Row> rows;  ///< of the trials that carry figures
   Histogram latency;      ///< of the same trials, merged: quantiles are never averaged
+  OpenLoop open_loop;
   Warnings warnings;
+  std::vector<double> sockets_per_message;  ///< of the hand-overs, by trial that had any
   std::size_t failed_count = 0;
   Status failed_status = Status::ok;  ///< of the first that failed
   std::string failed_reason;
@@ -29,6 +32,9 @@ struct Cell {
   [[nodiscard]] std::vector<double> figures(Row::Figure Row::*column) const;
   /// Their median; empty when no trial knows it.
   [[nodiscard]] Row::Figure median(Row::Figure Row::*column) const;
+
+  /// The verdict of most trials, the first of those where several are as frequent.
+  [[nodiscard]] std::string bottleneck() const;
 
   /// Takes one trial's row in; `latency` counts only when the row has figures.
   void add(const Row& row, const Histogram& trial_latency);

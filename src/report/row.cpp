@@ -50,6 +50,20 @@ std::string to_text(const std::optional<T>& field) {
   return field ? to_text(*field) : std::string{};
 }
 
+template <class T>
+FieldValue to_value(const T& field) {
+  return field;
+}
+FieldValue to_value(Status field) { return std::string{name_of(field)}; }
+// No text is unknown, as in the CSV.
+FieldValue to_value(const std::string& field) {
+  return field.empty() ? FieldValue{} : FieldValue{field};
+}
+template <class T>
+FieldValue to_value(const std::optional<T>& field) {
+  return field ? FieldValue{*field} : FieldValue{};
+}
+
 // Each returns what is wrong with the text, nothing when it was understood.
 std::string from_text(const std::string& text, std::string& field) {
   field = text;
@@ -109,6 +123,13 @@ std::vector<std::string> format_row(const Row& row) {
   fields.reserve(column_names().size());
   visit_columns(row, [&](const char*, const auto& field) { fields.push_back(to_text(field)); });
   return fields;
+}
+
+std::vector<FieldValue> values_of(const Row& row) {
+  std::vector<FieldValue> values;
+  values.reserve(column_names().size());
+  visit_columns(row, [&](const char*, const auto& field) { values.push_back(to_value(field)); });
+  return values;
 }
 
 std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields) {

@@ -97,6 +97,11 @@ struct Row {
 /// The inverse. The error's position is the index of the column.
 [[nodiscard]] std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields);
 
+/// A field as it is: empty, text, yes or no, a count, a figure.
+using FieldValue = std::variant<std::monostate, std::string, bool, std::uint64_t, double>;
+/// A row as values, in the order of the columns.
+[[nodiscard]] std::vector<FieldValue> values_of(const Row& row);
+
 /// At most 6 significant digits, or the whole part where it has more; never an exponent for
 /// figures from 0.0001 up.
 [[nodiscard]] std::string format_figure(double figure);

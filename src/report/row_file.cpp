@@ -29,6 +29,31 @@ Fd open_for_append(const std::string& path) {
   return Fd{Adopt{}, raw};
 }
 
+// What a row that cannot be kept is told with.
+const char* remedy_for(int error) noexcept {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT: return "free disk space; the rows so far are kept";
+    case EFBIG:
+      return "raise ulimit -f, or choose another file with --csv; the rows so far are kept";
+    case EPIPE: return "who read the rows has gone";
+    default: return "";
+  }
+}
+
+// Two runs that start together must not both find an empty file, and no row may follow half of
+// another's. Not held while trials run. Where locks do not exist, we do without.
+class Lock {
+ public:
+  explicit Lock(int fd) noexcept : fd_{fd} { (void)flock(fd_, LOCK_EX); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() { (void)flock(fd_, LOCK_UN); }
+
+ private:
+  int fd_;
+};
+
 off_t size_of(int fd) {
   struct stat status {};
   check(fstat(fd, &status), "fstat");
@@ -49,11 +74,8 @@ RowFile::RowFile(std::string path) : path_{std::move(path)}, file_{open_for_appe
     write_record(format_csv_record(column_names()));
     return;
   }
-  // Two runs that start together must not both find an empty file. Not held while trials run:
-  // their rows are single appends, which do not mix. Where locks do not exist, we do without.
-  (void)flock(file_.get(), LOCK_EX);
+  const Lock lock{file_.get()};
   start_file();
-  (void)flock(file_.get(), LOCK_UN);
 }
 
 void RowFile::start_file() {
@@ -72,13 +94,21 @@ void RowFile::start_file() {
                      ": its header is not this version's, rows would not fit (choose "
                      "another file with --csv, or move this one away)");
   }
-  if (read_at(file_.get(), size - 1, 1) != "\n") {
-    throw UsageError(path_ + ": ends in the middle of a row (remove its last line first)");
-  }
+  refuse_torn_end();
+}
+
+// Another run may have been killed in the middle of its row, before this one or beside it.
+void RowFile::refuse_torn_end() {
+  const off_t size = size_of(file_.get());
+  if (size == 0 || read_at(file_.get(), size - 1, 1) == "\n") return;
+  throw UsageError(
+      fmt::format("{0}: ends in the middle of a row (remove it first: sed -i '$d' {0})", path_));
 }
 
 void RowFile::append(const Row& row) {
   const std::vector<std::string> fields = format_row(row);
+  const Lock lock{file_.get()};
+  if (path_ != "-") refuse_torn_end();  // stdout need not be readable
   write_record(format_csv_record(fields));
   ++row_count_;
 }
@@ -96,14 +126,13 @@ void RowFile::write_record(const std::string& line) {
       if (written != 0 && size_of(file_.get()) == size_torn) {
         (void)!ftruncate(file_.get(), size_before);  // the write's error is the one to report
       }
-      throw SysError("write " + path_, error,
-                     error == ENOSPC ? "free disk space; the rows so far are kept" : "");
+      throw SysError("write " + name(), error, remedy_for(error));
     }
     written += static_cast<std::size_t>(count);
   }
   // EINVAL and EROFS: pipes and terminals have no disk to wait for.
   if (fsync(file_.get()) != 0 && errno != EINVAL && errno != EROFS) {
-    throw SysError("fsync " + path_, errno);
+    throw SysError("fsync " + name(), errno, remedy_for(errno));
   }
 }
 

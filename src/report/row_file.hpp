@@ -16,7 +16,7 @@ class RowFile {
   explicit RowFile(std::string path);
 
   /// Writes one row and waits until it is on the disk. Throws SysError after taking back what was
-  /// written of it.
+  /// written of it, UsageError when another run has left half a row at the end meanwhile.
   void append(const Row& row);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -24,7 +24,10 @@ class RowFile {
 
  private:
   void start_file();
+  void refuse_torn_end();
   void write_record(const std::string& line);
+
+  [[nodiscard]] std::string name() const { return path_ == "-" ? "to standard output" : path_; }
 
   std::string path_;
   Fd file_;

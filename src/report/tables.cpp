@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "report/markdown.hpp"
+#include "report/open_loop_table.hpp"
+#include "report/routing_table.hpp"
 
 namespace urb {
 namespace {
@@ -45,19 +47,6 @@ const Cell* find_cell(const std::vector<Cell>& cells, const std::string& mode, B
     if (cell.mode == mode && cell.body == body && cell.reuse == reuse) return &cell;
   }
   return nullptr;
-}
-
-// The cells that have figures, as the tables of details list them: reuse, body, mode.
-std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells) {
-  std::vector<const Cell*> ordered;
-  for (const Cell& cell : cells) {
-    if (cell.has_figures()) ordered.push_back(&cell);
-  }
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Cell* left, const Cell* right) {
-    if (left->reuse != right->reuse) return right->reuse;
-    return left->body > right->body;
-  });
-  return ordered;
 }
 
 std::string throughput_of(const Cell* cell) {
@@ -94,10 +83,6 @@ Row::Figure per_gb(const Row::Figure& us_per_request, Bytes body) {
   return *us_per_request * 1e3 / static_cast<double>(body.value);
 }
 
-std::vector<std::string> cell_names(const Cell& cell) {
-  return {cell.mode, format_body(cell.body), cell.reuse ? "yes" : "no"};
-}
-
 void append(Report& report, Report part) {
   report.insert(report.end(), std::make_move_iterator(part.begin()),
                 std::make_move_iterator(part.end()));
@@ -108,7 +93,10 @@ void append(Report& report, Report part) {
 Report make_report(const std::vector<Cell>& cells) {
   Report report = study_tables(cells);
   append(report, latency_table(cells));
+  append(report, open_loop_table(cells));
+  append(report, routing_table(cells));
   append(report, cpu_table(cells));
+  append(report, kernel_work_table(cells));
   append(report, failures_and_warnings(cells));
   return report;
 }
@@ -145,7 +133,7 @@ Report study_tables(const std::vector<Cell>& cells) {
 
 Report latency_table(const std::vector<Cell>& cells) {
   MarkdownTable table{{"Test", "Body", "Reuse", "GB/s", "% of direct", "p50 µs", "p99 µs",
-                       "p99.9 µs", "max µs", "busiest/mean worker"},
+                       "p99.9 µs", "max µs", "busiest/mean worker", "bottleneck"},
                       3};
   for (const Cell* const cell : cells_in_order(cells)) {
     std::vector<std::string> fields = cell_names(*cell);
@@ -158,12 +146,18 @@ Report latency_table(const std::vector<Cell>& cells) {
       if (whole && part && *whole > 0) share = *part / *whole * 100;
     }
     const LatencySummary latency = summarize(cell->latency);
+    // Another client than ours leaves no histogram, and percentiles of several runs have no mean.
+    const auto known = [&](double figure) {
+      return cell->latency.count() == 0 ? Row::Figure{} : Row::Figure{figure};
+    };
     for (const Row::Figure& figure :
-         {cell->body.value == 0 ? Row::Figure{} : gb_per_s, share, Row::Figure{latency.p50_us},
-          Row::Figure{latency.p99_us}, Row::Figure{latency.p999_us}, Row::Figure{latency.max_us},
+         {cell->body.value == 0 ? Row::Figure{} : gb_per_s, share, known(latency.p50_us),
+          known(latency.p99_us), known(latency.p999_us), known(latency.max_us),
           cell->median(&Row::worker_imbalance)}) {
       fields.push_back(format_short(figure));
     }
+    const std::string bottleneck = cell->bottleneck();
+    fields.push_back(bottleneck.empty() ? std::string{kUnknown} : bottleneck);
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
@@ -192,6 +186,35 @@ Report cpu_table(const std::vector<Cell>& cells) {
           {Block::Kind::note,
            "Master and workers include their io-wq threads; the io-wq columns show that part. GB: "
            "10^9 bytes of request bodies.\n"}};
+}
+
+Report kernel_work_table(const std::vector<Cell>& cells) {
+  MarkdownTable table{{"Test", "Body", "Reuse", "io_uring_enter/req", "SQEs/req",
+                       "context switches/req", "sockets per hand-over", "short splices/req"},
+                      3};
+  for (const Cell* const cell : cells_in_order(cells)) {
+    std::vector<double> short_splices;
+    for (const Row& row : cell->rows) {
+      if (row.short_splices && row.requests.value_or(0) != 0) {
+        short_splices.push_back(static_cast<double>(*row.short_splices) /
+                                static_cast<double>(*row.requests));
+      }
+    }
+    const auto median_or_unknown = [](const std::vector<double>& values) {
+      return values.empty() ? Row::Figure{} : Row::Figure{median_of(values)};
+    };
+    std::vector<std::string> fields = cell_names(*cell);
+    for (const Row::Figure& figure :
+         {cell->median(&Row::enters_per_request), cell->median(&Row::sqes_per_request),
+          cell->median(&Row::context_switches_per_request),
+          median_or_unknown(cell->sockets_per_message), median_or_unknown(short_splices)}) {
+      fields.push_back(format_short(figure));
+    }
+    table.add(std::move(fields));
+  }
+  if (table.is_empty()) return {};
+  return {{Block::Kind::heading, "Kernel work, master and workers together\n"},
+          {Block::Kind::table, table.render()}};
 }
 
 Report failures_and_warnings(const std::vector<Cell>& cells) {
@@ -224,6 +247,22 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
                                            is_everywhere ? "" : " (" + place.names + ")")});
   }
   return report;
+}
+
+std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells) {
+  std::vector<const Cell*> ordered;
+  for (const Cell& cell : cells) {
+    if (cell.has_figures()) ordered.push_back(&cell);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Cell* left, const Cell* right) {
+    if (left->reuse != right->reuse) return right->reuse;
+    return left->body > right->body;
+  });
+  return ordered;
+}
+
+std::vector<std::string> cell_names(const Cell& cell) {
+  return {cell.mode, format_body(cell.body), cell.reuse ? "yes" : "no"};
 }
 
 std::string format_median(const MedianInterval& interval) {

@@ -23,8 +23,15 @@ using Report = std::vector<Block>;
 [[nodiscard]] Report study_tables(const std::vector<Cell>& cells);
 [[nodiscard]] Report latency_table(const std::vector<Cell>& cells);
 [[nodiscard]] Report cpu_table(const std::vector<Cell>& cells);
+[[nodiscard]] Report kernel_work_table(const std::vector<Cell>& cells);
 [[nodiscard]] Report failures_and_warnings(const std::vector<Cell>& cells);
 
+// What tables share.
+
+/// The cells that have figures, as the tables of details list them: reuse, body, mode.
+[[nodiscard]] std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells);
+/// The first three fields of their lines.
+[[nodiscard]] std::vector<std::string> cell_names(const Cell& cell);
 /// "374 ±5": as many decimals as give the median three digits, in both.
 [[nodiscard]] std::string format_median(const MedianInterval& interval);
 /// Three digits or the whole part; "–" when unknown.

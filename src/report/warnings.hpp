@@ -12,13 +12,30 @@ namespace urb {
 enum class Warning : std::uint8_t {
   debug_build,
   sanitized_build,
+  cpu_burned,
   load_high,
   few_repeats,
   trials_failed,
   client_busy,
   few_requests,
   latency_clipped,
+  rate_not_reached,
+  drifted,
+  emulated_cpu,
+  governor_saves_power,
+  dirty_tree,
   cq_overflowed,
+  // What ran short in the server, see shortages.hpp.
+  fds_exhausted,
+  files_exhausted,
+  kernel_memory_exhausted,
+  in_flight_fds_exhausted,
+  handover_stalled,
+  handover_refused,
+  slots_exhausted,
+  buffers_starved,
+  small_pipes,
+  listen_overflowed,
 };
 
 /// Ordered and without repetition: the order above is the order of printing.
@@ -29,12 +46,16 @@ using Warnings = std::set<Warning>;
 [[nodiscard]] std::string_view text_of(Warning warning) noexcept;
 /// Names separated by semicolons, for the CSV.
 [[nodiscard]] std::string format_warnings(const Warnings& warnings);
+/// Whether so many answers in `seconds` are fewer than a rate asks for, by more than the one that
+/// is a matter of where the edges of the measured time lie.
+[[nodiscard]] bool misses_rate(std::uint64_t answers, double rate, double seconds) noexcept;
 
 // The limits, all guesses at where a figure starts to mislead.
-inline constexpr double kLoadPerCpuHigh = 0.5;    ///< load average by number of CPUs
-inline constexpr unsigned kRepeatsEnough = 5;     ///< below, no interval of 90 % exists
-inline constexpr double kClientShareBusy = 0.95;  ///< of one CPU: the client has one thread
-inline constexpr unsigned kRequestsFew = 100;     ///< of a trial: p99 is then its slowest request
+inline constexpr double kLoadPerCpuHigh = 0.5;   ///< load average by number of CPUs
+inline constexpr unsigned kRepeatsEnough = 5;    ///< below, no interval of 90 % exists
+inline constexpr double kShareSaturated = 0.95;  ///< of one CPU, or of all: see find_bottleneck()
+inline constexpr unsigned kRequestsFew = 100;    ///< of a trial: p99 is then its slowest request
+inline constexpr double kRateReached = 0.99;     ///< achieved by requested rate in the open loop
 /// Of a trial, too: each connection's request that began before the window counts in whole.
 inline constexpr unsigned kRequestsPerConnectionFew = 10;
 

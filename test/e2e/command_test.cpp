@@ -35,7 +35,7 @@ TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
 
 TEST_CASE("every command helps, with an example") {
   for (const std::vector<std::string>& command :
-       std::vector<std::vector<std::string>>{{}, {"serve"}, {"load"}, {"list-modes"}}) {
+       std::vector<std::vector<std::string>>{{}, {"serve"}, {"load"}, {"doctor"}, {"list-modes"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
     const Outcome outcome = run(arguments);
@@ -47,6 +47,27 @@ TEST_CASE("every command helps, with an example") {
   const Outcome version = run({"--version"});
   CHECK(version.status == 0);
   CHECK(version.out.rfind("uring-bench ", 0) == 0);
+}
+
+TEST_CASE("doctor tells which modes run here, the limits, and the tool's own floor") {
+  const Outcome outcome = run({"doctor"});
+  CHECK(outcome.status == 0);
+  for (const Mode* const mode : all_modes()) {
+    CHECK(outcome.out.find("  " + std::string{mode->name}) != std::string::npos);
+  }
+  for (const char* const part : {"on Linux ", "ulimit -n", "clock ", "io_uring NOP round trip "}) {
+    CAPTURE(part);
+    CHECK(outcome.out.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("doctor on a machine where no mode can run says why and ends with 77") {
+  // Registered receive memory is locked memory, which an ordinary user here has none of.
+  const Outcome outcome = run_program(
+      {"sh", "-c", "ulimit -l 0; exec setpriv --reuid 65534 --clear-groups \"$0\" doctor",
+       binary()});
+  CHECK(outcome.status == 77);
+  CHECK(outcome.out.find("ulimit -l") != std::string::npos);
 }
 
 TEST_CASE("list-modes names every mode") {

@@ -11,6 +11,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/process.hpp"
+
 #include <doctest/doctest.h>
 
 namespace urb::test {
@@ -59,7 +61,7 @@ std::string TempFolder::make_file(const std::string& name, Bytes bytes) const {
   return file(name);
 }
 
-Program::Program(const std::vector<std::string>& arguments) {
+Program::Program(const std::vector<std::string>& arguments, const Prepare& prepare) {
   std::vector<char*> raw;
   for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
@@ -72,6 +74,13 @@ Program::Program(const std::vector<std::string>& arguments) {
   dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
   dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
   for (int fd = 3; fd < 64; ++fd) close(fd);
+  if (prepare) {
+    // Opened before: another user may not find the way to it.
+    const int program = open(raw[0], O_PATH | O_CLOEXEC);
+    prepare();
+    fexecve(program, raw.data(), environ);
+    _exit(127);
+  }
   execvp(raw[0], raw.data());
   _exit(127);
 }
@@ -103,19 +112,20 @@ std::string binary() {
   return path;
 }
 
-Outcome run(std::vector<std::string> arguments) {
-  return run_program(with_binary(std::move(arguments)));
+Outcome run(std::vector<std::string> arguments, const Prepare& prepare) {
+  return Program{with_binary(std::move(arguments)), prepare}.wait();
 }
 
 Outcome run_program(const std::vector<std::string>& arguments) { return Program{arguments}.wait(); }
 
 bool is_installed(const std::string& program) {
-  const bool found = run_program({"sh", "-c", "command -v " + program}).status == 0;
+  const bool found = is_on_path(program);
   if (!found) MESSAGE("skipped: ", program, " is not installed");
   return found;
 }
 
-Serve::Serve(std::vector<std::string> arguments) : program_{serve_arguments(std::move(arguments))} {
+Serve::Serve(std::vector<std::string> arguments, const Prepare& prepare)
+    : program_{serve_arguments(std::move(arguments)), prepare} {
   const bool ready = wait_until([this] { return program_.out().find('\n') != std::string::npos; });
   REQUIRE_MESSAGE(ready, "serve did not say that it listens: ", program_.err());
   line_ = program_.out().substr(0, program_.out().find('\n'));

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,14 @@ struct Outcome {
   std::string err;
 };
 
+/// What is done in the new process before the program: limits, another user, another network.
+using Prepare = std::function<void()>;
+
 /// A program that runs beside the test. Killed and reaped at the latest by the destructor.
 class Program {
  public:
-  /// Starts `arguments[0]`, found by PATH, in `folder`.
-  explicit Program(const std::vector<std::string>& arguments);
+  /// Starts `arguments[0]`, found by PATH.
+  explicit Program(const std::vector<std::string>& arguments, const Prepare& prepare = {});
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
   ~Program();
@@ -61,7 +65,7 @@ class Program {
 /// The binary under test, from URB_BINARY.
 [[nodiscard]] std::string binary();
 /// Runs the binary with `arguments` to its end.
-[[nodiscard]] Outcome run(std::vector<std::string> arguments);
+[[nodiscard]] Outcome run(std::vector<std::string> arguments, const Prepare& prepare = {});
 /// Runs any program to its end.
 [[nodiscard]] Outcome run_program(const std::vector<std::string>& arguments);
 /// False, and says so, when `program` is not installed: the caller skips by name.
@@ -70,7 +74,7 @@ class Program {
 /// `serve` with `arguments` on a free port, once it accepts.
 class Serve {
  public:
-  explicit Serve(std::vector<std::string> arguments);
+  explicit Serve(std::vector<std::string> arguments, const Prepare& prepare = {});
   [[nodiscard]] Program& program() noexcept { return program_; }
   [[nodiscard]] const std::string& line() const noexcept { return line_; }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + port_ + "/"; }

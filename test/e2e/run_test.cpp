@@ -57,9 +57,8 @@ std::string first_line_of(const std::string& path) {
 
 // What a closed loop on this machine has no value for, or does not measure yet.
 const std::vector<std::string> kMayBeEmpty{
-    "relay",          "rate_requested", "context_switches_per_request", "routing_fidelity",
-    "verified_bytes", "bottleneck",     "instructions_per_request",     "guest",
-    "features",       "warnings"};
+    "relay", "rate_requested", "routing_fidelity", "verified_bytes", "instructions_per_request",
+    "guest", "features",       "warnings"};
 
 const std::vector<std::string> kShort{"-d",        "200ms", "--warmup", "50ms",
                                       "--repeats", "2",     "-b",       "64k,1M"};
@@ -94,7 +93,8 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
     for (const char* const name :
          {"requests", "requests_per_s", "bytes_per_s", "latency_us_p50", "latency_us_p999",
           "cpu_us_per_request_client", "cpu_us_per_request_workers", "cpu_s_per_gb_client",
-          "cpu_s_per_gb_server", "enters_per_request", "sqes_per_request", "worker_imbalance"}) {
+          "cpu_s_per_gb_server", "context_switches_per_request", "enters_per_request",
+          "sqes_per_request", "worker_imbalance"}) {
       CAPTURE(name);
       CHECK(std::stod("0" + row.at(name)) > 0);
     }
@@ -111,6 +111,22 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
   // Rows are appended.
   CHECK(run(with({"direct", "--csv", csv}, kShort)).status == 0);
   CHECK(read_rows_of(csv).size() == rows.size() + 8);
+}
+
+TEST_CASE("several modes are held against direct, unless that is not wanted") {
+  const std::vector<std::string> quick{"-d", "50ms", "--warmup", "10ms", "--repeats", "1",
+                                       "-b", "1k",   "-r",       "yes",  "--no-save"};
+  const Outcome two = run(with({"cluster", "socket"}, quick));
+  CHECK(two.status == 0);
+  CHECK(two.out.find("| direct ") != std::string::npos);
+  for (const std::vector<std::string>& modes :
+       std::vector<std::vector<std::string>>{{"cluster"}, {"cluster", "socket", "--no-ceiling"}}) {
+    const Outcome outcome = run(with(modes, quick));
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.find("| direct ") == std::string::npos);
+  }
+  CHECK(two.out.find("on Linux ") != std::string::npos);
+  CHECK(two.out.find("The tool's own floor: clock ") != std::string::npos);
 }
 
 TEST_CASE("rows can go to stdout, and then nothing else does") {

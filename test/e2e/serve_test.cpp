@@ -116,6 +116,23 @@ TEST_CASE("serve says where it listens, and with how many workers") {
   CHECK(outcome.err == "");
 }
 
+TEST_CASE("serve names a worker that died and the one that replaces it, and ends cleanly") {
+  Serve serve{{"cluster", "-w", "2"}};
+  pid_t worker = 0;
+  for (const pid_t pid : process_tree(serve.program().pid())) {
+    if (process_name(pid) == "urb-worker-1") worker = pid;
+  }
+  REQUIRE(worker != 0);
+  REQUIRE(kill(worker, SIGKILL) == 0);
+  REQUIRE(wait_until([&] { return serve.program().err().find("replaces") != std::string::npos; }));
+  serve.program().signal(SIGTERM);
+  const Outcome outcome = serve.program().wait();
+  CHECK(outcome.status == 0);
+  const std::string expected =
+      "worker 1 (pid " + std::to_string(worker) + ") was killed by signal 9 (Killed)\n";
+  CHECK(outcome.err.find(expected) != std::string::npos);
+}
+
 TEST_CASE("serve on a port that is taken fails with one line") {
   Serve first{{"cluster"}};
   const Outcome second = run({"serve", "cluster", "-l", "127.0.0.1:" + first.port()});

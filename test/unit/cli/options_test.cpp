@@ -48,6 +48,8 @@ TEST_CASE("options: without any, a run is the study's") {
   CHECK(options.connection_count() == 4);
   CHECK(options.bodies == std::vector{Bytes{1 << 20}, Bytes{10 << 20}});
   CHECK(options.response == Bytes{0});
+  CHECK_FALSE(options.rate.has_value());
+  CHECK_FALSE(options.verify);
   CHECK(options.reuses == std::vector<bool>{false, true});
   CHECK(options.duration == 1s);
   CHECK_FALSE(options.requests.has_value());
@@ -160,6 +162,18 @@ TEST_CASE("options: what is missing is named") {
   CHECK(contains(error_of({}), "no mode was given"));
   CHECK(contains(error_of({"serve"}), "MODE is required"));
   CHECK(contains(error_of({"load"}), "URL is required"));
+}
+
+TEST_CASE("options: rate and verification are of a run and of load") {
+  for (const std::vector<std::string>& start :
+       {std::vector<std::string>{"socket"}, std::vector<std::string>{"load", "http://[::1]:1/"}}) {
+    std::vector<std::string> arguments = start;
+    arguments.insert(arguments.end(), {"-R", "250", "--verify"});
+    CHECK(parse(arguments).rate == 250);
+    CHECK(parse(arguments).verify);
+  }
+  CHECK(contains(error_of({"socket", "--rate", "0"}), "--rate"));
+  CHECK(contains(error_of({"serve", "socket", "--rate", "5"}), "--rate"));
 }
 
 TEST_SUITE_END();

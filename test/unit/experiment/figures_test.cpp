@@ -57,6 +57,46 @@ struct Made {
 
 }  // namespace
 
+TEST_CASE("figures: a request that never ended is a reason to have none") {
+  Made made;
+  CHECK(describe_failure(made.load).empty());
+  made.load.unfinished = 2;
+  CHECK(describe_failure(made.load).starts_with("2 requests had not ended"));
+}
+
+TEST_CASE("figures: in the open loop service times are those from the send") {
+  Made made;
+  CHECK(*made.row().service_us_max == *made.row().latency_us_max);
+  for (int count = 0; count < 1000; ++count) made.load.service.record(1ms);
+  urb::Row row;
+  row.rate_requested = 500;
+  fill_figures(row, made.load, made.begin, made.end);
+  CHECK(*row.latency_us_max == 3000);
+  CHECK(*row.service_us_max == 1000);
+}
+
+TEST_CASE("figures: a rate that was not reached is a warning, a single request is none") {
+  CHECK_FALSE(urb::misses_rate(1000, 500, 2));
+  CHECK_FALSE(urb::misses_rate(990, 500, 2));
+  CHECK(urb::misses_rate(988, 500, 2));
+  CHECK_FALSE(urb::misses_rate(9, 10, 1));
+  CHECK_FALSE(urb::misses_rate(0, 0, 1));
+  Made made;  // 1000 requests in 2 s
+  urb::Row row = made.row();
+  row.rate_requested = 600;
+  CHECK(find_trial_warnings(row, made.load).count(urb::Warning::rate_not_reached) == 1);
+  row.rate_requested = 500;
+  CHECK(find_trial_warnings(row, made.load).count(urb::Warning::rate_not_reached) == 0);
+}
+
+TEST_CASE("figures: the share of requests that their key's worker served, of the measured ones") {
+  Made made;
+  CHECK_FALSE(made.row().routing_fidelity.has_value());
+  made.load.requests_by_worker = {600, 400};
+  made.load.routed_right = 250;
+  CHECK(*made.row().routing_fidelity == 0.25);
+}
+
 TEST_CASE("figures: rates are of the measured time") {
   const urb::Row row = Made{}.row();
   CHECK(*row.duration_s == 2);
@@ -91,6 +131,53 @@ TEST_CASE("figures: imbalance is the busiest worker by the mean, the master is n
   Made idle;
   for (ProcessSample& process : idle.end.processes) process.requests = 7;
   CHECK_FALSE(idle.row().worker_imbalance.has_value());
+}
+
+TEST_CASE("figures: context switches are those of the server's processes, where all are known") {
+  Made made;
+  for (std::size_t index = 0; index < 3; ++index) {
+    made.begin.processes[index].context_switches = 1000;
+    made.end.processes[index].context_switches = 1000 + 100 * (index + 1);
+  }
+  CHECK(*made.row().context_switches_per_request == doctest::Approx(0.6));
+  made.end.processes[1].context_switches = 900;  // its io-wq threads have ended
+  CHECK(*made.row().context_switches_per_request == doctest::Approx(0.4));
+  made.end.processes[1].context_switches.reset();
+  CHECK_FALSE(made.row().context_switches_per_request.has_value());
+}
+
+TEST_CASE("figures: the bottleneck is what was busy all the time, the whole host first") {
+  using urb::find_bottleneck;
+  CHECK(find_bottleneck({.client = 0.5, .master = 0.2, .busiest_worker = 0.7, .host = 0.6}) ==
+        "none");
+  CHECK(find_bottleneck({.client = 0.97, .master = 0.2, .busiest_worker = 0.7, .host = 0.8}) ==
+        "client");
+  CHECK(find_bottleneck({.client = 0.5, .master = 0.96, .busiest_worker = 0.7, .host = 0.8}) ==
+        "master");
+  CHECK(find_bottleneck({.client = 0.5, .master = 0.2, .busiest_worker = 0.99, .host = 0.8}) ==
+        "workers");
+  CHECK(find_bottleneck({.client = 0.97, .master = 0.96, .busiest_worker = 0.99, .host = 0.97}) ==
+        "cpu");
+  CHECK(find_bottleneck({.client = 0.5, .master = {}, .busiest_worker = {}, .host = {}}) == "none");
+}
+
+TEST_CASE("figures: the bottleneck comes from the window's own samples") {
+  Made made;  // 2 s long
+  CHECK(made.row().bottleneck == "none");
+  made.end.client.total = made.begin.client.total + 1950ms;
+  CHECK(made.row().bottleneck == "client");
+  made.end.client.total = made.begin.client.total + 100ms;
+  // The io-wq threads of a process are others' CPUs: only its own thread can be what is full.
+  made.end.processes[0].cpu = urb::CpuTime{10ms + 1950ms, 1ms + 500ms};
+  CHECK(made.row().bottleneck == "none");
+  made.end.processes[0].cpu = urb::CpuTime{10ms + 2450ms, 1ms + 500ms};
+  CHECK(made.row().bottleneck == "master");
+  made.end.processes[0].cpu = made.begin.processes[0].cpu;
+  made.end.processes[2].cpu = urb::CpuTime{200ms + 1990ms, 50ms};
+  CHECK(made.row().bottleneck == "workers");
+  made.begin.host = urb::HostTime{1000, 5000};
+  made.end.host = urb::HostTime{1396, 5400};
+  CHECK(made.row().bottleneck == "cpu");
 }
 
 TEST_CASE("figures: a process whose time is unknown makes its role's unknown, not smaller") {
@@ -134,7 +221,6 @@ TEST_CASE("figures: a single error of any kind forbids them, and is named") {
 TEST_CASE("figures: doubtful trials are named") {
   using urb::Warning;
   Made made;
-  for (ProcessSample& process : made.end.processes) process.cq_overflows = 0;
   urb::Row row = made.row();
   row.connections = 4;
   CHECK(find_trial_warnings(row, made.load).empty());
@@ -147,9 +233,29 @@ TEST_CASE("figures: doubtful trials are named") {
   row.connections = 4;
   made.load.requests = 99;
   made.load.latency.record(61s);
-  row.cq_overflows = 1;
   CHECK(find_trial_warnings(row, made.load) ==
-        urb::Warnings{Warning::few_requests, Warning::latency_clipped, Warning::cq_overflowed});
+        urb::Warnings{Warning::few_requests, Warning::latency_clipped});
+}
+
+TEST_CASE("figures: client and workers have to agree on every request and every byte") {
+  urb::LoadResult load;
+  load.total_requests = 1000;
+  load.total_body_bytes = 1'000'000;
+  CHECK(compare_ledgers(load, {1000, 1'000'000}) == "");
+  CHECK(compare_ledgers(load, {1001, 1'000'000}).find("1000 requests, the workers 1001") !=
+        std::string::npos);
+  CHECK(compare_ledgers(load, {1000, 999'999}).find("1000000 body bytes, the workers 999999") !=
+        std::string::npos);
+}
+
+TEST_CASE("figures: sockets per hand-over message are those of the window") {
+  Made made;
+  CHECK_FALSE(sockets_per_message(made.begin, made.end).has_value());
+  made.begin.processes[0].handover_messages = 5;
+  made.begin.processes[0].handover_connections = 50;
+  made.end.processes[0].handover_messages = 9;
+  made.end.processes[0].handover_connections = 60;
+  CHECK(*sockets_per_message(made.begin, made.end) == doctest::Approx(2.5));
 }
 
 TEST_SUITE_END();

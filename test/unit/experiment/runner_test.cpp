@@ -118,11 +118,16 @@ TEST_CASE("runner: a stop between trials starts no further one") {
   CHECK(result.done_count() == 1);
 }
 
-TEST_CASE("runner: a row that cannot be saved ends the run") {
+TEST_CASE("runner: a row that cannot be saved ends the run, and what was measured is shown") {
   Bench bench;
-  bench.hooks.save_row = [](const urb::Row&) { throw std::runtime_error("disk full"); };
-  CHECK_THROWS_WITH(bench.run(), "disk full");
-  CHECK(bench.log == std::vector<std::string>{"run 1"});
+  bench.hooks.save_row = [](const urb::Row& row) {
+    if (row.trial_order == 2) throw std::runtime_error("disk full");
+  };
+  const urb::RunResult result = bench.run();
+  CHECK(result.save_failure == "disk full");
+  CHECK(result.done_count() == 2);
+  CHECK(exit_code_of(result) == 1);
+  CHECK(bench.log == std::vector<std::string>{"run 1", "run 2"});
 }
 
 TEST_CASE("runner: progress counts trials and requests") {

@@ -10,9 +10,12 @@
 #include <atomic>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "support/process.hpp"
+#include "support/tcp_client.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -41,13 +44,22 @@ urb::TrialSetup small_setup() {
 
 bool has_children() { return waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
 
-// The one child of this process: the master of the running server.
-pid_t find_master() {
-  const std::string self = std::to_string(getpid());
-  std::ifstream children("/proc/" + self + "/task/" + self + "/children");
+pid_t first_child(pid_t parent) {
+  const std::string number = std::to_string(parent);
+  std::ifstream children("/proc/" + number + "/task/" + number + "/children");
   pid_t pid = 0;
   children >> pid;
   return pid;
+}
+// The one child of this process: the master of the running server.
+pid_t find_master() { return first_child(getpid()); }
+
+// A port that was free a moment ago.
+urb::Address free_address() {
+  const urb::Fd probe{urb::Adopt{}, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const urb::Address any = urb::Address::loopback(0);
+  REQUIRE(bind(probe.get(), any.raw(), any.raw_bytes()) == 0);
+  return urb::Address::of_socket(probe.get());
 }
 
 }  // namespace
@@ -70,9 +82,26 @@ TEST_CASE("trial: a clean one has all figures of this version and leaves no proc
   CHECK(*row.requests_per_s > 0);
   CHECK(*row.cpu_us_per_request_client > 0);
   CHECK(*row.sqes_per_request > 0);
+  CHECK(*row.verified_bytes == 2 * 1000);  // one request of each connection
+  CHECK_FALSE(row.routing_fidelity.has_value());
   CHECK(*row.worker_imbalance >= 1);
-  CHECK_FALSE(row.bottleneck.size() != 0);
+  CHECK(row.bottleneck != "");
+  CHECK(*row.context_switches_per_request > 0);
   CHECK_FALSE(has_children());
+}
+
+TEST_CASE(
+    "trial: with verification of all, every body's checksum comes back, whatever the answer is") {
+  for (const std::uint64_t response_bytes : {0U, 3000U}) {
+    urb::TrialSetup setup = small_setup();
+    setup.server.response_bytes = urb::Bytes{response_bytes};
+    setup.load.verify = urb::Verify::all;
+    const std::atomic<bool> stop{false};
+    const TrialOutcome outcome = run_trial(setup, small_trial(), {}, stop);
+    CHECK(outcome.row.warnings == "");
+    REQUIRE(outcome.row.status == Status::ok);
+    CHECK(*outcome.row.verified_bytes >= (2 + 50) * 1000);
+  }
 }
 
 TEST_CASE("trial: a server that cannot start gives a row with the reason and no figures") {
@@ -111,6 +140,78 @@ TEST_CASE("trial: the death of the server is the reason, not the errors it cause
   CHECK_FALSE(outcome.row.requests_per_s.has_value());
 }
 
+TEST_CASE("trial: a worker that dies fails it, though it is replaced") {
+  for (const char* const mode : {"direct", "cluster", "socket", "passthru"}) {
+    CAPTURE(mode);
+    urb::TrialSetup setup = small_setup();
+    setup.load.requests.reset();
+    setup.load.duration = 30s;  // ended by the death
+    urb::TrialSpec spec = small_trial();
+    spec.cell.mode = mode;
+    bool is_killed = false;
+    const urb::TrialProgress kill_worker = [&](urb::Nanos, std::uint64_t requests) {
+      if (is_killed || requests == 0) return;
+      is_killed = true;
+      REQUIRE(kill(first_child(find_master()), SIGKILL) == 0);
+    };
+    const std::atomic<bool> stop{false};
+    const TrialOutcome outcome = run_trial(setup, spec, kill_worker, stop);
+    CHECK(is_killed);
+    CHECK(outcome.row.status == Status::failed);
+    CHECK(outcome.row.warnings.find("was killed by signal 9 (Killed) during the trial") !=
+          std::string::npos);
+    CHECK_FALSE(outcome.row.requests.has_value());
+    CHECK_FALSE(has_children());
+  }
+}
+
+TEST_CASE("trial: a request that the client does not know of fails it") {
+  urb::TrialSetup setup = small_setup();
+  setup.load.requests.reset();
+  setup.load.duration = 300ms;
+  setup.server.listen = free_address();
+  bool is_sent = false;
+  // Somebody else uses the server, once.
+  const urb::TrialProgress intrude = [&](urb::Nanos, std::uint64_t) {
+    if (std::exchange(is_sent, true)) return;
+    urb::test::TcpClient stranger{setup.server.listen};
+    stranger.send("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    CHECK(stranger.read_response().status == 200);
+  };
+  const std::atomic<bool> stop{false};
+  const TrialOutcome outcome = run_trial(setup, small_trial(), intrude, stop);
+  CHECK(is_sent);
+  CHECK(outcome.row.status == Status::failed);
+  CHECK(outcome.row.warnings.find("requests, the workers") != std::string::npos);
+  CHECK_FALSE(outcome.row.requests_per_s.has_value());
+}
+
+TEST_CASE("trial: ab as the client fills what it knows, and its ledger is compared too") {
+  if (!urb::test::is_on_path("ab")) return;
+  const std::atomic<bool> stop{false};
+  urb::TrialSetup setup = small_setup();
+  setup.client = urb::ClientKind::ab;
+  setup.load.warmup = 20ms;
+  setup.load.requests = 200;
+  const TrialOutcome exact = run_trial(setup, small_trial(), {}, stop);
+  CHECK(exact.row.warnings == "");
+  REQUIRE(exact.row.status == Status::ok);
+  CHECK(*exact.row.requests == 200);
+  CHECK(*exact.row.latency_us_p50 > 0);
+  CHECK(*exact.row.latency_us_max >= *exact.row.latency_us_p99);
+  CHECK(*exact.row.cpu_us_per_request_client > 0);
+  CHECK_FALSE(exact.row.latency_us_p999.has_value());
+  CHECK_FALSE(exact.row.service_us_p50.has_value());
+  CHECK_FALSE(has_children());
+
+  setup.load.requests.reset();
+  setup.load.duration = 1s;
+  const TrialOutcome timed = run_trial(setup, small_trial(), {}, stop);
+  CHECK(timed.row.warnings == "");
+  REQUIRE(timed.row.status == Status::ok);
+  CHECK(*timed.row.duration_s >= 1);
+}
+
 TEST_CASE("trial: a stop ends it early, without a row and without a process") {
   urb::TrialSetup setup = small_setup();
   setup.load.requests.reset();
@@ -135,6 +236,10 @@ TEST_CASE("trial: the expected text tells byte counts apart that begin alike") {
   CHECK(response.find(urb::expected_text_for(urb::Bytes{10}, urb::Bytes{0})) == std::string::npos);
   CHECK(response.find(urb::expected_text_for(urb::Bytes{1}, urb::Bytes{0})) == std::string::npos);
   CHECK(urb::expected_text_for(urb::Bytes{100}, urb::Bytes{5}).empty());
+  const std::string checked =
+      R"({"mode":"socket","worker":2,"pid":4711,"bytes":100,"crc32c":"00000000"})";
+  CHECK(checked.find(urb::expected_text_for(urb::Bytes{100}, {}, true)) != std::string::npos);
+  CHECK(checked.find(urb::expected_text_for(urb::Bytes{10}, {}, true)) == std::string::npos);
 }
 
 TEST_CASE("trial: times are UTC with milliseconds") {

@@ -88,6 +88,18 @@ TEST_CASE("row_file: a torn last line is refused, not continued") {
   CHECK(read_file(path) == text);
 }
 
+TEST_CASE("row_file: half a row that another run leaves is not continued either") {
+  const Folder folder;
+  const std::string path = folder.file("shared.csv");
+  urb::RowFile file{path};
+  urb::Row row;
+  file.append(row);
+  const std::string torn = read_file(path) + line(row).substr(0, 20);
+  write_file(path, torn);
+  CHECK_THROWS_WITH_AS(file.append(row), doctest::Contains("sed -i '$d'"), urb::UsageError);
+  CHECK(read_file(path) == torn);
+}
+
 TEST_CASE("row_file: a row that does not fit on the disk leaves the rows before it whole") {
   const Folder folder;
   const std::string path = folder.file("full.csv");

@@ -7,6 +7,7 @@
 
 #include "report/console.hpp"
 #include "report/markdown.hpp"
+#include "report/open_loop_table.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -106,8 +107,12 @@ TEST_CASE("tables: percentiles are those of all repeats together, not averages o
   urb::Histogram slow;
   for (int count = 0; count < 99; ++count) fast.record(100us);
   slow.record(100ms);
-  cell.add(row_with(1), fast);
-  cell.add(row_with(1), slow);
+  Row fast_row = row_with(1);
+  fast_row.latency_us_p50 = fast_row.latency_us_p99 = 100;
+  Row slow_row = row_with(1);
+  slow_row.latency_us_p50 = slow_row.latency_us_p99 = 100'000;
+  cell.add(fast_row, fast);
+  cell.add(slow_row, slow);
   const std::vector<Cell> cells{cell};
   const std::string text = text_of(urb::latency_table(cells));
   // Of 100 requests, 99 took 100 µs: the mean of the two medians would be 50 ms.
@@ -163,6 +168,40 @@ TEST_CASE("markdown: columns are as wide as what they show, not as its bytes") {
   table.add({"long", "±1"});
   CHECK(table.render() == "| a    |  µs |\n| ---- | --: |\n| long |  ±1 |\n");
   CHECK(urb::shown_width("374 ±5 µs –") == 11);
+}
+
+TEST_CASE("tables: routing is shown where requests carried keys, and beside it what chance gives") {
+  Cell cell = cell_of("socket", kMega, true, {1});
+  CHECK_FALSE(contains(text_of(urb::make_report({cell})), "Routing by key"));
+  cell.rows.front().routing_fidelity = 0.625;
+  cell.rows.front().workers = 5;
+  const std::string text = text_of(urb::make_report({cell}));
+  CHECK(contains(text, "Routing by key"));
+  CHECK(contains(text, " 62.5 |"));
+  CHECK(contains(text, " 20.0 |"));
+}
+
+TEST_CASE(
+    "tables: the open loop shows both latencies, merged over the trials, and what was missed") {
+  Cell cell = cell_of("direct", kMega, true, {});
+  CHECK_FALSE(contains(text_of(urb::make_report({cell})), "Open loop"));
+  for (const auto service : {1ms, 3ms}) {
+    urb::Histogram latency;
+    latency.record(10 * service);
+    Row row = row_with(90);
+    row.rate_requested = 100;
+    cell.add(row, latency);
+    urb::OpenLoop open_loop;
+    open_loop.service.record(service);
+    open_loop.lateness.record(50us);
+    open_loop.missed = 4;
+    open_loop.unsent = 3;
+    cell.open_loop.merge(open_loop);
+  }
+  const std::string text = text_of(urb::open_loop_table({cell}));
+  CHECK(contains(text, "|             100 |           90.0 |      8 |      6 |"));
+  CHECK(contains(text, "|          10002 |          30000 |          30000 |"));
+  CHECK(contains(text, "        1000 |        3000 |        3000 |        50.0 |"));
 }
 
 TEST_SUITE_END();

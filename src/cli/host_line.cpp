@@ -1,0 +1,41 @@
+// Version and host, put together.
+#include "cli/host_line.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "cli/version.hpp"
+
+namespace urb {
+
+std::string format_host_line(const Host& host) {
+  std::string line = fmt::format("uring-bench {} on Linux {}, {} CPU{} ({})", kVersion, host.kernel,
+                                 host.cpus, host.cpus == 1 ? "" : "s", host.cpu_model);
+  if (host.accelerator && *host.accelerator != Accelerator::none) {
+    line += fmt::format(", {}", name_of(*host.accelerator));
+  }
+  if (host.smt.value_or(false)) line += ", SMT";
+  if (!host.governor.empty()) line += fmt::format(", governor {}", host.governor);
+  if (host.load_average) line += fmt::format(", load average {:.2f}", *host.load_average);
+  return line;
+}
+
+void fill_host(Row& row, const Host& host) {
+  row.tool = kVersion;
+  row.kernel = host.kernel;
+  row.machine = host.machine;
+  if (host.accelerator) row.accelerator = name_of(*host.accelerator);
+  row.cpu_model = host.cpu_model;
+  row.cpus = host.cpus;
+  row.mitigations = host.mitigations;
+  row.lo_mtu = host.lo_mtu;
+}
+
+Build running_build() {
+  Build build = this_build();
+  build.dirty = std::string_view{kVersion}.ends_with("-dirty");
+  return build;
+}
+
+}  // namespace urb

@@ -1,0 +1,18 @@
+// The host and the build: in words for the head of a run and for `doctor`, as columns for rows.
+#pragma once
+
+#include <string>
+
+#include "probe/host.hpp"
+#include "report/row.hpp"
+
+namespace urb {
+
+/// "uring-bench 0.1.0+3fad177 on Linux 6.18.1, 2 CPUs (…), kvm".
+[[nodiscard]] std::string format_host_line(const Host& host);
+/// The columns that say with what and on what a row was measured.
+void fill_host(Row& row, const Host& host);
+/// this_build(), with what only the version knows.
+[[nodiscard]] Build running_build();
+
+}  // namespace urb

@@ -1,0 +1,36 @@
+// Nothing is written before the end, and then the whole.
+#include "cli/json_output.hpp"
+
+#include <utility>
+
+#include "base/error.hpp"
+#include "report/json_file.hpp"
+
+namespace urb {
+
+JsonOutput::JsonOutput(const Options& options, JsonContext context)
+    : path_{options.json}, context_{std::move(context)} {
+  if (!path_) return;
+  if (*path_ == "-" && options.save && options.csv == "-") {
+    throw UsageError("--csv - and --json - would mix on standard output (write one to a file)");
+  }
+  require_writable(*path_);
+}
+
+void JsonOutput::keep(const Row& row, const Histogram& latency, const Histogram& service) {
+  if (!path_) return;
+  JsonTrial trial{row, {}, {}};
+  if (row.status == Status::ok) {
+    trial.latency = latency.encoded();
+    if (row.rate_requested) trial.service = service.encoded();
+  }
+  trials_.push_back(std::move(trial));
+}
+
+void JsonOutput::write(std::size_t planned, bool interrupted) {
+  if (!path_) return;
+  context_.planned = planned;
+  write_whole(*path_, format_json_report(context_, trials_, interrupted));
+}
+
+}  // namespace urb

@@ -1,0 +1,30 @@
+// `--json` of the commands that measure: collects trials, and writes them at the end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "report/json_report.hpp"
+
+namespace urb {
+
+class JsonOutput {
+ public:
+  /// Does nothing, ever, without `options.json`. Throws SysError when the file could not be
+  /// written later, UsageError when it shares standard output with the rows.
+  JsonOutput(const Options& options, JsonContext context);
+
+  /// `service` counts in the open loop only.
+  void keep(const Row& row, const Histogram& latency, const Histogram& service);
+  /// The whole document, also after an interruption. Throws SysError.
+  void write(std::size_t planned, bool interrupted);
+
+ private:
+  std::optional<std::string> path_;
+  JsonContext context_;
+  std::vector<JsonTrial> trials_;
+};
+
+}  // namespace urb

@@ -1,0 +1,227 @@
+// Starting ab, waiting for it, reading what it says. Its files are memory: nothing is left behind.
+#include "experiment/ab_client.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "server/child.hpp"
+
+namespace urb {
+namespace {
+
+// With -t, ab takes -n as a bound, and memory for as many results: 400 MB of addresses.
+constexpr std::uint64_t kRequestsMax = 10'000'000;
+constexpr int kNotInstalled = 127;
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view{} : text.substr(begin);
+}
+
+template <class Number>
+std::optional<Number> number_after(std::string_view text, std::string_view label) {
+  const std::size_t at = text.find(label);
+  if (at == std::string_view::npos) return std::nullopt;
+  text = trim(text.substr(at + label.size()));
+  Number value{};
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+Fd make_memory_file(const char* name) {
+  // Inherited by ab, which opens it by its path.
+  return Fd{Adopt{}, check(memfd_create(name, 0), "memfd_create")};
+}
+
+std::string path_of(const Fd& file) { return fmt::format("/dev/fd/{}", file.get()); }
+
+std::string read_all(int fd) {
+  std::string text;
+  char piece[4096];
+  for (ssize_t size = 0; (size = pread(fd, piece, sizeof piece, off_t(text.size()))) > 0;) {
+    text.append(piece, static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+void write_body(int fd, Bytes body) {
+  const std::string piece(std::min<std::uint64_t>(body.value, 1 << 20), 'x');
+  for (std::uint64_t left = body.value; left != 0;) {
+    const std::size_t size = std::min<std::uint64_t>(left, piece.size());
+    left -= static_cast<std::uint64_t>(check(write(fd, piece.data(), size), "write"));
+  }
+}
+
+std::vector<std::string> make_command(const LoadOptions& options, const Fd& body,
+                                      const Fd& percentiles) {
+  std::vector<std::string> command{
+      "ab", "-q", "-c", std::to_string(options.connections), "-e", path_of(percentiles)};
+  if (options.requests) {
+    command.insert(command.end(), {"-n", std::to_string(*options.requests)});
+  } else {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.duration);
+    command.insert(command.end(), {"-t", std::to_string(std::max<std::int64_t>(1, seconds.count())),
+                                   "-n", std::to_string(kRequestsMax)});
+  }
+  if (options.reuse) command.emplace_back("-k");
+  if (options.body.value != 0) {
+    command.insert(command.end(), {"-p", path_of(body), "-T", "application/octet-stream"});
+  }
+  command.push_back("http://" + format_address(options.target) + "/");
+  return command;
+}
+
+int execute(const std::vector<std::string>& command, int output) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execvp(arguments[0], arguments.data());
+  return kNotInstalled;
+}
+
+Nanos children_cpu_time() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto nanos = [](const timeval& time) {
+    return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+  };
+  return nanos(usage.ru_utime) + nanos(usage.ru_stime);
+}
+
+// The last line that says something: ab's own reason.
+std::string last_line(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return std::string{text.substr(text.rfind('\n') + 1)};
+}
+
+}  // namespace
+
+std::variant<AbReport, ParseError> parse_ab_report(std::string_view text) {
+  AbReport report;
+  const auto requests = number_after<std::uint64_t>(text, "Complete requests:");
+  const auto failed = number_after<std::uint64_t>(text, "Failed requests:");
+  const auto seconds = number_after<double>(text, "Time taken for tests:");
+  if (!requests) return ParseError{0, "ab's report has no \"Complete requests\""};
+  if (!failed) return ParseError{0, "ab's report has no \"Failed requests\""};
+  if (!seconds) return ParseError{0, "ab's report has no \"Time taken for tests\""};
+  // It takes an answer of another length than the first for a failure; worker and pid may differ.
+  const std::uint64_t by_length = number_after<std::uint64_t>(text, ", Length:").value_or(0);
+  report.requests = *requests;
+  report.failed = *failed - std::min(by_length, *failed);
+  report.not_2xx = number_after<std::uint64_t>(text, "Non-2xx responses:").value_or(0);
+  report.elapsed = std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{*seconds});
+  return report;
+}
+
+AbLatency parse_ab_percentiles(std::string_view csv) {
+  AbLatency latency;
+  constexpr double kMicrosPerMilli = 1000;
+  while (!csv.empty()) {
+    const std::string_view line = csv.substr(0, csv.find('\n'));
+    csv.remove_prefix(std::min(csv.size(), line.size() + 1));
+    unsigned percent = 0;
+    double ms = 0;
+    const auto [comma, error] = std::from_chars(line.data(), line.data() + line.size(), percent);
+    if (error != std::errc{} || comma == line.data() + line.size() || *comma != ',') continue;
+    if (std::from_chars(comma + 1, line.data() + line.size(), ms).ec != std::errc{}) continue;
+    if (percent == 50) latency.p50_us = ms * kMicrosPerMilli;
+    if (percent == 90) latency.p90_us = ms * kMicrosPerMilli;
+    if (percent == 99) latency.p99_us = ms * kMicrosPerMilli;
+    if (percent == 100) latency.max_us = ms * kMicrosPerMilli;
+  }
+  // For 50 requests or fewer, ab 2.3 reads p99 from behind the end of its results.
+  if (latency.p99_us && latency.max_us && *latency.p99_us > *latency.max_us) latency.p99_us.reset();
+  return latency;
+}
+
+AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick) {
+  const Fd body = make_memory_file("body");
+  const Fd percentiles = make_memory_file("percentiles");
+  const Fd output = make_memory_file("output");
+  write_body(body.get(), options.body);
+  const std::vector<std::string> command = make_command(options, body, percentiles);
+
+  AbResult result;
+  const Nanos cpu_before = children_cpu_time();
+  Child ab{"ab", SIGKILL, [&] { return execute(command, output.get()); }};
+  std::optional<int> status;
+  while (!(status = ab.wait(monotonic_now() + std::chrono::milliseconds{100}))) {
+    if (on_tick()) continue;
+    ab.signal(SIGKILL);
+    result.interrupted = true;
+  }
+  result.cpu.total = children_cpu_time() - cpu_before;
+  if (*status == kNotInstalled) {
+    throw Unsupported(
+        "ab is not installed: install apache2-utils (httpd-tools), or leave out --client ab");
+  }
+  const std::string text = read_all(output.get());
+  if (*status != 0) {
+    result.problem = fmt::format("ab ended with status {}: {}", *status, last_line(text));
+    return result;
+  }
+  const auto parsed = parse_ab_report(text);
+  if (const auto* const error = std::get_if<ParseError>(&parsed)) {
+    result.problem = error->message;
+    return result;
+  }
+  result.report = std::get<AbReport>(parsed);
+  result.latency = parse_ab_percentiles(read_all(percentiles.get()));
+  return result;
+}
+
+AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
+                   const std::atomic<bool>& stop) {
+  AbLoad load;
+  if (options.warmup != Nanos{0}) {
+    LoadOptions warmup = options;
+    warmup.duration = std::exchange(warmup.warmup, Nanos{0});
+    warmup.requests.reset();
+    load.result = run_load(
+        warmup, {.on_window_begin = {}, .on_window_end = {}, .on_progress = hooks.on_progress},
+        stop);
+    if (load.result.interrupted) return load;
+  }
+  if (hooks.on_window_begin) hooks.on_window_begin();
+  const Nanos begin = monotonic_now();
+  const AbResult ab = run_ab(options, [&] {
+    const bool goes_on = !hooks.on_progress || hooks.on_progress(monotonic_now() - begin, 0);
+    return goes_on && !stop.load();
+  });
+  if (hooks.on_window_end) hooks.on_window_end();
+  LoadResult& result = load.result;
+  result.interrupted = ab.interrupted;
+  result.latency.reset();
+  result.requests = ab.report.requests;
+  result.body_bytes = ab.report.requests * options.body.value;
+  result.elapsed = ab.report.elapsed;
+  result.errors.io += ab.report.failed;
+  result.errors.status += ab.report.not_2xx;
+  result.total_requests += result.requests;
+  result.total_body_bytes += result.body_bytes;
+  load.latency = ab.latency;
+  load.cpu = ab.cpu;
+  load.problem = ab.problem;
+  return load;
+}
+
+}  // namespace urb
