@@ -21,8 +21,12 @@ class AdoptingWorker {
   AdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options);
 
   void start() { receiver_.start(); }
-  /// Serves a socket that came another way than through the channel.
-  void adopt(Fd socket) noexcept { sessions_.adopt(std::move(socket), {}, 0, 0); }
+  /// Serves a socket that came another way than through the channel, with the bytes [begin, end) of
+  /// `prefix` that were read from it before.
+  void adopt(Socket socket, BufferLease prefix = {}, std::size_t begin = 0,
+             std::size_t end = 0) noexcept {
+    sessions_.adopt(std::move(socket), std::move(prefix), begin, end);
+  }
   void on_completion(const Completion& done) noexcept;
   void on_batch_end(Nanos now) noexcept;
   [[nodiscard]] Nanos next_deadline() noexcept;

@@ -41,7 +41,7 @@ class DirectWorker {
   }
   void on_completion(const Completion& done) noexcept {
     if (done.token.owner != kAcceptor) return worker_.on_completion(done);
-    Fd socket = acceptor_.on_completion(done);
+    Socket socket = acceptor_.on_completion(done);
     if (socket.is_open()) worker_.adopt(std::move(socket));
   }
   void on_batch_end(Nanos now) noexcept {

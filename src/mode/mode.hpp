@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/fd.hpp"
 #include "mode/server_config.hpp"
 #include "stats/counters.hpp"
 
@@ -42,9 +43,15 @@ struct MasterContext : ProcessContext {
   int listener = 0;
   std::span<const int> channels;  ///< one per worker
   std::span<const Counters* const> worker_counters;
+  std::span<const std::span<std::byte>> shared;  ///< per worker, of Mode::shared_bytes
   /// Tells the workers to close what is idle and to end each connection with its next answer,
   /// while more sockets may still come through the channels.
   std::function<void()> stop_workers;
+  /// A descriptor of our own for what worker `worker` has under `number` (pidfd_getfd(2),
+  /// Linux 5.6); throws SysError where the kernel refuses, with the remedy.
+  std::function<Fd(unsigned worker, int number)> take_descriptor;
+  /// Ends a worker that does not do what it is told.
+  std::function<void(unsigned)> kill_worker;
   /// Called on SIGCHLD, and later as it asks: replaces dead workers, each under the number of its
   /// channel.
   std::function<WorkerWatch()> look_after_workers;
@@ -52,8 +59,9 @@ struct MasterContext : ProcessContext {
 
 struct WorkerContext : ProcessContext {
   unsigned index = 0;
-  int channel = 0;   ///< from the master; ends when the master wants this worker to end
-  int listener = 0;  ///< only where Mode::workers_listen
+  int channel = 0;              ///< from the master; ends when the master wants this worker to end
+  int listener = 0;             ///< only where Mode::workers_listen
+  std::span<std::byte> shared;  ///< with the master, of Mode::shared_bytes
 };
 
 struct Mode {
@@ -64,6 +72,8 @@ struct Mode {
   /// Both run until their part is finished and return; they throw before they are ready only.
   void (*run_master)(MasterContext&);
   void (*run_worker)(WorkerContext&);
+  /// Memory that the master shares with each worker, zero to begin with.
+  std::size_t shared_bytes = 0;
 };
 
 /// All modes, in the order of the list in meson.build.
@@ -75,7 +85,8 @@ struct Mode {
 
 // A skeleton to copy:
 //
-//   class ExampleMaster { … };            // satisfies Role, see uring/event_loop.hpp
+//   class ExampleMaster { … };  // satisfies Role, see uring/event_loop.hpp; or UnreadMaster,
+//                               // HeadMaster with another Courier, see mode/courier.hpp
 //   extern const Mode mode_example;
 //   const Mode mode_example{"example", "what it does in one line", false, false,
 //                           host_role<ExampleMaster, MasterContext>,

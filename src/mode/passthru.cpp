@@ -60,7 +60,7 @@ class PassthruMaster {
   void on_completion(const Completion& done) noexcept {
     switch (done.token.owner) {
       case kAcceptor:
-        if (Fd socket = acceptor_.on_completion(done); socket.is_open()) {
+        if (Socket socket = acceptor_.on_completion(done); socket.is_open()) {
           counters_.connections_opened.add();
           serve(heads_.begin(std::move(socket)));
         }

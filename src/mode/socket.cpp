@@ -1,117 +1,17 @@
 // socket: the master accepts, reads just the head, chooses a worker by it, and hands over the
-// socket with every byte already read. After that it is out of the data path; on a kept-alive
-// connection the worker reads all further requests, so the choice is made once per connection.
-#include <algorithm>
-#include <utility>
-
+// socket with every byte already read, in one message (SENDMSG + SCM_RIGHTS).
 #include "mode/adopting_worker.hpp"
-#include "mode/head_buffers.hpp"
+#include "mode/head_master.hpp"
 #include "mode/host.hpp"
-#include "mode/placement.hpp"
-#include "net/acceptor.hpp"
 
 namespace urb {
-namespace {
-
-class SocketMaster {
- public:
-  SocketMaster(Ring& ring, MasterContext& context)
-      : ring_{ring},
-        context_{context},
-        buffers_{ring, head_buffer_options(context.config)},
-        acceptor_{ring, kAcceptor, context.listener, 0, context.counters},
-        farewell_{ring, kFarewell, context.counters, kFarewellsMax},
-        heads_{ring,
-               kHeads,
-               buffers_,
-               farewell_,
-               context.counters,
-               context.config.limits,
-               context.connection_capacity},
-        sender_{ring, kSender, context.channels, context.counters, context.connection_capacity},
-        placement_{context.config.policy, context.config.workers, context.config.seed} {}
-
-  void start() { acceptor_.start(); }
-
-  void on_completion(const Completion& done) noexcept {
-    switch (done.token.owner) {
-      case kAcceptor:
-        if (Fd socket = acceptor_.on_completion(done); socket.is_open()) {
-          context_.counters.connections_opened.add();
-          hand_over(heads_.begin(std::move(socket)));
-        }
-        break;
-      case kHeads: hand_over(heads_.on_completion(done)); break;
-      case kSender: sender_.on_completion(done); break;
-      case kFarewell: farewell_.on_completion(done); break;
-      default: URB_ASSERT(false);
-    }
-  }
-  void on_batch_end(Nanos now) noexcept { heads_.on_batch_end(now); }
-  [[nodiscard]] Nanos next_deadline() noexcept {
-    return std::min({acceptor_.next_deadline(), heads_.next_deadline(), farewell_.next_deadline()});
-  }
-  void on_deadline(Nanos now) noexcept {
-    acceptor_.on_deadline(now);
-    heads_.on_deadline(now);
-    farewell_.on_deadline(now);
-  }
-  void begin_stop() noexcept {
-    // Heads that have begun are still finished and handed over; idle connections end now.
-    context_.stop_workers();
-    acceptor_.begin_stop();
-    heads_.begin_stop();
-  }
-  void cut_off() noexcept {
-    heads_.cut_off();
-    farewell_.cut_off();
-    sender_.cut_off();
-  }
-  void on_worker_lost(unsigned worker) noexcept {
-    placement_.observe_death(worker, context_.worker_counters);
-    placement_.set_present(worker, false);
-  }
-  void on_worker_back(unsigned worker) noexcept {
-    placement_.set_present(worker, true);
-    sender_.resume(worker);
-  }
-  [[nodiscard]] bool is_idle() noexcept {
-    return acceptor_.is_idle() && heads_.is_idle() && sender_.is_idle() && farewell_.is_idle();
-  }
-
- private:
-  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kSender, kFarewell };
-  static constexpr std::size_t kFarewellsMax = 1024;
-
-  void hand_over(std::optional<ReadHead> read) noexcept {
-    if (!read) return;
-    placement_.observe_closed(context_.worker_counters);
-    const http::RequestHead& head = read->head;
-    const unsigned worker =
-        placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);
-    Fd refused = sender_.give_with_bytes(worker, std::move(read->socket), std::move(read->lease),
-                                         read->begin, read->end);
-    if (refused.is_open()) farewell_.begin(std::move(refused), 503, ring_.now());
-  }
-
-  Ring& ring_;
-  MasterContext& context_;
-  BufferPool buffers_;
-  Acceptor acceptor_;
-  Farewell farewell_;
-  HeadReader heads_;
-  HandoverSender sender_;
-  Placement placement_;
-};
-
-}  // namespace
 
 extern const Mode mode_socket;
 const Mode mode_socket{"socket",
                        "the master reads the head, then hands over the socket and the bytes read",
                        /*workers_listen=*/false,
                        /*reads_heads=*/true,
-                       host_role<SocketMaster, MasterContext>,
+                       host_role<HeadMaster<ChannelCourier>, MasterContext>,
                        host_role<AdoptingWorker, WorkerContext>};
 
 }  // namespace urb

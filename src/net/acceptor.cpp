@@ -39,19 +39,28 @@ Fd make_listener(const Address& address, bool share_port) {
 void Acceptor::arm() noexcept {
   retry_at_ = kNever;
   armed_ = true;
-  io_uring_prep_multishot_accept(ring_.sqe(token(Op::accept)), listener_, nullptr, nullptr,
-                                 socket_flags_ | SOCK_CLOEXEC);
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::accept));
+  if (into_ == AcceptInto::slot) {
+    // Without SOCK_CLOEXEC, which is refused: there is no descriptor that exec could keep.
+    io_uring_prep_multishot_accept_direct(sqe, listener_, nullptr, nullptr, socket_flags_);
+  } else {
+    io_uring_prep_multishot_accept(sqe, listener_, nullptr, nullptr, socket_flags_ | SOCK_CLOEXEC);
+  }
 }
 
-Fd Acceptor::on_completion(const Completion& done) noexcept {
+Socket Acceptor::on_completion(const Completion& done) noexcept {
   if (static_cast<Op>(done.token.op) == Op::cancel) return {};
   if (!done.more()) armed_ = false;
-  Fd accepted;
+  Socket accepted;
   if (done.result >= 0) {
-    accepted = Fd{Adopt{}, done.result};
+    accepted = into_ == AcceptInto::slot ? Socket{ring_, static_cast<std::uint32_t>(done.result)}
+                                         : Socket{Fd{Adopt{}, done.result}};
   } else if (!stopping_) {
     counters_.accept_errors.add();
-    counters_.count_shortage(-done.result);
+    // ENFILE of a slot is our own table's, whose size is the limit of descriptors; the kernel has
+    // closed the connection by then (io_uring/filetable.c, 6.18).
+    const bool is_own_table = into_ == AcceptInto::slot && done.result == -ENFILE;
+    counters_.count_shortage(is_own_table ? EMFILE : -done.result);
   }
   if (!armed_ && !stopping_) {
     // A connection that was reset while it waited is over; for the others (no descriptors, no

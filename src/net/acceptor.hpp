@@ -9,6 +9,7 @@
 #include "base/fd.hpp"
 #include "stats/counters.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -17,20 +18,30 @@ namespace urb {
 /// connections over them (SO_REUSEPORT). Throws SysError.
 [[nodiscard]] Fd make_listener(const Address& address, bool share_port);
 
+/// What accepting makes of a connection.
+enum class AcceptInto : std::uint8_t {
+  descriptor,
+  slot,  ///< of the ring's file table: a direct descriptor, which no other process can be sent by
+         ///< SCM_RIGHTS
+};
+
 /// Multishot accept with a back-off: when descriptors run out it waits instead of spinning.
 class Acceptor {
  public:
-  /// Borrows `listener`. `socket_flags` are for each accepted socket; SOCK_CLOEXEC is added.
-  Acceptor(Ring& ring, std::uint8_t owner, int listener, int socket_flags, Counters& counters)
+  /// Borrows `listener`. `socket_flags` are for each accepted socket; SOCK_CLOEXEC is added where
+  /// it is a descriptor.
+  Acceptor(Ring& ring, std::uint8_t owner, int listener, int socket_flags, Counters& counters,
+           AcceptInto into = AcceptInto::descriptor)
       : ring_{ring},
         owner_{owner},
         listener_{listener},
         socket_flags_{socket_flags},
+        into_{into},
         counters_{counters} {}
 
   void start() { arm(); }
   /// The accepted socket, if the completion brought one.
-  [[nodiscard]] Fd on_completion(const Completion& done) noexcept;
+  [[nodiscard]] Socket on_completion(const Completion& done) noexcept;
   [[nodiscard]] Nanos next_deadline() const noexcept { return retry_at_; }
   void on_deadline(Nanos now) noexcept;
   /// Cancels; a socket that was accepted just before may still come.
@@ -47,6 +58,7 @@ class Acceptor {
   std::uint8_t owner_;
   int listener_;
   int socket_flags_;
+  AcceptInto into_;
   Counters& counters_;
   Nanos retry_at_ = kNever;
   bool armed_ = false;

@@ -22,7 +22,7 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   }
   Exchange& exchange = *made;
   exchange.worker = worker;
-  exchange.client = std::move(request.socket);
+  exchange.client = request.socket.take_fd();
   exchange.lease = std::move(request.lease);
   exchange.head = request.head;
   exchange.begin = request.begin + request.head_bytes;

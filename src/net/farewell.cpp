@@ -19,7 +19,7 @@ Farewell::Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size
       deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
 
-void Farewell::begin(Fd socket, int status, Nanos now) noexcept {
+void Farewell::begin(Socket socket, int status, Nanos now) noexcept {
   Leaver* const leaver = leavers_.try_emplace();
   if (leaver == nullptr) {
     counters_.connections_closed.add();
@@ -29,40 +29,51 @@ void Farewell::begin(Fd socket, int status, Nanos now) noexcept {
   leaver->ends = now + kLingerMax;
   deadlines_.arm(*leaver, 0, now);
   if (status == 0) {
-    shutdown(leaver->socket.get(), SHUT_WR);
-    drain(*leaver);
-    return;
+    return end_our_side(*leaver);
   }
   counters_.request_errors.add();
   leaver->response_bytes = http::write_error(leaver->response, status, date_.at(now));
   leaver->in_flight = true;
-  io_uring_prep_send(ring_.sqe(token(Op::send, *leaver)), leaver->socket.get(),
-                     leaver->response.data(), leaver->response_bytes, MSG_WAITALL | MSG_NOSIGNAL);
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, *leaver));
+  io_uring_prep_send(sqe, leaver->socket.number(), leaver->response.data(), leaver->response_bytes,
+                     MSG_WAITALL | MSG_NOSIGNAL);
+  leaver->socket.address(sqe);
+}
+
+// The client sees the end of our side; it may still be sending.
+void Farewell::end_our_side(Leaver& leaver) noexcept {
+  leaver.shutdown_in_flight = leaver.socket.shut_down(SHUT_WR, token(Op::shutdown, leaver));
+  drain(leaver);
 }
 
 void Farewell::drain(Leaver& leaver) noexcept {
   leaver.in_flight = true;
-  io_uring_prep_recv(ring_.sqe(token(Op::drain, leaver)), leaver.socket.get(), dropped_.data(),
-                     dropped_.size(), 0);
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::drain, leaver));
+  io_uring_prep_recv(sqe, leaver.socket.number(), dropped_.data(), dropped_.size(), 0);
+  leaver.socket.address(sqe);
 }
 
 void Farewell::close(Leaver& leaver) noexcept {
   deadlines_.disarm(leaver);
+  if (leaver.shutdown_in_flight) return;  // its completion comes back
   leaver.in_flight = true;
-  io_uring_prep_close(ring_.sqe(token(Op::close, leaver)), leaver.socket.release());
+  leaver.socket.prep_close(ring_.sqe(token(Op::close, leaver)));
 }
 
 void Farewell::on_completion(const Completion& done) noexcept {
+  if (static_cast<Op>(done.token.op) == Op::cancel) return;  // the cancelled request's says it all
   Leaver* const leaver = leavers_.find(done.token.slot_index, done.token.generation);
   URB_ASSERT(leaver != nullptr);  // a leaver stays until its last completion
+  if (static_cast<Op>(done.token.op) == Op::shutdown) {
+    leaver->shutdown_in_flight = false;
+    return leaver->in_flight ? void() : close(*leaver);
+  }
   leaver->in_flight = false;
   leaver->has_moved = true;
   switch (static_cast<Op>(done.token.op)) {
     case Op::send:
       if (leaver->is_cut || done.result < 0) return close(*leaver);
-      // The client sees the end of our side now; it may still be sending.
-      shutdown(leaver->socket.get(), SHUT_WR);
-      return drain(*leaver);
+      return end_our_side(*leaver);
     case Op::drain:
       if (leaver->is_cut || done.result <= 0) return close(*leaver);
       return drain(*leaver);
@@ -70,6 +81,8 @@ void Farewell::on_completion(const Completion& done) noexcept {
       counters_.connections_closed.add();
       leavers_.release(*leaver);
       return;
+    case Op::shutdown:
+    case Op::cancel: return;  // handled above
   }
 }
 
@@ -86,8 +99,14 @@ void Farewell::on_deadline(Nanos now) noexcept {
 void Farewell::cut(Leaver& leaver) noexcept {
   if (!leaver.socket.is_open()) return;  // the close is on its way
   leaver.is_cut = true;
-  // Wakes the pending send or receive; its completion closes.
-  shutdown(leaver.socket.get(), SHUT_RDWR);
+  // Wakes the pending send or receive, whose completion closes.
+  if (!leaver.socket.is_direct()) {
+    shutdown(leaver.socket.fd(), SHUT_RDWR);
+  } else if (leaver.in_flight) {
+    for (const Op op : {Op::send, Op::drain}) {  // one of them is
+      io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, leaver)), pack(token(op, leaver)), 0);
+    }
+  }
 }
 
 void Farewell::cut_off() noexcept {

@@ -8,11 +8,11 @@
 
 #include "base/clock.hpp"
 #include "base/deadline_queue.hpp"
-#include "base/fd.hpp"
 #include "base/slot_map.hpp"
 #include "http/response_bytes.hpp"
 #include "stats/counters.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -32,7 +32,7 @@ class Farewell {
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
   /// sent already. Closes at once when `capacity` are leaving already.
-  void begin(Fd socket, int status, Nanos now) noexcept;
+  void begin(Socket socket, int status, Nanos now) noexcept;
   void on_completion(const Completion& done) noexcept;
   [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
   void on_deadline(Nanos now) noexcept;
@@ -41,12 +41,13 @@ class Farewell {
   [[nodiscard]] bool is_idle() const noexcept { return leavers_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { send, drain, close };
+  enum class Op : std::uint8_t { send, shutdown, drain, close, cancel };
   struct Leaver {
     std::uint32_t slot_index = 0;
     std::uint16_t generation = 0;
-    Fd socket;
-    bool in_flight = false;
+    Socket socket;
+    bool in_flight = false;           ///< a send or a drain, or the close
+    bool shutdown_in_flight = false;  ///< beside a drain: the close waits for it
     bool is_cut = false;
     bool has_moved = false;  ///< since the last look of the deadline
     Nanos ends{};            ///< no later than then
@@ -58,6 +59,7 @@ class Farewell {
   [[nodiscard]] Token token(Op op, const Leaver& leaver) const noexcept {
     return {owner_, static_cast<std::uint8_t>(op), leaver.generation, leaver.slot_index};
   }
+  void end_our_side(Leaver& leaver) noexcept;
   void drain(Leaver& leaver) noexcept;
   void close(Leaver& leaver) noexcept;
   void cut(Leaver& leaver) noexcept;

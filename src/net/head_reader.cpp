@@ -37,13 +37,13 @@ HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, Fare
   URB_ASSERT(buffers.kind() != BufferKind::provided && buffers.buffer_bytes() == kHeadBufferBytes);
 }
 
-std::optional<ReadHead> HeadReader::begin(Fd socket) noexcept {
+std::optional<ReadHead> HeadReader::begin(Socket socket) noexcept {
   Reader* const reader = readers_.try_emplace(limits_.max_body);
   if (reader != nullptr) reader->socket = std::move(socket);
   return admit(reader);
 }
 
-std::optional<ReadHead> HeadReader::begin_next(Fd socket, BufferLease lease, std::size_t begin,
+std::optional<ReadHead> HeadReader::begin_next(Socket socket, BufferLease lease, std::size_t begin,
                                                std::size_t end) noexcept {
   Reader* const reader = readers_.try_emplace(limits_.max_body);
   if (reader != nullptr) {
@@ -104,8 +104,9 @@ void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
   if (!is_readable && buffers_.free_count() <= buffers_.buffer_count() / 2) {
     if (reader.lease.is_held()) park(reader);
     reader.poll_armed = true;
-    io_uring_prep_poll_add(ring_.sqe(token(Op::poll, reader)), reader.socket.get(),
-                           POLLIN | POLLRDHUP);
+    io_uring_sqe* const sqe = ring_.sqe(token(Op::poll, reader));
+    io_uring_prep_poll_add(sqe, reader.socket.number(), POLLIN | POLLRDHUP);
+    reader.socket.address(sqe);
     return;
   }
   if (!reader.lease.is_held()) reader.lease = buffers_.try_take();
@@ -127,8 +128,10 @@ void HeadReader::arm_read(Reader& reader) noexcept {
   const std::size_t wanted = reader.end == 0 ? kFirstReadBytes : room;
   URB_ASSERT(room != 0);
   reader.read_armed = true;
-  buffers_.prep_read(ring_.sqe(token(Op::read, reader)), reader.socket.get(),
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::read, reader));
+  buffers_.prep_read(sqe, reader.socket.number(),
                      reader.lease.memory().subspan(reader.end, std::min(wanted, room)));
+  reader.socket.address(sqe);
 }
 
 std::optional<ReadHead> HeadReader::on_completion(const Completion& done) noexcept {
@@ -192,14 +195,14 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
   if (reader.has_in_flight() || reader.is_closing_fd) return;
   reader.lease.give_back();
   if (reader.departure == Departure::farewell) {
-    Fd socket = std::move(reader.socket);
+    Socket socket = std::move(reader.socket);
     const int status = reader.status;
     readers_.release(reader);
     farewell_.begin(std::move(socket), status, ring_.now());
     return;
   }
   reader.is_closing_fd = true;
-  io_uring_prep_close(ring_.sqe(token(Op::close, reader)), reader.socket.release());
+  reader.socket.prep_close(ring_.sqe(token(Op::close, reader)));
 }
 
 void HeadReader::renew_deadline(Reader& reader) noexcept {

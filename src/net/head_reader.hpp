@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/deadline_queue.hpp"
-#include "base/fd.hpp"
 #include "base/slot_map.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
@@ -18,13 +17,14 @@
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
 /// A connection whose next head is complete: lease bytes [begin, end) are everything read and not
 /// yet served, of which the first `head_bytes` are the head.
 struct ReadHead {
-  Fd socket;
+  Socket socket;
   BufferLease lease;
   std::size_t begin = 0;
   std::size_t head_bytes = 0;
@@ -44,11 +44,11 @@ class HeadReader {
              Counters& counters, const http::Limits& limits, std::size_t connection_capacity);
 
   /// Reads the first head of a new connection.
-  [[nodiscard]] std::optional<ReadHead> begin(Fd socket) noexcept;
+  [[nodiscard]] std::optional<ReadHead> begin(Socket socket) noexcept;
   /// Reads the next head of a connection that has been served; lease bytes [begin, end) were read
   /// behind the last message. The head may be there already: then it is returned at once.
-  [[nodiscard]] std::optional<ReadHead> begin_next(Fd socket, BufferLease lease, std::size_t begin,
-                                                   std::size_t end) noexcept;
+  [[nodiscard]] std::optional<ReadHead> begin_next(Socket socket, BufferLease lease,
+                                                   std::size_t begin, std::size_t end) noexcept;
   /// The head that this completion has completed, if any.
   [[nodiscard]] std::optional<ReadHead> on_completion(const Completion& done) noexcept;
   void on_batch_end(Nanos now) noexcept;
@@ -73,7 +73,7 @@ class HeadReader {
     bool is_next = false;  ///< idle until its first byte: the other deadline
     Departure departure = Departure::none;
     int status = 0;  ///< for the farewell
-    Fd socket;
+    Socket socket;
     BufferLease lease;
     std::size_t end = 0;            ///< bytes in the lease
     std::size_t parsed = 0;         ///< of them, given to the parser

@@ -32,7 +32,7 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Cou
       filler_(kFillerBytes, std::byte{'x'}),
       pid_{getpid()} {}
 
-void SessionPool::adopt(Fd socket, BufferLease prefix, std::size_t begin,
+void SessionPool::adopt(Socket socket, BufferLease prefix, std::size_t begin,
                         std::size_t end) noexcept {
   counters_.connections_opened.add();
   Connection* const connection = connections_.try_emplace(options_.limits);
@@ -110,15 +110,18 @@ void SessionPool::respond(Connection& connection) noexcept {
 }
 
 void SessionPool::finish_response(Connection& connection) noexcept {
-  if (!connection.keep_alive) {
-    // What the client pipelined behind its last request is not answered; unread, it would turn
-    // our close into a reset that destroys the response.
-    const bool has_unread = !connection.prefix.is_empty() || !connection.input.is_empty() ||
-                            has_unread_input(connection.socket.get());
-    return has_unread ? leave(connection, 0) : begin_close(connection);
-  }
+  if (!connection.keep_alive) return finish_last_response(connection);
   connection.state = State::reading;
   advance(connection);
+}
+
+void SessionPool::finish_last_response(Connection& connection) noexcept {
+  // What the client pipelined behind its last request is not answered; unread, it would turn our
+  // close into a reset that destroys the response.
+  if (!connection.prefix.is_empty() || !connection.input.is_empty()) return leave(connection, 0);
+  // No system call can ask a direct descriptor.
+  if (connection.socket.is_direct()) return arm_peek(connection);
+  return has_unread_input(connection.socket.fd()) ? leave(connection, 0) : begin_close(connection);
 }
 
 void SessionPool::leave(Connection& connection, int status) noexcept {
@@ -139,22 +142,26 @@ void SessionPool::begin_close(Connection& connection) noexcept {
   waiting_.remove(connection);
   connection.prefix.clear();
   connection.input.clear();
-  // A pending receive holds the socket, so that close(2) would send no FIN; this wakes it.
-  if (connection.has_in_flight()) shutdown(connection.socket.get(), SHUT_RDWR);
+  // A pending receive holds the socket, so that its close would send no FIN; this wakes it.
+  if (connection.socket.is_direct()) {
+    cancel_all(connection);
+  } else if (connection.has_in_flight()) {
+    shutdown(connection.socket.fd(), SHUT_RDWR);
+  }
   finish_departure(connection);
 }
 
 void SessionPool::finish_departure(Connection& connection) noexcept {
   if (connection.has_in_flight() || connection.is_closing_fd) return;
   if (connection.state == State::leaving) {
-    Fd socket = std::move(connection.socket);
+    Socket socket = std::move(connection.socket);
     const int status = connection.farewell_status;
     connections_.release(connection);
     farewell_.begin(std::move(socket), status, ring_.now());
     return;
   }
   connection.is_closing_fd = true;
-  io_uring_prep_close(ring_.sqe(token(Op::close, connection)), connection.socket.release());
+  connection.socket.prep_close(ring_.sqe(token(Op::close, connection)));
 }
 
 void SessionPool::renew_deadline(Connection& connection) noexcept {

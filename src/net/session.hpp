@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/deadline_queue.hpp"
-#include "base/fd.hpp"
 #include "base/slot_map.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
@@ -21,6 +20,7 @@
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -43,7 +43,7 @@ class SessionPool {
 
   /// Serves a connected socket from now on. Bytes [begin, end) of `prefix` were read from it
   /// before and are parsed first; the pool keeps the lease until they are.
-  void adopt(Fd socket, BufferLease prefix, std::size_t begin, std::size_t end) noexcept;
+  void adopt(Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) noexcept;
 
   void on_completion(const Completion& done) noexcept;
   void on_batch_end(Nanos now) noexcept;
@@ -56,11 +56,12 @@ class SessionPool {
   [[nodiscard]] bool is_idle() const noexcept { return connections_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { read, poll, send, cancel, close };
+  enum class Op : std::uint8_t { read, poll, send, peek, cancel, close };
   enum class State : std::uint8_t {
     reading,     // bytes go to the parser
     continuing,  // "100 Continue" is on its way
     responding,  // the final response is on its way
+    peeking,     // it was the last one: is there input that nobody will read?
     leaving,     // reads are being cancelled; then the socket goes to the farewell
     closing,     // waits for the last completion, then for the close
   };
@@ -75,12 +76,13 @@ class SessionPool {
     bool read_armed = false;
     bool poll_armed = false;
     bool send_armed = false;
+    bool peek_armed = false;
     bool is_closing_fd = false;
     bool keep_alive = false;
     bool peer_ended = false;
     bool served = false;      ///< has had a response: from here on it may be idle
     int farewell_status = 0;  ///< of a leaving connection
-    Fd socket;
+    Socket socket;
     BufferLease reading_into;  ///< of the read in flight; not for provided buffers
     ByteQueue prefix;          ///< came with the hand-over; parsed before `input`
     ByteQueue input;
@@ -95,7 +97,7 @@ class SessionPool {
     std::array<char, http::kResponseBytesMax> response;
 
     [[nodiscard]] bool has_in_flight() const noexcept {
-      return read_armed || poll_armed || send_armed;
+      return read_armed || poll_armed || send_armed || peek_armed;
     }
   };
 
@@ -107,6 +109,7 @@ class SessionPool {
   void on_head(Connection& connection) noexcept;
   void respond(Connection& connection) noexcept;
   void finish_response(Connection& connection) noexcept;
+  void finish_last_response(Connection& connection) noexcept;
   void leave(Connection& connection, int status) noexcept;
   void begin_close(Connection& connection) noexcept;
   void finish_departure(Connection& connection) noexcept;
@@ -115,11 +118,14 @@ class SessionPool {
   void want_read(Connection& connection, bool is_readable) noexcept;
   void arm_read(Connection& connection, BufferLease lease) noexcept;
   void arm_poll(Connection& connection) noexcept;
+  void arm_peek(Connection& connection) noexcept;
   void cancel_reads(Connection& connection) noexcept;
+  void cancel_all(Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;
   void queue_continue(Connection& connection) noexcept;
   void on_read(const Completion& done) noexcept;
   void on_poll(Connection& connection, int result) noexcept;
+  void on_peek(Connection& connection, int result) noexcept;
   void on_send(Connection& connection, int result) noexcept;
 
   Ring& ring_;
@@ -133,6 +139,7 @@ class SessionPool {
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
   std::vector<std::byte> filler_;
+  std::byte peeked_{};  ///< all peek into it: nobody reads it
   int pid_;
   bool stopping_ = false;
 };

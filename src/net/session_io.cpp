@@ -28,7 +28,9 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
       return;
     }
     connection.read_armed = true;
-    pool_.prep_recv_multishot(ring_.sqe(token(Op::read, connection)), connection.socket.get());
+    io_uring_sqe* const sqe = ring_.sqe(token(Op::read, connection));
+    pool_.prep_recv_multishot(sqe, connection.socket.number());
+    connection.socket.address(sqe);
     return;
   }
   if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
@@ -43,14 +45,25 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
 
 void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
   connection.read_armed = true;
-  pool_.prep_read(ring_.sqe(token(Op::read, connection)), connection.socket.get(), lease.memory());
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::read, connection));
+  pool_.prep_read(sqe, connection.socket.number(), lease.memory());
+  connection.socket.address(sqe);
   connection.reading_into = std::move(lease);
 }
 
 void SessionPool::arm_poll(Connection& connection) noexcept {
   connection.poll_armed = true;
-  io_uring_prep_poll_add(ring_.sqe(token(Op::poll, connection)), connection.socket.get(),
-                         POLLIN | POLLRDHUP);
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::poll, connection));
+  io_uring_prep_poll_add(sqe, connection.socket.number(), POLLIN | POLLRDHUP);
+  connection.socket.address(sqe);
+}
+
+void SessionPool::arm_peek(Connection& connection) noexcept {
+  connection.state = State::peeking;
+  connection.peek_armed = true;
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::peek, connection));
+  io_uring_prep_recv(sqe, connection.socket.number(), &peeked_, 1, MSG_PEEK | MSG_DONTWAIT);
+  connection.socket.address(sqe);
 }
 
 void SessionPool::cancel_reads(Connection& connection) noexcept {
@@ -65,18 +78,28 @@ void SessionPool::cancel_reads(Connection& connection) noexcept {
   }
 }
 
+void SessionPool::cancel_all(Connection& connection) noexcept {
+  cancel_reads(connection);
+  if (!connection.send_armed) return;  // a peek does not wait
+  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, connection)),
+                         pack(token(Op::send, connection)), 0);
+}
+
 void SessionPool::queue_continue(Connection& connection) noexcept {
   connection.send_armed = true;
-  io_uring_prep_send(ring_.sqe(token(Op::send, connection)), connection.socket.get(),
-                     http::kContinue.data(), http::kContinue.size(), MSG_WAITALL | MSG_NOSIGNAL);
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
+  io_uring_prep_send(sqe, connection.socket.number(), http::kContinue.data(),
+                     http::kContinue.size(), MSG_WAITALL | MSG_NOSIGNAL);
+  connection.socket.address(sqe);
 }
 
 void SessionPool::queue_send(Connection& connection) noexcept {
   connection.send_armed = true;
   io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
   if (connection.body_bytes == 0) {
-    io_uring_prep_send(sqe, connection.socket.get(), connection.response.data(),
+    io_uring_prep_send(sqe, connection.socket.number(), connection.response.data(),
                        connection.head_bytes, MSG_WAITALL | MSG_NOSIGNAL);
+    connection.socket.address(sqe);
     return;
   }
   connection.parts[0] = {connection.response.data(), connection.head_bytes};
@@ -85,8 +108,9 @@ void SessionPool::queue_send(Connection& connection) noexcept {
   connection.message = {};
   connection.message.msg_iov = connection.parts.data();
   connection.message.msg_iovlen = connection.parts.size();
-  io_uring_prep_sendmsg(sqe, connection.socket.get(), &connection.message,
+  io_uring_prep_sendmsg(sqe, connection.socket.number(), &connection.message,
                         MSG_WAITALL | MSG_NOSIGNAL);
+  connection.socket.address(sqe);
 }
 
 void SessionPool::on_completion(const Completion& done) noexcept {
@@ -98,6 +122,7 @@ void SessionPool::on_completion(const Completion& done) noexcept {
   switch (op) {
     case Op::poll: return on_poll(*connection, done.result);
     case Op::send: return on_send(*connection, done.result);
+    case Op::peek: return on_peek(*connection, done.result);
     case Op::close:
       counters_.connections_closed.add();
       connections_.release(*connection);
@@ -160,6 +185,12 @@ void SessionPool::on_poll(Connection& connection, int result) noexcept {
   }
   // Whatever it was, end and error too, the read will say it.
   if (connection.state == State::reading) want_read(connection, result >= 0);
+}
+
+void SessionPool::on_peek(Connection& connection, int result) noexcept {
+  connection.peek_armed = false;
+  if (connection.state == State::closing) return finish_departure(connection);
+  result > 0 ? leave(connection, 0) : begin_close(connection);
 }
 
 void SessionPool::on_send(Connection& connection, int result) noexcept {

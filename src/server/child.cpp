@@ -82,6 +82,15 @@ void Child::signal(int number) const noexcept {
   if (pid_ != 0 && !exit_status_) kill(pid_, number);
 }
 
+Fd Child::take_descriptor(int number) const {
+  const long raw = syscall(SYS_pidfd_getfd, pidfd_.get(), number, 0);
+  // EPERM: what may trace a process may take its descriptors, and a parent may by default.
+  check(raw, "pidfd_getfd",
+        "allow it in the container's seccomp profile, and set sysctl kernel.yama.ptrace_scope to 1 "
+        "or less");
+  return Fd{Adopt{}, static_cast<int>(raw)};
+}
+
 std::optional<int> Child::wait(Nanos deadline) noexcept {
   while (pid_ != 0 && !exit_status_) {
     int status = 0;

@@ -34,6 +34,9 @@ class Child {
   /// Readable when the child has ended.
   [[nodiscard]] int ended_fd() const noexcept { return pidfd_.get(); }
   void signal(int number) const noexcept;
+  /// A descriptor of our own for what the child has under `number` (pidfd_getfd(2), Linux 5.6).
+  /// Throws SysError.
+  [[nodiscard]] Fd take_descriptor(int number) const;
   /// Waits for the end until `deadline`. The exit status (128 + signal for a killed child), or
   /// nothing when it still runs.
   [[nodiscard]] std::optional<int> wait(Nanos deadline) noexcept;

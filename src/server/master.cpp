@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -36,6 +37,7 @@ class Master {
 
   int run() {
     const Fd control = make_control({SIGTERM, SIGCHLD});
+    map_shared();
     for (unsigned index = 0; index < workers_.size(); ++index) start_worker(index);
     std::vector<int> channels;
     for (const Worker& worker : workers_) channels.push_back(worker.channel.get());
@@ -47,7 +49,12 @@ class Master {
                           setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
                           channels,
                           worker_counters,
+                          shared_,
                           [&] { stop_workers(); },
+                          [&](unsigned worker, int number) {
+                            return workers_[worker].process.take_descriptor(number);
+                          },
+                          [&](unsigned worker) { workers_[worker].process.signal(SIGKILL); },
                           [&] { return look_after_workers(); }};
     setup_.mode.run_master(context);
     return end_workers();
@@ -61,6 +68,18 @@ class Master {
     std::uint64_t starts_before = 0;  ///< its page's count when it was forked
     unsigned failures = 0;            ///< deaths in a row before it was ready
   };
+
+  // Before the first fork. Never unmapped: it goes with the processes.
+  void map_shared() {
+    const std::size_t bytes = setup_.mode.shared_bytes;
+    if (bytes == 0) return;
+    void* const memory = mmap(nullptr, bytes * workers_.size(), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw_errno("mmap of memory shared with workers");
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+      shared_.emplace_back(static_cast<std::byte*>(memory) + index * bytes, bytes);
+    }
+  }
 
   void start_worker(unsigned index) {
     Worker& worker = workers_[index];
@@ -90,8 +109,9 @@ class Master {
   // Clients, siblings' channels, listener, ring: nothing of the master's may live on in a worker.
   int run_worker(unsigned index, int channel, int listener) noexcept {
     close_all_but(std::array{channel, listener, setup_.report_fd});
-    return run_worker_process(
-        {setup_.mode, setup_.config, index, channel, listener, page_of(index), setup_.report_fd});
+    return run_worker_process({setup_.mode, setup_.config, index, channel, listener,
+                               shared_.empty() ? std::span<std::byte>{} : shared_[index],
+                               page_of(index), setup_.report_fd});
   }
 
   void report_ready() const {
@@ -171,6 +191,7 @@ class Master {
   MasterSetup& setup_;
   std::vector<Worker> workers_;
   std::vector<WorkerChange> changes_;
+  std::vector<std::span<std::byte>> shared_;
   bool is_hopeless_ = false;
 };
 

@@ -56,7 +56,8 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
                            pin_process(setup.config, 1 + setup.index)},
                           setup.index,
                           setup.channel,
-                          setup.listener};
+                          setup.listener,
+                          setup.shared};
     setup.mode.run_worker(context);
     return 0;
   } catch (const std::exception& cause) {

@@ -1,7 +1,9 @@
 // The worker process, child of the master.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 
 #include "base/fd.hpp"
 #include "mode/mode.hpp"
@@ -13,7 +15,8 @@ struct WorkerSetup {
   const ServerConfig& config;
   unsigned index;
   int channel;
-  int listener;  ///< -1 where the mode has none for workers
+  int listener;                 ///< -1 where the mode has none for workers
+  std::span<std::byte> shared;  ///< with the master
   Counters& counters;
   int report_fd;
 };

@@ -115,12 +115,30 @@ std::size_t Ring::collect(std::span<Completion> batch) noexcept {
   io_uring_for_each_cqe(&ring_, head, cqe) {
     if (count == batch.size()) break;
     const Completion done{unpack(cqe->user_data), cqe->res, cqe->flags};
-    if (!done.more()) --in_flight_;
+    if (!done.more() && done.token.owner != kMessageOwner) --in_flight_;
     batch[count++] = done;
   }
   io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
   now_ = monotonic_now();
   return count;
+}
+
+void Ring::make_file_table(unsigned slots) {
+  const int result =
+      retry_without_memory([&] { return io_uring_register_files_sparse(&ring_, slots); });
+  if (result == -EINVAL) {
+    throw Unsupported("a table of direct descriptors was refused; Linux 5.19 or later is needed");
+  }
+  if (result < 0) {
+    throw SysError("io_uring_register_files_sparse", -result, hint_for_errno(-result));
+  }
+}
+
+void Ring::free_slot(std::uint32_t slot) noexcept {
+  int none = -1;
+  // Fails only for a slot that is not in the table, which would be our bug.
+  const int result = io_uring_register_files_update(&ring_, slot, &none, 1);
+  URB_ASSERT(result == 1);
 }
 
 void Ring::pin_kernel_threads(unsigned cpu) {

@@ -56,6 +56,12 @@ class Ring {
   [[nodiscard]] Nanos now() const noexcept { return now_; }
   [[nodiscard]] bool has_completions() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
 
+  /// Gives the ring a table of `slots` direct descriptors, all free; the kernel chooses among them
+  /// (5.19, io_uring_register_files_sparse(3)). At most RLIMIT_NOFILE. Throws Unsupported.
+  void make_file_table(unsigned slots);
+  /// Closes what is in `slot` of that table, by a system call.
+  void free_slot(std::uint32_t slot) noexcept;
+
   /// Keeps this ring's io-wq threads on `cpu`: they do not inherit the affinity of the process
   /// (io_uring_register_iowq_aff(3), Linux 5.14). Throws SysError.
   void pin_kernel_threads(unsigned cpu);

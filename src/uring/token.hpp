@@ -21,6 +21,10 @@ struct Token {
 static_assert(std::has_unique_object_representations_v<Token>);  // no padding: bit_cast is exact
 static_assert(sizeof(Token) == sizeof(std::uint64_t));
 
+/// The owner of completions that another ring posts into this one (IORING_OP_MSG_RING): no request
+/// of this ring is over with them. The other fields are the sender's.
+inline constexpr std::uint8_t kMessageOwner = 0xFF;
+
 [[nodiscard]] inline std::uint64_t pack(Token token) noexcept {
   return std::bit_cast<std::uint64_t>(token);
 }

@@ -19,7 +19,8 @@ namespace urb::test {
 namespace {
 
 constexpr const char* kTablePath = URB_TEST_DATA "/../../docs/bad-inputs.md";
-constexpr std::array<std::string_view, 4> kModes{"direct", "cluster", "socket", "passthru"};
+constexpr std::array<std::string_view, 6> kModes{"direct",   "cluster", "socket",
+                                                 "passthru", "msgring", "msgring-head"};
 constexpr std::string_view kNextRequest = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::size_t kRefusedMin = 150;
 

@@ -36,8 +36,8 @@ TEST_CASE("acceptor: a multishot accept gives one socket after the other, armed 
   CHECK((accept.io_flags & SOCK_CLOEXEC) != 0);
   for (int count = 0; count < 3; ++count) {
     const int raw = open_some();
-    const Fd socket = rig.acceptor.on_completion(accept.done(raw, IORING_CQE_F_MORE));
-    CHECK(socket.get() == raw);
+    const Socket socket = rig.acceptor.on_completion(accept.done(raw, IORING_CQE_F_MORE));
+    CHECK(socket.fd() == raw);
   }
   CHECK(rig.kernel.has_none());
   CHECK(rig.counters.accept_errors.get() == 0);
@@ -47,8 +47,8 @@ TEST_CASE("acceptor: a multishot that the kernel ends is armed again, and its so
   AcceptorRig rig;
   const Request accept = rig.start();
   const int raw = open_some();
-  const Fd socket = rig.acceptor.on_completion(accept.done(raw));
-  CHECK(socket.get() == raw);
+  const Socket socket = rig.acceptor.on_completion(accept.done(raw));
+  CHECK(socket.fd() == raw);
   CHECK(rig.kernel.take_one().is(IORING_OP_ACCEPT));
   CHECK(rig.acceptor.next_deadline() == kNever);
 }
@@ -116,7 +116,7 @@ TEST_CASE("acceptor: a socket accepted just before the stop is not lost") {
   rig.acceptor.begin_stop();
   REQUIRE(rig.kernel.take_one().is(IORING_OP_ASYNC_CANCEL));
   const int raw = open_some();
-  CHECK(rig.acceptor.on_completion(accept.done(raw, IORING_CQE_F_MORE)).get() == raw);
+  CHECK(rig.acceptor.on_completion(accept.done(raw, IORING_CQE_F_MORE)).fd() == raw);
   CHECK_FALSE(rig.acceptor.is_idle());
   static_cast<void>(rig.acceptor.on_completion(accept.done(-ECANCELED)));
   CHECK(rig.acceptor.is_idle());

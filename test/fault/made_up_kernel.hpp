@@ -145,7 +145,8 @@ class MadeUpKernel {
   }
 
  private:
-  static constexpr std::uint64_t kNothing = ~std::uint64_t{0};
+  // No component has this owner, nor has another ring (kMessageOwner).
+  static constexpr std::uint64_t kNothing = 0xFEFE'FEFE'FEFE'FEFE;
   void collect(Nanos deadline) {
     REQUIRE(monotonic_now() < deadline);
     ring_.submit_and_wait(deadline);

@@ -42,8 +42,8 @@ struct Accepting {
     std::array<Completion, 16> batch;
     const std::size_t count = ring.collect(batch);
     for (std::size_t index = 0; index < count; ++index) {
-      if (Fd fd = acceptor.on_completion(batch[index]); fd.is_open()) {
-        accepted.push_back(std::move(fd));
+      if (Socket socket = acceptor.on_completion(batch[index]); socket.is_open()) {
+        accepted.push_back(socket.take_fd());
       }
     }
     const Nanos now = monotonic_now();

@@ -1,0 +1,18 @@
+// msgring: `cluster` without descriptors and without a channel. The master accepts into direct
+// descriptors and sends each, unread, into the worker's ring (IORING_OP_MSG_RING).
+#include "mode/host.hpp"
+#include "mode/ring_courier.hpp"
+#include "mode/ring_worker.hpp"
+#include "mode/unread_master.hpp"
+
+namespace urb {
+
+extern const Mode mode_msgring;
+const Mode mode_msgring{"msgring",
+                        "the master sends the unread socket into the worker's ring, by MSG_RING",
+                        /*workers_listen=*/false,
+                        /*reads_heads=*/false,
+                        host_role<UnreadMaster<RingCourier>, MasterContext>,
+                        host_role<RingWorker, WorkerContext>};
+
+}  // namespace urb

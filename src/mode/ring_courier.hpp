@@ -1,0 +1,59 @@
+// Direct descriptors into the workers' rings, and how the master comes by those rings: each worker
+// builds its own after the fork and says its number through the channel; the master then takes a
+// descriptor of it (pidfd_getfd). SCM_RIGHTS refuses rings.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "mode/mode.hpp"
+#include "mode/placement.hpp"
+#include "net/acceptor.hpp"
+#include "net/ring_handover.hpp"
+
+namespace urb {
+
+/// What a worker says through its channel once its ring takes sockets.
+struct RingHello {
+  static constexpr std::uint32_t kMagic = 0x55524252;  // "URBR"
+  std::uint32_t magic = kMagic;
+  std::int32_t ring_fd = -1;
+};
+
+class RingCourier {
+ public:
+  static constexpr AcceptInto kAcceptInto = AcceptInto::slot;
+
+  /// Throws Unsupported where the kernel cannot.
+  RingCourier(Ring& ring, std::uint8_t owner, MasterContext& context, Placement& placement);
+
+  /// Waits until each worker has said hello, or has died, which whoever started it learns from it.
+  /// Throws SysError, std::runtime_error.
+  void start();
+  void give(unsigned worker, Socket socket) noexcept { sender_.give(worker, std::move(socket)); }
+  [[nodiscard]] Socket give_with_bytes(unsigned worker, Socket socket, BufferLease lease,
+                                       std::size_t begin, std::size_t end) noexcept {
+    return sender_.give_with_bytes(worker, std::move(socket), std::move(lease), begin, end);
+  }
+  void on_completion(const Completion& done) noexcept;
+  void on_batch_end() noexcept {}
+  [[nodiscard]] Nanos next_deadline() noexcept { return sender_.next_deadline(); }
+  void on_deadline(Nanos now) noexcept { sender_.on_deadline(now); }
+  void on_worker_lost(unsigned worker) noexcept;
+  void on_worker_back(unsigned worker) noexcept;
+  void cut_off() noexcept;
+  [[nodiscard]] bool is_idle() const noexcept { return sender_.is_idle(); }
+
+ private:
+  /// The ring whose number is waiting in the channel. Throws SysError, std::runtime_error.
+  [[nodiscard]] Fd take_ring(unsigned worker);
+
+  Ring& ring_;
+  std::uint8_t owner_;
+  MasterContext& context_;
+  Placement& placement_;
+  RingHandoverSender sender_;
+};
+
+}  // namespace urb

@@ -1,0 +1,50 @@
+// Hello, and sockets out of the ring.
+#include "mode/ring_worker.hpp"
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "base/error.hpp"
+#include "mode/ring_courier.hpp"
+
+namespace urb {
+namespace {
+
+// Before the parts that use it.
+Ring& with_file_table(Ring& ring, std::size_t slots) {
+  ring.make_file_table(static_cast<unsigned>(slots));
+  return ring;
+}
+
+}  // namespace
+
+RingWorker::RingWorker(Ring& ring, WorkerContext& context)
+    : ring_{with_file_table(ring, context.connection_capacity)},
+      channel_{context.channel},
+      worker_{ring, context},
+      receiver_{ring, context.shared} {}
+
+void RingWorker::start() {
+  worker_.start();
+  const RingHello hello{RingHello::kMagic, ring_.raw()->ring_fd};
+  check(send(channel_, &hello, sizeof hello, MSG_NOSIGNAL), "send of the ring's number");
+}
+
+void RingWorker::on_completion(const Completion& done) noexcept {
+  if (done.token.owner != kMessageOwner) return worker_.on_completion(done);
+  receiver_.on_completion(
+      done, [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
+        worker_.adopt(std::move(socket), std::move(prefix), begin, end);
+      });
+}
+
+void RingWorker::on_batch_end(Nanos now) noexcept {
+  worker_.on_batch_end(now);
+  receiver_.on_batch_end(
+      [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
+        worker_.adopt(std::move(socket), std::move(prefix), begin, end);
+      });
+}
+
+}  // namespace urb

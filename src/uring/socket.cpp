@@ -1,0 +1,34 @@
+// Both kinds of ends.
+#include "uring/socket.hpp"
+
+#include <sys/socket.h>
+
+namespace urb {
+
+void Socket::prep_close(io_uring_sqe* sqe) noexcept {
+  if (is_direct()) {
+    ring_ = nullptr;
+    io_uring_prep_close_direct(sqe, slot_);
+  } else {
+    io_uring_prep_close(sqe, fd_.release());
+  }
+}
+
+bool Socket::shut_down(int how, Token token) const noexcept {
+  if (!is_direct()) {
+    // Fails only where the peer was faster.
+    ::shutdown(fd_.get(), how);
+    return false;
+  }
+  io_uring_sqe* const sqe = ring_->sqe(token);
+  io_uring_prep_shutdown(sqe, number(), how);
+  address(sqe);
+  return true;
+}
+
+void Socket::close() noexcept {
+  fd_.close();
+  if (is_direct()) std::exchange(ring_, nullptr)->free_slot(slot_);
+}
+
+}  // namespace urb

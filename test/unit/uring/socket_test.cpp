@@ -1,0 +1,110 @@
+// Both kinds of sockets: who owns them, and that requests and ends reach the right one.
+#include "uring/socket.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <utility>
+
+#include "support/deadline.hpp"
+#include "support/open_fds.hpp"
+
+namespace urb {
+namespace {
+
+TEST_SUITE_BEGIN("unit");
+
+struct Pair {
+  explicit Pair(bool is_direct) {
+    int ends[2] = {-1, -1};
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    far = Fd{Adopt{}, ends[1]};
+    Fd fd{Adopt{}, ends[0]};
+    if (is_direct) {
+      ring.make_file_table(2);
+      int raw = fd.get();
+      REQUIRE(io_uring_register_files_update(ring.raw(), 1, &raw, 1) == 1);
+      near = Socket{ring, 1};
+    } else {
+      near = Socket{std::move(fd)};
+    }
+  }
+  Completion run() {
+    std::array<Completion, 1> done;
+    ring.submit_and_wait(monotonic_now() + test::kPatience);
+    REQUIRE(ring.collect(done) == 1);
+    return done[0];
+  }
+  [[nodiscard]] bool far_sees_end() const {
+    char byte = 0;
+    return recv(far.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+  Ring ring{{8, 16}};
+  Fd far;
+  Socket near;
+};
+
+TEST_CASE("socket: of either kind, requests reach it, and its close is the only one") {
+  for (const bool is_direct : {false, true}) {
+    CAPTURE(is_direct);
+    Pair pair{is_direct};
+    CHECK(pair.near.is_direct() == is_direct);
+    io_uring_sqe* sqe = pair.ring.sqe({});
+    io_uring_prep_send(sqe, pair.near.number(), "hi", 2, MSG_NOSIGNAL);
+    pair.near.address(sqe);
+    CHECK(pair.run().result == 2);
+    std::array<char, 4> received{};
+    CHECK(recv(pair.far.get(), received.data(), received.size(), MSG_DONTWAIT) == 2);
+
+    Socket moved = std::move(pair.near);
+    CHECK_FALSE(pair.near.is_open());
+    pair.near = std::move(moved);
+    CHECK_FALSE(pair.far_sees_end());
+    pair.near.prep_close(pair.ring.sqe({}));
+    CHECK_FALSE(pair.near.is_open());
+    CHECK(pair.run().result == 0);
+    CHECK(pair.far_sees_end());
+  }
+}
+
+TEST_CASE("socket: of either kind, its end closes it") {
+  for (const bool is_direct : {false, true}) {
+    CAPTURE(is_direct);
+    Pair pair{is_direct};
+    { const Socket ends = std::move(pair.near); }
+    CHECK(pair.far_sees_end());
+  }
+}
+
+TEST_CASE("socket: shutting down is seen by the peer, and leaves the other direction open") {
+  for (const bool is_direct : {false, true}) {
+    CAPTURE(is_direct);
+    Pair pair{is_direct};
+    CHECK(pair.near.shut_down(SHUT_WR, {}) == is_direct);
+    if (is_direct) CHECK(pair.run().result == 0);
+    CHECK(pair.far_sees_end());
+    REQUIRE(send(pair.far.get(), "x", 1, MSG_NOSIGNAL) == 1);
+    char byte = 0;
+    io_uring_sqe* const sqe = pair.ring.sqe({});
+    io_uring_prep_recv(sqe, pair.near.number(), &byte, 1, 0);
+    pair.near.address(sqe);
+    CHECK(pair.run().result == 1);
+  }
+}
+
+TEST_CASE("socket: one that is a descriptor can be taken out, and is not closed twice") {
+  const std::size_t fds = test::open_fd_count();
+  {
+    Pair pair{false};
+    const Fd fd = pair.near.take_fd();
+    CHECK_FALSE(pair.near.is_open());
+    CHECK(test::is_open(fd.get()));
+  }
+  CHECK(test::open_fd_count() == fds);
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace urb
