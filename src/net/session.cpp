@@ -10,10 +10,11 @@
 namespace urb {
 namespace {
 
-// 1 MiB per worker: it stays in the second-level cache, and four workers fit into an ordinary
-// user's RLIMIT_MEMLOCK of 8 MiB.
-constexpr std::uint32_t kBufferCount = 16;
-constexpr std::uint32_t kBufferBytes = 64 * 1024;
+// A master and four workers fit into an ordinary user's RLIMIT_MEMLOCK of 8 MiB. Sizes from 64 to
+// 512 KiB were tried (decision 0013).
+constexpr std::uint32_t kBufferCount = 10;
+constexpr std::uint32_t kRingBufferCount = 16;  // a power of two, and not locked
+constexpr std::uint32_t kBufferBytes = 128 * 1024;
 constexpr std::size_t kFillerBytes = 256 * 1024;
 
 }  // namespace
@@ -25,7 +26,11 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Cou
       farewell_{farewell},
       counters_{counters},
       options_{options},
-      pool_{ring, {options.buffers, kBufferCount, kBufferBytes, /*group_id=*/0}},
+      pool_{
+          ring,
+          {options.buffers,
+           options.buffers == BufferKind::provided ? kRingBufferCount : kBufferCount, kBufferBytes,
+           /*group_id=*/0}},
       deadlines_{{options.limits.header_timeout, options.limits.body_timeout,
                   options.limits.idle_timeout}},
       connections_{options.connection_capacity},
@@ -74,6 +79,7 @@ void SessionPool::advance(Connection& connection) noexcept {
     return;
   }
   renew_deadline(connection);
+  update_low_water(connection);
   want_read(connection, false);
 }
 
@@ -177,8 +183,22 @@ void SessionPool::renew_deadline(Connection& connection) noexcept {
   }
 }
 
+// Below its low-water mark a socket may have had bytes, which are progress: they wake nobody. True
+// when that may be, and the mark is low now.
+bool SessionPool::try_hurry(Connection& connection) noexcept {
+  if (connection.state != State::reading || !connection.is_low_water_high) return false;
+  if (!connection.socket.is_direct() && !has_unread_input(connection.socket.fd())) return false;
+  connection.is_slow = true;
+  set_low_water(connection, false);
+  return true;
+}
+
 void SessionPool::on_deadline(Nanos now) noexcept {
   while (Connection* const connection = deadlines_.take_due(now)) {
+    if (try_hurry(*connection)) {
+      deadlines_.arm(*connection, kBodyDeadline, now);
+      continue;
+    }
     const bool in_message = connection->parser.in_message();
     if (connection->state == State::reading && in_message) {
       leave(*connection, 408);

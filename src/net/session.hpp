@@ -80,7 +80,9 @@ class SessionPool {
     bool is_closing_fd = false;
     bool keep_alive = false;
     bool peer_ended = false;
-    bool served = false;      ///< has had a response: from here on it may be idle
+    bool served = false;  ///< has had a response: from here on it may be idle
+    bool is_low_water_high = false;
+    bool is_slow = false;     ///< has not filled a buffer in time: its low-water mark stays low
     int farewell_status = 0;  ///< of a leaving connection
     Socket socket;
     BufferLease reading_into;  ///< of the read in flight; not for provided buffers
@@ -114,8 +116,11 @@ class SessionPool {
   void begin_close(Connection& connection) noexcept;
   void finish_departure(Connection& connection) noexcept;
   void renew_deadline(Connection& connection) noexcept;
+  [[nodiscard]] bool try_hurry(Connection& connection) noexcept;
   // session_io.cpp: how they come and go
   void want_read(Connection& connection, bool is_readable) noexcept;
+  void update_low_water(Connection& connection) noexcept;
+  void set_low_water(Connection& connection, bool is_high) noexcept;
   void arm_read(Connection& connection, BufferLease lease) noexcept;
   void arm_poll(Connection& connection) noexcept;
   void arm_peek(Connection& connection) noexcept;

@@ -21,7 +21,7 @@ enum class Status : std::uint8_t { ok, unsupported, failed, panic, timeout };
 /// Counts up when the columns change.
 inline constexpr std::uint64_t kSchema = 1;
 /// Counts up when a change of the tool makes older rows incomparable.
-inline constexpr std::uint64_t kMethod = 1;
+inline constexpr std::uint64_t kMethod = 2;
 
 struct Row {
   using Figure = std::optional<double>;

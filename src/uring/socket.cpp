@@ -26,6 +26,18 @@ bool Socket::shut_down(int how, Token token) const noexcept {
   return true;
 }
 
+void Socket::set_low_water(const int& bytes, Token token) const noexcept {
+  if (!is_direct()) {
+    // Only sockets that do not know it refuse: they wake us more often.
+    setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+    return;
+  }
+  io_uring_sqe* const sqe = ring_->sqe(token);
+  io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SETSOCKOPT, number(), SOL_SOCKET, SO_RCVLOWAT,
+                         const_cast<int*>(&bytes), sizeof bytes);  // only read from
+  address(sqe);
+}
+
 void Socket::close() noexcept {
   fd_.close();
   if (is_direct()) std::exchange(ring_, nullptr)->free_slot(slot_);

@@ -51,10 +51,14 @@ class Socket {
   }
   /// Prepares the close, which owns the socket from here on.
   void prep_close(io_uring_sqe* sqe) noexcept;
-  /// shutdown(2). True for a direct socket, which needs a request for it, that completes with `token`
-  /// and queues one SQE. The socket must not be closed before: an io-wq thread runs the request and
-  /// looks up the slot only then (6.18), when another connection may have it.
+  /// shutdown(2). True for a direct socket, which needs a request for it, that completes with
+  /// `token` and queues one SQE. The socket must not be closed before: an io-wq thread runs the
+  /// request and looks up the slot only then (6.18), when another connection may have it.
   [[nodiscard]] bool shut_down(int how, Token token) const noexcept;
+  /// SO_RCVLOWAT: when the socket counts as readable, from the next request on. `bytes` outlives
+  /// the ring. A direct socket takes a request for it (6.7; before, it stays as it is), whose
+  /// completion, with `token`, says nothing.
+  void set_low_water(const int& bytes, Token token) const noexcept;
   /// Closes now, by a system call: for rare ends; the usual one is prep_close().
   void close() noexcept;
 

@@ -1,5 +1,7 @@
 // The deadlines of a connection: the whole head, progress of the body, idleness between requests.
 // Only that they end what they should is checked, and that they leave alone what moves.
+#include <fmt/format.h>
+
 #include "conformance/conformance.hpp"
 
 TEST_SUITE_BEGIN("conformance");
@@ -106,6 +108,38 @@ TEST_CASE("a body with progress may take longer than the body's deadline") {
     client.send("b");
   }
   check_receipt(*server, client.read_response(), 10);
+}
+
+// A worker that waits for a buffer's worth of a large body must not take a trickle for silence.
+TEST_CASE("a large body that trickles has progress, one that stops has none") {
+  constexpr Nanos kDeadline = std::chrono::milliseconds{300};
+  constexpr Nanos kStep = std::chrono::milliseconds{75};
+  constexpr std::size_t kBytes = 1 << 20;
+  const auto server = start_with(&http::Limits::body_timeout, kDeadline);
+  const std::string body = random_text(kBytes, 5);
+  const std::string head =
+      make_head("POST", "/", fmt::format("X-Verify: crc32c\r\nContent-Length: {}\r\n", kBytes));
+  {
+    TcpClient client{server->address()};
+    client.send(head);
+    std::size_t sent = 0;
+    for (; sent < 20 * 1000; sent += 1000) {  // five deadlines long
+      CHECK_FALSE(client.has_input(kStep));
+      client.send(std::string_view{body}.substr(sent, 1000));
+    }
+    client.send(std::string_view{body}.substr(sent));
+    check_receipt(*server, client.read_response(), kBytes, checksum(body));
+    // And as before, on the same connection.
+    client.send(head + body);
+    check_receipt(*server, client.read_response(), kBytes, checksum(body));
+  }
+  for (const std::size_t there : {std::size_t{0}, std::size_t{5000}, std::size_t{500 * 1000}}) {
+    CAPTURE(there);
+    TcpClient client{server->address()};
+    client.send(head + body.substr(0, there));
+    check_refused(client, 408);
+  }
+  check_no_sockets_left(*server);
 }
 
 TEST_CASE("a client that does not read its answer is closed in time") {

@@ -21,6 +21,7 @@ struct Pair {
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     far = Fd{Adopt{}, ends[1]};
     Fd fd{Adopt{}, ends[0]};
+    same = Fd{Adopt{}, dup(fd.get())};
     if (is_direct) {
       ring.make_file_table(2);
       int raw = fd.get();
@@ -41,6 +42,7 @@ struct Pair {
     return recv(far.get(), &byte, 1, MSG_DONTWAIT) == 0;
   }
   Ring ring{{8, 16}};
+  Fd same;  ///< another descriptor of `near`
   Fd far;
   Socket near;
 };
@@ -64,6 +66,7 @@ TEST_CASE("socket: of either kind, requests reach it, and its close is the only 
     pair.near.prep_close(pair.ring.sqe({}));
     CHECK_FALSE(pair.near.is_open());
     CHECK(pair.run().result == 0);
+    pair.same.close();
     CHECK(pair.far_sees_end());
   }
 }
@@ -73,6 +76,7 @@ TEST_CASE("socket: of either kind, its end closes it") {
     CAPTURE(is_direct);
     Pair pair{is_direct};
     { const Socket ends = std::move(pair.near); }
+    pair.same.close();
     CHECK(pair.far_sees_end());
   }
 }
@@ -90,6 +94,21 @@ TEST_CASE("socket: shutting down is seen by the peer, and leaves the other direc
     io_uring_prep_recv(sqe, pair.near.number(), &byte, 1, 0);
     pair.near.address(sqe);
     CHECK(pair.run().result == 1);
+  }
+}
+
+TEST_CASE("socket: the low-water mark reaches either kind") {
+  static const int kMark = 4000;
+  for (const bool is_direct : {false, true}) {
+    CAPTURE(is_direct);
+    Pair pair{is_direct};
+    pair.near.set_low_water(kMark, {});
+    // Linux 6.7 knows the request; before, the mark stays where it is.
+    const bool is_known = !is_direct || pair.run().result == 0;
+    int mark = 0;
+    socklen_t size = sizeof mark;
+    REQUIRE(getsockopt(pair.same.get(), SOL_SOCKET, SO_RCVLOWAT, &mark, &size) == 0);
+    CHECK(mark == (is_known ? kMark : 1));
   }
 }
 
