@@ -77,7 +77,7 @@ LoadResult load_and_watch(const LoadOptions& options, ClientKind client, Server&
 // The client is gone, so the server has nothing left to finish: the grace is for mishaps only.
 // Not left to the server's destructor: a killed master cannot reap its workers.
 std::string stop_server(Server& server, Nanos grace) {
-  constexpr Nanos kReaping = std::chrono::seconds{2};  // a guess: killing and reaping take ms
+  constexpr Nanos kReaping = std::chrono::seconds{5};  // beyond what a master gives its workers
   server.begin_stop();
   const int exit_status = server.wait(monotonic_now() + grace + kReaping);
   if (exit_status == 0) return {};

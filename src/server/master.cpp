@@ -26,6 +26,8 @@ namespace {
 
 // A worker that dies this often before it is ready will not live: a guess.
 constexpr unsigned kFailuresMax = 3;
+// For workers to cancel what the grace has ended, and to exit: milliseconds, but on a busy machine.
+constexpr Nanos kExitTime = std::chrono::seconds{3};
 // When a replacement could not be made, for want of processes, memory or descriptors.
 constexpr Nanos kRetryAfter = std::chrono::milliseconds{100};
 
@@ -178,7 +180,7 @@ class Master {
   int end_workers() noexcept {
     // To a worker, the end of its channel is the order to finish.
     for (Worker& worker : workers_) worker.channel.close();
-    const Nanos deadline = monotonic_now() + setup_.config.grace + std::chrono::seconds{1};
+    const Nanos deadline = monotonic_now() + setup_.config.grace + kExitTime;
     int status = is_hopeless_ ? 1 : 0;
     for (Worker& worker : workers_) {
       if (worker.process.wait(deadline).value_or(1) != 0) status = 1;

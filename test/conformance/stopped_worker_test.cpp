@@ -120,7 +120,9 @@ TEST_CASE("a stopped worker's channel fills up: counted, bounded, and nobody els
   // What the channel held beyond the worker's own descriptors is lost on arrival: the kernel closes
   // it, which the client may see before the worker counts it.
   const Counter& lost = rig.server->processes()[1].counters->handover_errors;
-  CHECK(wait_until([&] { return refused == rig.master().handover_refusals.get() + lost.get(); }));
+  const auto counted = [&] { return rig.master().handover_refusals.get() + lost.get(); };
+  CHECK_MESSAGE(wait_until([&] { return refused == counted(); }), refused, " refused, counted ",
+                counted());
   rig.clients.clear();
   check_no_sockets_left(*rig.server);
   check_healthy(*rig.server);

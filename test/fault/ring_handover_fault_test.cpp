@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "fault/made_up_kernel.hpp"
 #include "net/ring_handover.hpp"
+#include "support/page_bytes.hpp"
 
 namespace urb {
 namespace {
@@ -43,8 +43,7 @@ struct RingSenderRig {
 
   test::MadeUpKernel kernel;
   Counters counters;
-  std::unique_ptr<std::byte[]> memory{new (std::align_val_t{4096})
-                                          std::byte[2 * SharedBlocks::kMemoryBytes]{}};
+  test::PageBytes memory = test::make_page_bytes(2 * SharedBlocks::kMemoryBytes);
   std::array<std::span<std::byte>, 2> shared{
       std::span{memory.get(), SharedBlocks::kMemoryBytes},
       std::span{memory.get() + SharedBlocks::kMemoryBytes, SharedBlocks::kMemoryBytes}};

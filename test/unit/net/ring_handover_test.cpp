@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "support/deadline.hpp"
 #include "support/open_fds.hpp"
+#include "support/page_bytes.hpp"
 #include "support/ring_turn.hpp"
 
 namespace urb {
@@ -121,8 +121,7 @@ struct RingRig {
   }
 
   Counters counters;
-  std::unique_ptr<std::byte[]> memory{new (std::align_val_t{4096})
-                                          std::byte[SharedBlocks::kMemoryBytes]{}};
+  test::PageBytes memory = test::make_page_bytes(SharedBlocks::kMemoryBytes);
   std::span<std::byte> shared{memory.get(), SharedBlocks::kMemoryBytes};
   std::array<std::span<std::byte>, 1> all_shared{shared};
   Ring master{{64, 512}};

@@ -3,8 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <set>
+
+#include "support/page_bytes.hpp"
 
 namespace urb {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 TEST_SUITE_BEGIN("unit");
 
 TEST_CASE("shared blocks: every block once, none beyond, and the same again after giving back") {
-  const std::unique_ptr<std::byte[]> memory{new (std::align_val_t{4096})
-                                                std::byte[SharedBlocks::kMemoryBytes]{}};
+  const test::PageBytes memory = test::make_page_bytes(SharedBlocks::kMemoryBytes);
   const std::span<std::byte> bytes{memory.get(), SharedBlocks::kMemoryBytes};
   SharedBlocks master{bytes};
   SharedBlocks worker{bytes};  // another view, as in another process
