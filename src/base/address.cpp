@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <charconv>
 #include <cstring>
@@ -41,11 +42,17 @@ Address Address::of_socket(int fd) {
 }
 
 socklen_t Address::raw_bytes() const noexcept {
+  if (is_unix()) {
+    const auto bytes =
+        offsetof(sockaddr_un, sun_path) + std::strlen(view<sockaddr_un>(raw()).sun_path) + 1;
+    return static_cast<socklen_t>(bytes);
+  }
   return storage_.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
 std::uint16_t Address::port() const noexcept {
-  // Both families keep the port at the same place.
+  if (is_unix()) return 0;
+  // The other families keep the port at the same place.
   return ntohs(view<sockaddr_in>(raw()).sin_port);
 }
 
@@ -53,6 +60,10 @@ void Address::set_port(std::uint16_t port) noexcept {
   const std::uint16_t network = htons(port);
   std::memcpy(reinterpret_cast<std::byte*>(&storage_) + offsetof(sockaddr_in, sin_port), &network,
               sizeof network);
+}
+
+std::string Address::path() const {
+  return is_unix() ? std::string{view<sockaddr_un>(raw()).sun_path} : std::string{};
 }
 
 std::variant<Address, ParseError> parse_address(std::string_view text) {
@@ -92,7 +103,25 @@ std::variant<Address, ParseError> parse_address(std::string_view text) {
   return address;
 }
 
+std::variant<Address, ParseError> parse_listen_address(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!text.starts_with(kUnix)) return parse_address(text);
+  const std::string_view path = text.substr(kUnix.size());
+  sockaddr_un un{};
+  un.sun_family = AF_UNIX;
+  if (path.empty()) return ParseError{kUnix.size(), "a path belongs behind unix:"};
+  if (path.size() >= sizeof un.sun_path) {
+    return ParseError{kUnix.size(), fmt::format("the path of a Unix socket has at most {} bytes",
+                                                sizeof un.sun_path - 1)};
+  }
+  path.copy(un.sun_path, path.size());
+  Address address;
+  std::memcpy(&address.storage_, &un, sizeof un);
+  return address;
+}
+
 std::string format_address(const Address& address) {
+  if (address.is_unix()) return "unix:" + address.path();
   char text[INET6_ADDRSTRLEN] = "";
   if (address.family() == AF_INET6) {
     const auto in = view<sockaddr_in6>(address.raw());

@@ -1,4 +1,5 @@
-// Socket addresses: IPv4 and IPv6 with a port. Numeric only; name resolution is the caller's.
+// Socket addresses: IPv4 and IPv6 with a port, and paths of Unix sockets. Numeric only; name
+// resolution is the caller's.
 #pragma once
 
 #include <netinet/in.h>
@@ -13,7 +14,7 @@
 
 namespace urb {
 
-/// An IPv4 or IPv6 address and port, ready for bind(2) and connect(2).
+/// An IPv4 or IPv6 address and port, or a Unix socket's path, ready for bind(2) and connect(2).
 class Address {
  public:
   Address() noexcept = default;
@@ -26,17 +27,24 @@ class Address {
   }
   [[nodiscard]] socklen_t raw_bytes() const noexcept;
   [[nodiscard]] int family() const noexcept { return storage_.ss_family; }
+  [[nodiscard]] bool is_unix() const noexcept { return family() == AF_UNIX; }
+  /// Zero for a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;
+  /// Of a Unix socket; empty for the others.
+  [[nodiscard]] std::string path() const;
 
  private:
   friend std::variant<Address, ParseError> parse_address(std::string_view text);
+  friend std::variant<Address, ParseError> parse_listen_address(std::string_view text);
   sockaddr_storage storage_{};
 };
 
 /// "127.0.0.1:8080", "[::1]:8080", ":8080" (loopback), "localhost:8080".
 [[nodiscard]] std::variant<Address, ParseError> parse_address(std::string_view text);
-/// The inverse: "127.0.0.1:8080", "[::1]:8080".
+/// The same, and "unix:PATH", which no URL can name.
+[[nodiscard]] std::variant<Address, ParseError> parse_listen_address(std::string_view text);
+/// The inverse: "127.0.0.1:8080", "[::1]:8080", "unix:/run/server.sock".
 [[nodiscard]] std::string format_address(const Address& address);
 
 }  // namespace urb

@@ -108,9 +108,9 @@ void Flags::declare_server() {
 }
 
 void Flags::declare_serving() {
-  add_parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one", "127.0.0.1:8080",
-             [&options = options_](const std::string& text) {
-               options.listen = value_or_throw(parse_address(text));
+  add_parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one; or unix:PATH",
+             "127.0.0.1:8080", [&options = options_](const std::string& text) {
+               options.listen = value_or_throw(parse_listen_address(text));
              });
   add_duration("--header-timeout", "for a whole request head", "10s",
                options_.limits.header_timeout);

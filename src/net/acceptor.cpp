@@ -3,6 +3,8 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -17,17 +19,35 @@ constexpr int kBacklog = 65535;
 // A guess: long enough not to spin, short enough that a freed descriptor is used soon.
 constexpr Nanos kRetryAfter = std::chrono::milliseconds{50};
 
+// What a killed server leaves behind. Only a socket that refuses is one: anything else at that path
+// is somebody's, and then bind(2) says that the address is in use.
+void remove_dead_socket(const Address& address) {
+  const std::string path = address.path();
+  struct stat file {};
+  if (lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return;
+  const Fd probe{Adopt{},
+                 check(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
+  if (connect(probe.get(), address.raw(), address.raw_bytes()) != 0 && errno == ECONNREFUSED)
+    unlink(path.c_str());
+}
+
+void set_tcp_options(int fd, bool share_port) {
+  const int on = 1;
+  check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt SO_REUSEADDR");
+  if (share_port)
+    check(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt SO_REUSEPORT");
+  check(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt TCP_NODELAY");
+}
+
 }  // namespace
 
 Fd make_listener(const Address& address, bool share_port) {
   Fd fd{Adopt{}, check(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
-  const int on = 1;
-  check(setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt SO_REUSEADDR");
-  if (share_port) {
-    check(setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on),
-          "setsockopt SO_REUSEPORT");
+  if (address.is_unix()) {
+    remove_dead_socket(address);
+  } else {
+    set_tcp_options(fd.get(), share_port);
   }
-  check(setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt TCP_NODELAY");
   if (bind(fd.get(), address.raw(), address.raw_bytes()) != 0) {
     const int error = errno;
     throw SysError("bind to " + format_address(address), error, hint_for_errno(error));

@@ -15,7 +15,8 @@ namespace urb {
 
 /// Binds and listens. TCP_NODELAY is set here, since accepted sockets inherit it. With
 /// `share_port`, several listeners of this user take the same port and the kernel spreads
-/// connections over them (SO_REUSEPORT). Throws SysError.
+/// connections over them (SO_REUSEPORT). The file of a Unix socket on which nobody listens any more
+/// is replaced; the new one is the caller's to remove. Throws SysError.
 [[nodiscard]] Fd make_listener(const Address& address, bool share_port);
 
 /// What accepting makes of a connection.

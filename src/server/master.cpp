@@ -95,9 +95,12 @@ class Master {
     }
     // The worker's only: one more reference would keep a dead worker's queue alive.
     Fd listener;
-    if (setup_.mode.workers_listen) {
+    if (listens_per_worker(setup_.mode, setup_.address)) {
       Fd& first = setup_.listeners[index];
       listener = first.is_open() ? std::move(first) : make_listener(setup_.address, true);
+    } else if (setup_.mode.workers_listen) {
+      const int shared = setup_.listeners.front().get();
+      listener = Fd{Adopt{}, check(fcntl(shared, F_DUPFD_CLOEXEC, 0), "dup of the listener")};
     }
     worker.starts_before = page_of(index).starts.get();
     const std::string name = "urb-worker-" + std::to_string(index);

@@ -27,14 +27,15 @@ constexpr Nanos kStartMax = std::chrono::seconds{30};
 std::vector<Fd> make_listeners(const Mode& mode, const ServerConfig& config, Address& address) {
   std::vector<Fd> listeners;
   address = config.listen;
-  const unsigned count = mode.workers_listen ? config.workers : 1;
-  if (mode.workers_listen) {
+  const bool one_each = listens_per_worker(mode, address);
+  const unsigned count = one_each ? config.workers : 1;
+  if (one_each) {
     // Shared ports let a second server of this user listen unnoticed: see that nobody is there.
     const Fd alone = make_listener(address, /*share_port=*/false);
     address = Address::of_socket(alone.get());
   }
   for (unsigned index = 0; index < count; ++index) {
-    listeners.push_back(make_listener(address, mode.workers_listen));
+    listeners.push_back(make_listener(address, one_each));
     if (index == 0) address = Address::of_socket(listeners.front().get());
   }
   return listeners;
@@ -73,6 +74,7 @@ Server::Server(const ServerConfig& config) {
   }
   pages_ = std::make_unique<Pages>(1 + config.workers);
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);
+  socket_file_.path = address_.path();
 
   int ends[2];
   check(pipe2(ends, O_CLOEXEC | O_NONBLOCK), "pipe2");
@@ -138,6 +140,10 @@ std::vector<std::string> Server::take_news() {
 }
 
 Server::~Server() = default;
+
+Server::SocketFile::~SocketFile() {
+  if (!path.empty()) unlink(path.c_str());
+}
 
 void Server::begin_stop() noexcept { master_.signal(SIGTERM); }
 

@@ -60,10 +60,19 @@ class Server {
 
  private:
   struct Pages;  // the shared counters
+  /// What a listener on a Unix socket leaves in the file system.
+  struct SocketFile {
+    SocketFile() = default;
+    SocketFile(const SocketFile&) = delete;
+    SocketFile& operator=(const SocketFile&) = delete;
+    ~SocketFile();
+    std::string path;  ///< empty: none
+  };
   void await_ready(unsigned worker_count);
   void note_ready(const ProcessReport& report) noexcept;
 
   std::unique_ptr<Pages> pages_;
+  SocketFile socket_file_;
   Fd reports_;
   Child master_;
   Address address_;

@@ -1,6 +1,8 @@
 // `serve` under the clients people use, in each mode, data path and kind of buffers.
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -140,6 +142,47 @@ TEST_CASE("serve on a port that is taken fails with one line") {
   CHECK(second.out == "");
   CHECK(second.err.find("Address already in use") != std::string::npos);
   CHECK(second.err.find('\n') == second.err.size() - 1);
+}
+
+TEST_CASE("serve on a Unix socket: every mode, one server a path, and no file afterwards") {
+  if (!is_installed("curl")) return;
+  const TempFolder folder;
+  const std::string body = folder.make_file("body", Bytes{300'000});
+  const std::string path = folder.file("socket");
+  const auto serve = [&](const std::string& mode) {
+    return std::vector<std::string>{binary(), "serve", mode, "-w", "2", "-l", "unix:" + path};
+  };
+  for (const Mode* const mode : all_modes()) {
+    const std::string name{mode->name};
+    CAPTURE(name);
+    {
+      Program killed{serve(name)};
+      REQUIRE(wait_until([&] { return killed.out().find('\n') != std::string::npos; }));
+      CHECK(killed.out() == "listening on unix:" + path + " (" + name + ", 2 workers)\n");
+      const Outcome second = run({"serve", name, "-l", "unix:" + path});
+      CHECK(second.status == 1);
+      CHECK(second.err.find("Address already in use") != std::string::npos);
+      killed.signal(SIGKILL);
+    }
+    CHECK(std::filesystem::exists(path));  // nobody could remove it
+    Program server{serve(name)};
+    REQUIRE(wait_until([&] { return server.out().find('\n') != std::string::npos; }));
+    const Outcome curl = run_program({"curl", "-sS", "--unix-socket", path, "--data-binary",
+                                      "@" + body, "http://localhost/", "http://localhost/"});
+    INFO(curl.out, curl.err);
+    CHECK(curl.status == 0);
+    CHECK(curl.out.find("\"bytes\":300000") != curl.out.rfind("\"bytes\":300000"));
+    server.signal(SIGTERM);
+    CHECK(server.wait().status == 0);
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+}
+
+TEST_CASE("serve does not take the place of a file that is no socket") {
+  const TempFolder folder;
+  const std::string path = folder.make_file("precious", Bytes{8});
+  CHECK(run({"serve", "direct", "-l", "unix:" + path}).status == 1);
+  CHECK(std::filesystem::file_size(path) == 8);
 }
 
 // The upload cannot finish within the grace: it is cut off, and the command ends all the same.

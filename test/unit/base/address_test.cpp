@@ -70,6 +70,21 @@ TEST_CASE("address: a wrong one says where it is wrong") {
   }
 }
 
+TEST_CASE("address: a Unix socket's path is one for listening, and none for a URL") {
+  const auto listen = [](const std::string& text) { return parse_listen_address(text); };
+  const Address address = std::get<Address>(listen("unix:/run/a.sock"));
+  CHECK(address.is_unix());
+  CHECK(address.path() == "/run/a.sock");
+  CHECK(address.port() == 0);
+  CHECK(format_address(address) == "unix:/run/a.sock");
+  CHECK(format_address(std::get<Address>(listen("127.0.0.1:1"))) == "127.0.0.1:1");
+  CHECK_FALSE(std::get<Address>(listen(":1")).is_unix());
+  CHECK(std::get<Address>(listen("unix:" + std::string(107, 'x'))).path().size() == 107);
+  CHECK(std::get<ParseError>(listen("unix:" + std::string(108, 'x'))).position == 5);
+  CHECK(std::get<ParseError>(listen("unix:")).position == 5);
+  CHECK(again("unix:80").starts_with("error"));
+}
+
 TEST_CASE("address: port 0 becomes the port that the kernel picked") {
   const Fd socket{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
   const Address any = Address::loopback(0);
