@@ -18,7 +18,7 @@ int run_command(const Options& options) {
     case Command::run: return run_benchmark(options);
     case Command::serve: return run_serve(options);
     case Command::load: return run_load_only(options);
-    case Command::doctor: return run_doctor();
+    case Command::doctor: return run_doctor(options);
     case Command::compare: return run_compare(options);
     case Command::list_modes: break;
   }

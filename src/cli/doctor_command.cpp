@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/host_line.hpp"
 #include "experiment/floor.hpp"
+#include "experiment/relay_crossing.hpp"
 #include "experiment/runner.hpp"
 #include "mode/mode.hpp"
 #include "server/server.hpp"
@@ -52,7 +53,7 @@ bool print_mode(const Mode& mode) {
 
 }  // namespace
 
-int run_doctor() {
+int run_doctor(const Options& options) {
   const Host host = probe_host();
   fmt::print("{}\n\nModes, each found out by starting it\n", format_host_line(host));
   bool any_runs = false;
@@ -67,6 +68,11 @@ int run_doctor() {
   }
 
   if (any_runs) fmt::print("\nThe tool's own floor: {}\n", format_floor(measure_floor()));
+  if (options.calibrate) {
+    constexpr int kRounds = 301;  // some 200 ms
+    fmt::print("\nThe relay, CPU time of one transfer and of reading it behind\n{}",
+               format_crossing(measure_relay_costs(kRounds)));
+  }
   const Warnings warnings = find_run_warnings(host, running_build(), kRepeatsEnough);
   if (!warnings.empty()) fmt::print("\n");
   for (const Warning warning : warnings) fmt::print("warning: {}\n", text_of(warning));

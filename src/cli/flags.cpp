@@ -90,11 +90,19 @@ void Flags::declare_server() {
         options.policy =
             parse_name(text, std::array{Policy::rr, Policy::random, Policy::least, Policy::key});
       });
-  add_parsed("--relay", "linked|sync|copy",
-             "data path of passthru: linked splice SQEs; splice(2); recv and send", "linked",
-             [&options = options_](const std::string& text) {
-               options.relay = parse_name(
-                   text, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy});
+  add_parsed("--relay", "linked|sync|copy|auto[:SIZE]",
+             "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies up "
+             "to SIZE (measured, if not given) and splices more",
+             "linked", [&options = options_](const std::string& text) {
+               constexpr std::string_view kSized = "auto:";
+               options.relay_copy_max.reset();
+               if (text.starts_with(kSized)) {
+                 options.relay = RelayKind::automatic;
+                 options.relay_copy_max = value_or_throw(parse_bytes(text.substr(kSized.size())));
+                 return;
+               }
+               options.relay = parse_name(text, std::array{RelayKind::linked, RelayKind::sync,
+                                                           RelayKind::copy, RelayKind::automatic});
              });
   add_parsed("--buffers", "registered|provided|plain", "how received bytes reach memory",
              "registered", [&options = options_](const std::string& text) {
@@ -194,6 +202,11 @@ void Flags::declare_headers() {
   app_.add_option("-H,--header", options_.headers, "a further header, 'Name: value'; repeatable")
       ->type_name("LINE")
       ->allow_extra_args(false);
+}
+
+void Flags::declare_doctor() {
+  app_.add_flag("--calibrate", options_.calibrate,
+                "measure from which size on a relay does better to splice than to copy");
 }
 
 CLI::Option* Flags::add_parsed(const std::string& names, const std::string& type,

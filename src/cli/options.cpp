@@ -26,6 +26,7 @@ class Parser {
     declare_load();
     doctor_ =
         add_command("doctor", "Says what this kernel and these limits allow", "uring-bench doctor");
+    Flags{*doctor_, options_}.declare_doctor();
     declare_compare();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
   }

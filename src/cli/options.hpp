@@ -54,6 +54,7 @@ struct Options {
 
   Policy policy = Policy::rr;
   RelayKind relay = RelayKind::linked;
+  std::optional<Bytes> relay_copy_max;  ///< of `--relay auto:SIZE`; without it, measured
   BufferKind buffers = BufferKind::registered;
   Address listen = Address::loopback(8080);
   http::Limits limits;
@@ -61,6 +62,7 @@ struct Options {
 
   std::vector<std::string> arguments;  ///< all, as typed
   std::vector<std::string> headers;
+  bool calibrate = false;  ///< of `doctor`
   CompareOptions compare;
   std::optional<std::string> csv;
   std::optional<std::string> json;

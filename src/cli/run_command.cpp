@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
+#include "cli/relay_choice.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "cli/version.hpp"
@@ -43,7 +44,7 @@ ServerConfig make_config(const Options& options) {
   ServerConfig config;
   config.workers = options.workers;
   config.policy = options.policy;
-  config.relay = options.relay;
+  set_relay(config, options);
   config.buffers = options.buffers;
   config.response_bytes = options.response;
   config.seed = options.seed;
@@ -95,6 +96,7 @@ Row make_row_template(const Options& options, const Host& host,
   Row row;
   row.run_id = make_run_id();
   fill_host(row, host);
+  row.relay = relay_text(options);
   row.buffers = name_of(options.buffers);
   row.policy = name_of(options.policy);
   row.workers = options.workers;
@@ -146,10 +148,10 @@ std::FILE* stream_for_people(const Options& options) {
 }
 
 // The least that the figures below can be, and what they stand on.
-void print_head(const Options& options, const Host& host) {
+void print_head(const Options& options, const Host& host, const std::string& more) {
   std::FILE* const stream = stream_for_people(options);
-  fmt::print(stream, "{}\nThe tool's own floor: {}\n\n", format_host_line(host),
-             format_floor(measure_floor()));
+  fmt::print(stream, "{}\nThe tool's own floor: {}\n{}\n", format_host_line(host),
+             format_floor(measure_floor()), more);
   std::fflush(stream);
 }
 
@@ -206,7 +208,7 @@ int run_benchmark(const Options& options) {
   // Refused here, before hours of trials whose rows nobody could keep.
   std::optional<RowFile> file = open_row_file(options, host);
 
-  print_head(options, host);
+  print_head(options, host, describe_relay(config, options));
 
   const TrialSetup setup = make_setup(options, config, host, pinning);
   // This process is the client. The server's processes leave its CPU for their own.

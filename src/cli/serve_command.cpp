@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/relay_choice.hpp"
 #include "cli/signals.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "server/server.hpp"
@@ -68,7 +69,7 @@ ServerConfig make_config(const Options& options) {
   config.workers = options.workers;
   config.listen = options.listen;
   config.policy = options.policy;
-  config.relay = options.relay;
+  set_relay(config, options);
   config.buffers = options.buffers;
   config.response_bytes = options.response;
   config.limits = options.limits;

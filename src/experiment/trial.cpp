@@ -160,7 +160,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
   // Other modes have no relay, whatever the option says.
-  row.relay = spec.cell.mode == "passthru" ? name_of(config.relay) : std::string_view{};
+  if (spec.cell.mode != "passthru") row.relay.clear();
   row.body_bytes = spec.cell.body.value;
   row.reuse = spec.cell.reuse;
   row.repeat = spec.repeat;

@@ -30,6 +30,7 @@ struct ServerConfig {
   Address listen = Address::loopback(0);
   Policy policy = Policy::rr;
   RelayKind relay = RelayKind::linked;
+  Bytes relay_copy_max{kCopyMaxDefault};  ///< of RelayKind::automatic
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
   http::Limits limits;

@@ -23,16 +23,19 @@ constexpr int kRestartSystemCall = 512;
 }  // namespace
 
 Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers,
-             Counters& counters, std::size_t transfer_capacity, const PipePoolOptions& pipes)
+             Counters& counters, std::size_t transfer_capacity, const PipePoolOptions& pipes,
+             std::uint64_t copy_max)
     : ring_{ring},
       owner_{owner},
       kind_{kind},
+      copy_max_{copy_max},
       buffers_{buffers},
       counters_{counters},
       pipes_{kind == RelayKind::copy ? PipePoolOptions{0, 0} : pipes, counters},
       spares_left_{pipes.spare_count},
       transfers_{transfer_capacity} {
-  URB_ASSERT(kind != RelayKind::copy || buffers.kind() != BufferKind::provided);
+  const bool copies = kind == RelayKind::copy || kind == RelayKind::automatic;
+  URB_ASSERT(!copies || buffers.kind() != BufferKind::provided);
 }
 
 Relay::~Relay() {
@@ -45,9 +48,10 @@ std::optional<std::uint32_t> Relay::begin(std::uint32_t cookie, int source, int 
   Transfer* const transfer = transfers_.try_emplace(cookie, source, target, bytes);
   if (transfer == nullptr) return {};
   const std::uint32_t id = transfer->slot_index;
+  choose_kind(*transfer);
   // To begin with a poll costs nothing if the source is ready; a splice that finds nothing costs a
   // trip through io-wq.
-  transfer->source_is_empty = kind_ == RelayKind::linked;
+  transfer->source_is_empty = transfer->kind == RelayKind::linked;
   go_on(*transfer, false);
   // splice(2) may have moved all of it already, and then nothing is in flight that would tell.
   if (transfer->is_over() && transfer->in_flight == 0) io_uring_prep_nop(arm(Op::wake, *transfer));
@@ -127,7 +131,7 @@ void Relay::on_polled(Transfer& transfer, Op op, std::int32_t result) noexcept {
 }
 
 void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
-  if (result < static_cast<std::int64_t>(transfer.asked) && kind_ != RelayKind::copy) {
+  if (result < static_cast<std::int64_t>(transfer.asked) && transfer.kind != RelayKind::copy) {
     counters_.short_splices.add();
   }
   if (result > 0) {
@@ -153,13 +157,27 @@ void Relay::on_moved_out(Transfer& transfer, std::int32_t result) noexcept {
   }
 }
 
-bool Relay::stores_are_few() const noexcept {
-  return kind_ == RelayKind::copy ? buffers_.free_count() <= buffers_.buffer_count() / 2
-                                  : pipes_.free_count() <= pipes_.pipe_count() / 2;
+void Relay::choose_kind(Transfer& transfer) const noexcept {
+  transfer.kind = kind_ != RelayKind::automatic  ? kind_
+                  : transfer.unread <= copy_max_ ? RelayKind::copy
+                                                 : RelayKind::sync;
+}
+
+bool Relay::stores_are_few(RelayKind kind) const noexcept {
+  return kind == RelayKind::copy ? buffers_.free_count() <= buffers_.buffer_count() / 2
+                                 : pipes_.free_count() <= pipes_.pipe_count() / 2;
 }
 
 bool Relay::try_take_store(Transfer& transfer) noexcept {
-  if (kind_ == RelayKind::copy) return try_take_buffer(transfer);
+  choose_kind(transfer);
+  if (try_take_store_of_kind(transfer)) return true;
+  if (kind_ != RelayKind::automatic) return false;
+  transfer.kind = transfer.kind == RelayKind::copy ? RelayKind::sync : RelayKind::copy;
+  return try_take_store_of_kind(transfer);
+}
+
+bool Relay::try_take_store_of_kind(Transfer& transfer) noexcept {
+  if (transfer.kind == RelayKind::copy) return try_take_buffer(transfer);
   transfer.pipe = pipes_.try_take();
   return transfer.has_store();
 }
@@ -191,14 +209,15 @@ void Relay::give_back_store(Transfer& transfer) noexcept {
 void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
   if (is_readable) transfer.source_is_empty = false;
   if (transfer.in_transit() != 0) {
-    if (kind_ != RelayKind::copy) counters_.short_splices.add();
+    if (transfer.kind != RelayKind::copy) counters_.short_splices.add();
     return run(transfer);
   }
   if (!is_readable) {
     // A receive waits for its source with the buffer in hand; a splice of nothing says so.
-    const bool may_wait = kind_ == RelayKind::copy || transfer.source_is_empty;
-    if (waiting_.front() != nullptr || (may_wait && stores_are_few())) give_back_store(transfer);
-    const bool must_poll = kind_ == RelayKind::sync || stores_are_few();
+    const bool may_wait = transfer.kind == RelayKind::copy || transfer.source_is_empty;
+    const bool are_few = stores_are_few(transfer.kind);
+    if (waiting_.front() != nullptr || (may_wait && are_few)) give_back_store(transfer);
+    const bool must_poll = transfer.kind == RelayKind::sync || are_few;
     if (!transfer.has_store() && must_poll) return arm_poll(Op::poll_source, transfer);
   }
   if (!transfer.has_store() && !try_take_store(transfer)) {
@@ -209,10 +228,11 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
 }
 
 void Relay::run(Transfer& transfer) noexcept {
-  switch (kind_) {
+  switch (transfer.kind) {
     case RelayKind::linked: return queue_hop(transfer);
     case RelayKind::sync: return pump(transfer);
-    case RelayKind::copy: return queue_copy(transfer);
+    case RelayKind::copy:
+    case RelayKind::automatic: return queue_copy(transfer);  // no transfer's kind is `automatic`
   }
 }
 
@@ -221,7 +241,7 @@ void Relay::serve_waiting() noexcept {
     if (!try_take_store(*first)) return;
     waiting_.remove(*first);
     // Through a completion, since the sync path may end the transfer, which only that can tell.
-    if (kind_ == RelayKind::sync) {
+    if (first->kind == RelayKind::sync) {
       io_uring_prep_nop(arm(Op::wake, *first));
     } else {
       run(*first);

@@ -8,6 +8,7 @@ std::string_view name_of(RelayKind relay) noexcept {
     case RelayKind::linked: return "linked";
     case RelayKind::sync: return "sync";
     case RelayKind::copy: return "copy";
+    case RelayKind::automatic: return "auto";
   }
   return "";
 }

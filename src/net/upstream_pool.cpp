@@ -23,6 +23,17 @@ bool is_quiet(int socket) noexcept {
 
 }  // namespace
 
+std::array<Fd, 2> make_upstream_pair() noexcept {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return {};
+  for (const int end : ends) {
+    // A smaller buffer is slower, not wrong.
+    [[maybe_unused]] const int set =
+        setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
+  }
+  return {Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}};
+}
+
 UpstreamPool::UpstreamPool(HandoverSender& sender, unsigned worker_count, std::size_t idle_capacity,
                            Counters& counters)
     : sender_{sender}, counters_{counters}, idle_(worker_count) {
@@ -38,22 +49,15 @@ Fd UpstreamPool::take(unsigned worker) noexcept {
     counters_.upstream_reused.add();
     return upstream;
   }
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+  std::array<Fd, 2> ends = make_upstream_pair();
+  if (!ends[0].is_open()) {
     counters_.count_shortage(errno);
     return {};
   }
-  Fd ours{Adopt{}, ends[0]};
-  Fd theirs{Adopt{}, ends[1]};
-  for (const int end : ends) {
-    // A smaller buffer is slower, not wrong.
-    [[maybe_unused]] const int set =
-        setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
-  }
   counters_.upstream_opened.add();
   counters_.connections_opened.add();  // the sender counts its end
-  sender_.give(worker, std::move(theirs));
-  return ours;
+  sender_.give(worker, std::move(ends[1]));
+  return std::move(ends[0]);
 }
 
 void UpstreamPool::put_back(unsigned worker, Fd upstream) noexcept {

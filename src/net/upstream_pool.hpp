@@ -4,6 +4,7 @@
 // is no path and no name, so nobody else can reach it (docs/decisions/0006).
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -11,6 +12,9 @@
 #include "stats/counters.hpp"
 
 namespace urb {
+
+/// Two connected, non-blocking stream sockets; not open on failure, which errno explains.
+[[nodiscard]] std::array<Fd, 2> make_upstream_pair() noexcept;
 
 class UpstreamPool {
  public:

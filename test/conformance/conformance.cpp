@@ -43,7 +43,8 @@ ServerConfig configured_server() {
   config.mode = environment("URB_MODE", "cluster");
   config.buffers =
       choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided, BufferKind::plain});
-  config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
+  config.relay = choose(
+      "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
   config.limits = {kPatience, kPatience, kPatience, {}};
   return config;
 }

@@ -88,6 +88,20 @@ TEST_CASE("options: every flag of a run arrives") {
   CHECK_FALSE(parse({"all", "--no-save"}).save);
 }
 
+TEST_CASE("options: the relay auto has a size, or measures one") {
+  const Options measured = parse({"passthru", "--relay", "auto"});
+  CHECK(measured.relay == urb::RelayKind::automatic);
+  CHECK_FALSE(measured.relay_copy_max.has_value());
+  const Options given = parse({"serve", "passthru", "--relay", "auto:8k"});
+  CHECK(given.relay == urb::RelayKind::automatic);
+  CHECK(given.relay_copy_max == Bytes{8192});
+  for (const char* const text : {"auto:", "auto:x", "sync:8k", "automatic"}) {
+    CAPTURE(text);
+    CHECK(contains(error_of({"passthru", "--relay", text}), "--relay"));
+  }
+  CHECK(parse({"doctor", "--calibrate"}).calibrate);
+}
+
 TEST_CASE("options: connections follow the workers") {
   CHECK(parse({"cluster", "-w", "9"}).connection_count() == 9);
 }
@@ -148,7 +162,7 @@ TEST_CASE("options: a bad value names its option and itself") {
   CHECK(contains(error_of({"cluster", "-w", "0"}), "--workers"));
   CHECK(contains(error_of({"cluster", "--repeats", "x"}), "--repeats"));
   CHECK(contains(error_of({"cluster", "--relay", "fast"}),
-                 "--relay: 'fast': not one of linked, sync, copy"));
+                 "--relay: 'fast': not one of linked, sync, copy, auto"));
   CHECK(contains(error_of({"cluster", "-r", "maybe"}), "not one of no, yes, both"));
   CHECK(contains(error_of({"cluster", "-b"}), "--body"));
 }

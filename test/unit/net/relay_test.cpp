@@ -10,7 +10,8 @@
 namespace urb::test {
 namespace {
 
-constexpr std::array kKinds{RelayKind::linked, RelayKind::sync, RelayKind::copy};
+constexpr std::array kKinds{RelayKind::linked, RelayKind::sync, RelayKind::copy,
+                            RelayKind::automatic};
 
 template <class F>
 void for_each_kind(F&& body) {
@@ -50,7 +51,8 @@ TEST_SUITE_BEGIN("unit");
 TEST_CASE("a transfer moves exactly its bytes, and the one behind them stays unread") {
   for_each_kind([](RelayKind kind) {
     for (const BufferKind buffers : {BufferKind::plain, BufferKind::registered}) {
-      if (kind != RelayKind::copy && buffers == BufferKind::registered) continue;
+      const bool copies = kind == RelayKind::copy || kind == RelayKind::automatic;
+      if (!copies && buffers == BufferKind::registered) continue;
       RelayRig rig{{.kind = kind, .buffers = buffers}};
       for (const std::uint64_t bytes :
            {1ULL, 4095ULL, 4096ULL, 65536ULL, 1ULL << 20, (10ULL << 20) + 7}) {
