@@ -114,7 +114,10 @@ TrialSetup make_setup(const Options& options, const ServerConfig& config, const 
                       const std::optional<Pinning>& pinning) {
   TrialSetup setup;
   setup.server = config;
-  if (pinning) setup.server.pins = pinning->server;
+  if (pinning) {
+    setup.server.pins = pinning->server;
+    setup.server.master_iowq_pin = pinning->master_iowq;
+  }
   setup.load.connections = options.connection_count();
   setup.load.warmup = options.warmup;
   setup.load.duration = options.duration;
@@ -198,7 +201,8 @@ int run_benchmark(const Options& options) {
   }
   const ServerConfig config = make_config(options);
   const Host host = probe_host();
-  const std::optional<Pinning> pinning = plan_pinning(options.pin, options.workers, allowed_cpus());
+  const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());
+  const std::optional<Pinning> pinning = plan_pinning(options.pin, options.workers, cpus);
   Grid grid;
   grid.modes = resolve_modes(options, config);
   grid.bodies = options.bodies;
@@ -208,7 +212,11 @@ int run_benchmark(const Options& options) {
   // Refused here, before hours of trials whose rows nobody could keep.
   std::optional<RowFile> file = open_row_file(options, host);
 
-  print_head(options, host, describe_relay(config, options));
+  std::string choices = describe_relay(config, options);
+  if (options.pin.kind == PinRequest::Kind::automatic) {
+    choices += fmt::format("--pin auto: {}\n", describe_pinning(*pinning, cpus));
+  }
+  print_head(options, host, choices);
 
   const TrialSetup setup = make_setup(options, config, host, pinning);
   // This process is the client. The server's processes leave its CPU for their own.

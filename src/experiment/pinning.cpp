@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -41,12 +43,65 @@ std::string join(const std::vector<unsigned>& cpus) {
   return text;
 }
 
+std::string join(const std::vector<CpuPlace>& places) {
+  std::vector<unsigned> cpus;
+  for (const CpuPlace& place : places) cpus.push_back(place.cpu);
+  return join(cpus);
+}
+
 Pinning share_out(unsigned client, unsigned master, const std::vector<unsigned>& for_workers,
                   unsigned workers) {
-  Pinning pinning{client, {master}};
+  Pinning pinning{client, {master}, {}};
   for (unsigned index = 0; index < workers; ++index) {
     pinning.server.push_back(for_workers[index % for_workers.size()]);
   }
+  return pinning;
+}
+
+using Core = std::vector<unsigned>;  // its CPUs, the first at least
+
+// Cores in their order, those of the cache with the most cores first.
+std::vector<Core> order_cores(const std::vector<CpuPlace>& places) {
+  std::map<unsigned, std::map<unsigned, Core>> by_cache;
+  for (const CpuPlace& place : places) by_cache[place.cache][place.core].push_back(place.cpu);
+  std::vector<std::map<unsigned, Core>> caches;
+  for (auto& [cache, cores] : by_cache) caches.push_back(std::move(cores));
+  std::stable_sort(caches.begin(), caches.end(),
+                   [](const auto& one, const auto& other) { return one.size() > other.size(); });
+  std::vector<Core> ordered;
+  for (auto& cores : caches) {
+    for (auto& [core, cpus] : cores) ordered.push_back(std::move(cpus));
+  }
+  return ordered;
+}
+
+// The first CPU of each core, then the second of each, and so on.
+std::vector<unsigned> cores_first(const std::vector<Core>& cores) {
+  std::vector<unsigned> cpus;
+  for (std::size_t sibling = 0;; ++sibling) {
+    const std::size_t before = cpus.size();
+    for (const Core& core : cores) {
+      if (sibling < core.size()) cpus.push_back(core[sibling]);
+    }
+    if (cpus.size() == before) return cpus;
+  }
+}
+
+Pinning plan_automatic(const std::vector<CpuPlace>& allowed, unsigned workers) {
+  const std::vector<Core> cores = order_cores(allowed);
+  const unsigned client = cores[0][0];
+  if (cores.size() <= kBeforeWorkers) {
+    // What the client's core, or the second one, has beside the first CPU.
+    const Core& shared = cores.back();
+    const std::size_t master = cores.size() == 1 && shared.size() > 1 ? 1 : 0;
+    const bool has_more = shared.size() > master + 1;
+    const auto begin = shared.begin() + static_cast<std::ptrdiff_t>(master + (has_more ? 1 : 0));
+    return share_out(client, shared[master], {begin, shared.end()}, workers);
+  }
+  const Core& master = cores[1];
+  Pinning pinning = share_out(client, master[0],
+                              cores_first({cores.begin() + kBeforeWorkers, cores.end()}), workers);
+  if (master.size() > 1) pinning.master_iowq = master[1];
   return pinning;
 }
 
@@ -74,20 +129,15 @@ std::variant<PinRequest, ParseError> parse_pin(std::string_view text) {
 }
 
 std::optional<Pinning> plan_pinning(const PinRequest& request, unsigned workers,
-                                    const std::vector<unsigned>& allowed) {
+                                    const std::vector<CpuPlace>& allowed) {
   switch (request.kind) {
     case PinRequest::Kind::none: return std::nullopt;
-    case PinRequest::Kind::automatic: {
-      const std::size_t last = allowed.size() - 1;
-      const std::size_t workers_begin = std::min(kBeforeWorkers, last);
-      return share_out(
-          allowed[0], allowed[std::min<std::size_t>(1, last)],
-          {allowed.begin() + static_cast<std::ptrdiff_t>(workers_begin), allowed.end()}, workers);
-    }
+    case PinRequest::Kind::automatic: return plan_automatic(allowed, workers);
     case PinRequest::Kind::list: break;
   }
   for (const unsigned cpu : request.cpus) {
-    if (std::find(allowed.begin(), allowed.end(), cpu) != allowed.end()) continue;
+    const auto is_cpu = [cpu](const CpuPlace& place) { return place.cpu == cpu; };
+    if (std::any_of(allowed.begin(), allowed.end(), is_cpu)) continue;
     throw UsageError(fmt::format("--pin names CPU {}, this process may use {} (see taskset -p)",
                                  cpu, join(allowed)));
   }
@@ -97,7 +147,28 @@ std::optional<Pinning> plan_pinning(const PinRequest& request, unsigned workers,
 
 std::string format_pinning(const std::optional<Pinning>& pinning) {
   if (!pinning) return "none";
-  return fmt::format("{} {}", pinning->client, join(pinning->server));
+  const std::string iowq = pinning->master_iowq ? fmt::format("/{}", *pinning->master_iowq) : "";
+  const std::vector<unsigned> workers(pinning->server.begin() + 1, pinning->server.end());
+  return fmt::format("{} {}{} {}", pinning->client, pinning->server[0], iowq, join(workers));
+}
+
+std::string describe_pinning(const Pinning& pinning, const std::vector<CpuPlace>& allowed) {
+  std::set<unsigned> cores;
+  std::set<unsigned> caches;
+  for (const CpuPlace& place : allowed) {
+    cores.insert(place.core);
+    caches.insert(place.cache);
+  }
+  const auto plural = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  const std::vector<unsigned> workers(pinning.server.begin() + 1, pinning.server.end());
+  return fmt::format(
+      "client on CPU {}, master on {}{}, workers on {}; of {}, {}, {}", pinning.client,
+      pinning.server[0],
+      pinning.master_iowq ? fmt::format(" (io-wq on {})", *pinning.master_iowq) : std::string{},
+      join(workers), plural(allowed.size(), "CPU"), plural(cores.size(), "core"),
+      plural(caches.size(), "last-level cache"));
 }
 
 std::vector<unsigned> allowed_cpus() {

@@ -114,7 +114,7 @@ class Host {
 template <class R, class Context>
 void host_role(Context& context) {
   Ring ring;
-  if (context.cpu) ring.pin_kernel_threads(*context.cpu);
+  if (context.iowq_cpu) ring.pin_kernel_threads(*context.iowq_cpu);
   R role{ring, context};
   Host<R, Context> host{ring, role, context};
   host.start();

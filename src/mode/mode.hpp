@@ -23,7 +23,7 @@ struct ProcessContext {
   int control = 0;     ///< a signalfd: SIGTERM asks to stop, SIGCHLD tells of a worker
   std::size_t connection_capacity = 0;  ///< as many as there can be descriptors
   std::function<void()> on_ready;       ///< called once the role has started
-  std::optional<unsigned> cpu;          ///< where this process is pinned, if it is
+  std::optional<unsigned> iowq_cpu;     ///< where the ring's threads are pinned, if they are
 };
 
 /// What has become of a worker: dead, or replaced.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,9 @@ struct ServerConfig {
   Nanos grace = std::chrono::seconds{5};
   std::uint64_t seed = 1;
   /// CPU of the master, then of each worker; empty: wherever the scheduler likes. The io-wq threads
-  /// of a pinned process run on its CPU too.
+  /// of a pinned process run on its CPU too, unless the master's have one of their own.
   std::vector<unsigned> pins;
+  std::optional<unsigned> master_iowq_pin;
   /// CPU time that each worker burns for nothing, of what it uses: a test knob, see
   /// CONTRIBUTING.md.
   double worker_burn_percent = 0;

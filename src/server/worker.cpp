@@ -33,7 +33,7 @@ std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t posi
   CPU_SET(cpu, &set);
   check(sched_setaffinity(0, sizeof set, &set), "sched_setaffinity",
         "--pin names a CPU that is not there");
-  return cpu;
+  return position == 0 && config.master_iowq_pin ? config.master_iowq_pin : cpu;
 }
 
 std::size_t connection_capacity() noexcept {

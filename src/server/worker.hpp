@@ -28,7 +28,7 @@ struct WorkerSetup {
 /// whole group and only the process that was started decides what it means. Throws SysError.
 [[nodiscard]] Fd make_control(std::initializer_list<int> signals);
 /// Pins the calling process to its CPU of `config.pins`, where there is one: position 0 is the
-/// master's, 1 + index a worker's. Throws SysError.
+/// master's, 1 + index a worker's. Returns the CPU of its io-wq threads. Throws SysError.
 std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t position);
 /// As many connections as there can be descriptors, and no more than 65,536.
 [[nodiscard]] std::size_t connection_capacity() noexcept;

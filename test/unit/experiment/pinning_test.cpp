@@ -23,8 +23,29 @@ bool is_refused(std::string_view text) {
   return std::holds_alternative<urb::ParseError>(urb::parse_pin(text));
 }
 
-std::string planned(std::string_view text, unsigned workers, const Cpus& allowed) {
+// Cores without siblings, behind one cache.
+std::vector<urb::CpuPlace> plain(const Cpus& cpus) {
+  std::vector<urb::CpuPlace> places;
+  for (const unsigned cpu : cpus) places.push_back({cpu, cpu, cpus.front()});
+  return places;
+}
+
+// As Linux numbers them: the first CPUs of all cores, then the second; so many cores to a cache.
+std::vector<urb::CpuPlace> with_siblings(unsigned cores, unsigned cores_of_a_cache) {
+  std::vector<urb::CpuPlace> places;
+  for (unsigned cpu = 0; cpu < 2 * cores; ++cpu) {
+    const unsigned core = cpu % cores;
+    places.push_back({cpu, core, core - core % cores_of_a_cache});
+  }
+  return places;
+}
+
+std::string planned(std::string_view text, unsigned workers,
+                    const std::vector<urb::CpuPlace>& allowed) {
   return urb::format_pinning(urb::plan_pinning(parse(text), workers, allowed));
+}
+std::string planned(std::string_view text, unsigned workers, const Cpus& allowed) {
+  return planned(text, workers, plain(allowed));
 }
 
 }  // namespace
@@ -48,14 +69,45 @@ TEST_CASE("pinning: client, master, then workers, who start again when the list 
 }
 
 TEST_CASE("pinning: auto keeps the client to itself as far as the CPUs go") {
-  CHECK(planned("auto", 4, {0, 1, 2, 3, 4, 5}) == "0 1 2 3 4 5");
-  CHECK(planned("auto", 4, {4, 6, 8}) == "4 6 8 8 8 8");
-  CHECK(planned("auto", 2, {0, 1}) == "0 1 1 1");
-  CHECK(planned("auto", 2, {5}) == "5 5 5 5");
+  CHECK(planned("auto", 4, Cpus{0, 1, 2, 3, 4, 5}) == "0 1 2 3 4 5");
+  CHECK(planned("auto", 4, Cpus{4, 6, 8}) == "4 6 8 8 8 8");
+  CHECK(planned("auto", 2, Cpus{0, 1}) == "0 1 1 1");
+  CHECK(planned("auto", 2, Cpus{5}) == "5 5 5 5");
+}
+
+TEST_CASE("pinning: auto takes whole cores for client and master, whose threads get the sibling") {
+  // 8 cores, 16 CPUs: a worker has a core as far as they go, then a sibling, then company.
+  CHECK(planned("auto", 4, with_siblings(8, 8)) == "0 1/9 2 3 4 5");
+  CHECK(planned("auto", 8, with_siblings(8, 8)) == "0 1/9 2 3 4 5 6 7 10 11");
+  CHECK(planned("auto", 3, with_siblings(3, 3)) == "0 1/4 2 5 2");
+  // Two cores: workers beside the master, not beside the client.
+  CHECK(planned("auto", 4, with_siblings(2, 2)) == "0 1 3 3 3 3");
+  CHECK(planned("auto", 4, with_siblings(1, 1)) == "0 1 1 1 1 1");
+  // Siblings as neighbours, as in many virtual machines.
+  CHECK(planned("auto", 2, {{0, 0, 0}, {1, 0, 0}, {2, 2, 0}, {3, 2, 0}, {4, 4, 0}, {5, 4, 0}}) ==
+        "0 2/3 4 5");
+  // One core with four CPUs.
+  CHECK(planned("auto", 3, {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0}}) == "0 1 2 3 2");
+}
+
+TEST_CASE("pinning: auto begins with the cache that has the most cores, whose siblings come last") {
+  // Two caches of four cores: the fifth process goes to the other one.
+  CHECK(planned("auto", 3, with_siblings(8, 4)) == "0 1/9 2 3 4");
+  // Of the first cache only one core may be used.
+  CHECK(planned("auto", 2, {{3, 3, 0}, {4, 4, 4}, {5, 5, 4}, {6, 6, 4}, {7, 7, 4}}) == "4 5 6 7");
+}
+
+TEST_CASE("pinning: auto says what it chose, and from what") {
+  const auto places = with_siblings(4, 2);
+  CHECK(urb::describe_pinning(*urb::plan_pinning(parse("auto"), 2, places), places) ==
+        "client on CPU 0, master on 1 (io-wq on 5), workers on 2 3; of 8 CPUs, 4 cores, 2 "
+        "last-level caches");
+  CHECK(urb::describe_pinning(*urb::plan_pinning(parse("auto"), 1, plain({7})), plain({7})) ==
+        "client on CPU 7, master on 7, workers on 7; of 1 CPU, 1 core, 1 last-level cache");
 }
 
 TEST_CASE("pinning: a CPU that is not there is refused before anything runs") {
-  CHECK_THROWS_WITH_AS((void)planned("0,1,7", 2, {0, 1}), doctest::Contains("CPU 7"),
+  CHECK_THROWS_WITH_AS((void)planned("0,1,7", 2, Cpus{0, 1}), doctest::Contains("CPU 7"),
                        urb::UsageError);
 }
 
