@@ -16,13 +16,14 @@ BELOW = {
     "http": ["base"],
     "stats": ["base"],
     "net": ["uring", "http", "stats"],
+    "micro": ["net"],
     "probe": ["uring", "http", "stats"],
     "mode": ["net", "probe"],
     "server": ["mode"],
     "load": ["uring", "http", "stats"],
     "report": ["stats", "probe"],
     "experiment": ["server", "load", "report"],
-    "cli": ["experiment"],
+    "cli": ["experiment", "micro"],
     "main": ["cli"],
 }
 

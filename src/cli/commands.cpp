@@ -19,6 +19,7 @@ int run_command(const Options& options) {
     case Command::serve: return run_serve(options);
     case Command::load: return run_load_only(options);
     case Command::doctor: return run_doctor(options);
+    case Command::micro: return run_micro(options);
     case Command::compare: return run_compare(options);
     case Command::list_modes: break;
   }

@@ -20,6 +20,7 @@ inline constexpr int kExitUnsupported = 77;
 [[nodiscard]] int run_serve(const Options& options);
 [[nodiscard]] int run_load_only(const Options& options);
 [[nodiscard]] int run_doctor(const Options& options);
+[[nodiscard]] int run_micro(const Options& options);
 [[nodiscard]] int run_compare(const Options& options);
 [[nodiscard]] int run_list_modes();
 

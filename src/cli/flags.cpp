@@ -144,14 +144,7 @@ void Flags::declare_load(const std::string& connections_default, const std::stri
   add_parsed(
       "-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
       [&options = options_](const std::string& text) { options.reuses = parse_reuse(text); });
-  CLI::Option* const duration = add_duration("-d,--duration", "measured time of one trial (ms s m)",
-                                             "1s", options_.duration, true);
-  app_.add_option("-n,--requests", options_.requests,
-                  "measured requests of one trial, instead of a time")
-      ->check(in_range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
-      ->type_name("N")
-      ->excludes(duration);
-  add_duration("--warmup", "unmeasured time before each trial", "300ms", options_.warmup);
+  declare_window("requests");
   app_.add_option("-R,--rate", options_.rate,
                   "open loop: requests a second, of all connections together; latency from the "
                   "planned time")
@@ -160,11 +153,19 @@ void Flags::declare_load(const std::string& connections_default, const std::stri
   app_.add_flag("--verify", options_.verify, verify_help);
 }
 
-void Flags::declare_experiment() {
-  app_.add_option("--repeats", options_.repeats, "trials per cell, interleaved in random order")
-      ->check(in_range(1U, 100'000U))
+void Flags::declare_window(const std::string& what) {
+  CLI::Option* const duration = add_duration("-d,--duration", "measured time of one trial (ms s m)",
+                                             "1s", options_.duration, true);
+  app_.add_option("-n,--requests", options_.requests,
+                  fmt::format("measured {} of one trial, instead of a time", what))
+      ->check(in_range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
       ->type_name("N")
-      ->capture_default_str();
+      ->excludes(duration);
+  add_duration("--warmup", "unmeasured time before each trial", "300ms", options_.warmup);
+}
+
+void Flags::declare_experiment() {
+  declare_repeats();
   add_parsed("--pin", "auto|none|LIST",
              "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
              [&options = options_](const std::string& text) {
@@ -177,6 +178,17 @@ void Flags::declare_experiment() {
   app_.add_flag_callback(
       "--no-ceiling", [&options = options_] { options.ceiling = false; },
       "do not run direct beside several other modes");
+  declare_rows();
+}
+
+void Flags::declare_repeats() {
+  app_.add_option("--repeats", options_.repeats, "trials per cell, interleaved in random order")
+      ->check(in_range(1U, 100'000U))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void Flags::declare_rows() {
   CLI::Option* const csv =
       app_.add_option("--csv", options_.csv, "file to append rows to; - is stdout")
           ->type_name("FILE")
@@ -189,9 +201,11 @@ void Flags::declare_experiment() {
 void Flags::declare_output() {
   app_.add_option("--json", options_.json, "file for rows, histograms and context; - is stdout")
       ->type_name("FILE");
-  app_.add_flag("-q,--quiet", options_.quiet, "no progress");
+  declare_quiet();
   declare_color();
 }
+
+void Flags::declare_quiet() { app_.add_flag("-q,--quiet", options_.quiet, "no progress"); }
 
 void Flags::declare_color() {
   add_parsed("--color", "auto|always|never", "colours; honours NO_COLOR", "auto",

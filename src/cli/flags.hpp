@@ -19,7 +19,12 @@ class Flags {
   void declare_serving();  ///< where and how long `serve` serves
   /// What the client sends, and for how long.
   void declare_load(const std::string& connections_default, const std::string& verify_help);
-  void declare_experiment();  ///< how often, and where rows go
+  /// How much of what is measured. `what` is counted: "requests".
+  void declare_window(const std::string& what);
+  void declare_experiment();  ///< how often, by whom, and where rows go
+  void declare_repeats();     ///< how often
+  void declare_rows();        ///< where rows go
+  void declare_quiet();       ///< progress
   void declare_output();      ///< progress and colours
   void declare_color();       ///< colours alone
   void declare_comparison();  ///< two files and how to compare them

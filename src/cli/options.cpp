@@ -11,6 +11,7 @@
 #include "cli/flags.hpp"
 #include "cli/suggest.hpp"
 #include "cli/version.hpp"
+#include "micro/micro.hpp"
 
 namespace urb {
 namespace {
@@ -28,6 +29,7 @@ class Parser {
         add_command("doctor", "Says what this kernel and these limits allow", "uring-bench doctor");
     Flags{*doctor_, options_}.declare_doctor();
     declare_compare();
+    declare_micro();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
   }
   Parser(const Parser&) = delete;
@@ -56,6 +58,8 @@ class Parser {
       options_.command = Command::load;
     } else if (doctor_->parsed()) {
       options_.command = Command::doctor;
+    } else if (micro_->parsed()) {
+      options_.command = Command::micro;
     } else if (compare_->parsed()) {
       options_.command = Command::compare;
     } else if (list_modes_->parsed()) {
@@ -112,6 +116,26 @@ class Parser {
     flags.declare_color();
   }
 
+  void declare_micro() {
+    micro_ = add_command("micro", "Measures the kernel operations that the modes are made of",
+                         "uring-bench micro nop fd-pass-1 --repeats 10");
+    micro_->add_option("NAME", options_.micros, "operations: " + micro_names() + "; default: all")
+        ->type_name("");
+    Flags flags{*micro_, options_};
+    flags.declare_window("operations");
+    flags.declare_repeats();
+    flags.declare_rows();
+    flags.declare_quiet();
+  }
+
+  static std::string micro_names() {
+    std::string names;
+    for (const Micro& micro : all_micros()) {
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", micro.name);
+    }
+    return names;
+  }
+
   CLI::App* add_command(const std::string& name, const std::string& summary,
                         const std::string& example) {
     CLI::App* const command = app_.add_subcommand(name, summary);
@@ -158,6 +182,7 @@ class Parser {
   CLI::App* load_ = nullptr;
   CLI::App* doctor_ = nullptr;
   CLI::App* compare_ = nullptr;
+  CLI::App* micro_ = nullptr;
   CLI::App* list_modes_ = nullptr;
 };
 

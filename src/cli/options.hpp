@@ -17,7 +17,7 @@
 
 namespace urb {
 
-enum class Command : std::uint8_t { run, serve, load, compare, doctor, list_modes };
+enum class Command : std::uint8_t { run, serve, load, compare, doctor, micro, list_modes };
 
 /// Of `compare`.
 struct CompareOptions {
@@ -33,8 +33,9 @@ struct CompareOptions {
 
 struct Options {
   Command command = Command::run;
-  std::vector<std::string> modes;  ///< as typed; not yet known to exist. One for `serve`
-  std::string url;                 ///< of `load`
+  std::vector<std::string> modes;   ///< as typed; not yet known to exist. One for `serve`
+  std::string url;                  ///< of `load`
+  std::vector<std::string> micros;  ///< of `micro`, as typed; none: all
 
   unsigned workers = 4;
   std::optional<unsigned> connections;  ///< as many as workers

@@ -12,6 +12,7 @@
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/relay_choice.hpp"
+#include "cli/row_output.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "cli/version.hpp"
@@ -127,12 +128,6 @@ TrialSetup make_setup(const Options& options, const ServerConfig& config, const 
   setup.client = options.client;
   setup.row = make_row_template(options, host, pinning);
   return setup;
-}
-
-std::optional<RowFile> open_row_file(const Options& options, const Host& host) {
-  if (!options.save) return std::nullopt;
-  return std::optional<RowFile>{std::in_place,
-                                options.csv.value_or(fmt::format("results/{}.csv", host.kernel))};
 }
 
 std::string first_failure(const RunResult& result) {

@@ -1,6 +1,7 @@
 // The command line: what is refused, what helps, and the client on its own.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
                                                     {"serve", "nothing"},
                                                     {"load", "https://127.0.0.1/"},
                                                     {"load"},
+                                                    {"micro", "nothing"},
                                                     {}};
   for (const auto& arguments : wrong) {
     const std::string first = arguments.empty() ? "(none)" : arguments.back();
@@ -34,8 +36,8 @@ TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
 }
 
 TEST_CASE("every command helps, with an example") {
-  for (const std::vector<std::string>& command :
-       std::vector<std::vector<std::string>>{{}, {"serve"}, {"load"}, {"doctor"}, {"list-modes"}}) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {}, {"serve"}, {"load"}, {"doctor"}, {"micro"}, {"list-modes"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
     const Outcome outcome = run(arguments);
@@ -68,6 +70,16 @@ TEST_CASE("doctor on a machine where no mode can run says why and ends with 77")
        binary()});
   CHECK(outcome.status == 77);
   CHECK(outcome.out.find("ulimit -l") != std::string::npos);
+}
+
+TEST_CASE("micro measures what is named, a row for each trial") {
+  const Outcome outcome = run({"micro", "nop", "fd-pass-16", "-n", "100", "--warmup", "0s",
+                               "--repeats", "2", "--csv", "-", "-q"});
+  INFO(outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 5);
+  CHECK(outcome.out.find(",micro-fd-pass-16,") != std::string::npos);
+  CHECK(outcome.err.find("| micro-nop ") != std::string::npos);
 }
 
 TEST_CASE("list-modes names every mode") {

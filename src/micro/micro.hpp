@@ -1,0 +1,81 @@
+// One kernel operation at a time: what the modes are made of, apart from them.
+//
+// The command `micro`, the kernel sweep and the Google Benchmark programs run the same objects, so
+// that all of them measure the same thing. Each is driven by one thread; where two sides are
+// needed, that thread has both of them, and no wake-up of another process is in the figure.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/units.hpp"
+#include "net/relay_kind.hpp"
+#include "uring/ring.hpp"
+
+namespace urb {
+
+/// An operation, set up and ready to be repeated.
+class MicroWork {
+ public:
+  MicroWork() = default;
+  MicroWork(const MicroWork&) = delete;
+  MicroWork& operator=(const MicroWork&) = delete;
+  virtual ~MicroWork() = default;
+
+  /// Does so many of them. Throws SysError or runtime_error when one fails.
+  virtual void run(std::uint64_t operations) = 0;
+  /// Of all its rings together, since it was made.
+  [[nodiscard]] virtual RingCounters counters() const noexcept = 0;
+};
+
+struct Micro {
+  std::string_view name;     ///< `micro-` and this is the mode of its rows
+  std::string_view summary;  ///< one line: what an operation is
+  std::uint64_t bytes;       ///< that an operation moves
+  /// Throws Unsupported where the kernel cannot, SysError.
+  std::unique_ptr<MicroWork> (*make)();
+};
+
+[[nodiscard]] std::span<const Micro> all_micros() noexcept;
+/// By its name, with or without `micro-`; null when there is none.
+[[nodiscard]] const Micro* find_micro(std::string_view name) noexcept;
+
+struct MicroPlan {
+  Nanos warmup{0};
+  Nanos duration = std::chrono::seconds{1};  ///< unless `operations` is set
+  std::optional<std::uint64_t> operations;
+};
+
+struct MicroResult {
+  std::uint64_t operations = 0;
+  Nanos elapsed{0};
+  Nanos cpu{0};  ///< of this process, its io-wq threads included
+  std::uint64_t ring_enters = 0;
+  std::uint64_t ring_sqes = 0;
+  bool interrupted = false;  ///< by `stop`
+};
+
+/// Warms up, then measures. Throws what `work` throws.
+[[nodiscard]] MicroResult measure_micro(MicroWork& work, const MicroPlan& plan,
+                                        const std::atomic<bool>& stop);
+
+// The operations, for those who want others than the named ones.
+
+/// `batch` NOPs for one enter; an operation is one NOP. At most 64.
+[[nodiscard]] std::unique_ptr<MicroWork> make_nop(unsigned batch);
+/// A message with `fd_count` descriptors, SENDMSG to RECVMSG, and the closing of what came. At most
+/// 253 (SCM_MAX_FD).
+[[nodiscard]] std::unique_ptr<MicroWork> make_fd_pass(unsigned fd_count);
+/// A direct descriptor into another ring by MSG_RING, and its closing there.
+[[nodiscard]] std::unique_ptr<MicroWork> make_ring_pass();
+/// `bytes` through the relay, from loopback TCP to a unix socket. The peers are processes of their
+/// own that never wait for anything else, and are not in MicroResult::cpu.
+[[nodiscard]] std::unique_ptr<MicroWork> make_relay_hop(RelayKind kind, std::uint64_t bytes);
+/// A connection over loopback: made, accepted, closed by both ends.
+[[nodiscard]] std::unique_ptr<MicroWork> make_accept_close();
+
+}  // namespace urb
