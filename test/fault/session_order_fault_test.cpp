@@ -142,26 +142,26 @@ TEST_CASE("session order: who is adopted during the stop, and has sent nothing, 
   rig.expect_close();
 }
 
-// 16 buffers: half of them may be lent to connections that only wait, the others are for those
+// 10 buffers: half of them may be lent to connections that only wait, the others are for those
 // that have bytes; who finds none waits its turn.
 TEST_CASE("session order: when buffers run out, who waited longest is served first") {
   SessionRig rig;
   std::vector<Fd> clients;
   std::vector<Request> reads;
   std::vector<Request> polls;
-  for (int count = 0; count < 18; ++count) {
+  for (int count = 0; count < 12; ++count) {
     clients.push_back(rig.adopt());
     const Request request = rig.kernel.take_one();
     (request.is(IORING_OP_RECV) ? reads : polls).push_back(request);
   }
-  REQUIRE(reads.size() == 8);
-  REQUIRE(polls.size() == 10);
+  REQUIRE(reads.size() == 5);
+  REQUIRE(polls.size() == 7);
   for (const Request& poll : polls) {
     REQUIRE(poll.is(IORING_OP_POLL_ADD));
     rig.deliver(poll.done(POLLIN));
   }
   std::vector<Request> late_reads = rig.kernel.take();
-  CHECK(late_reads.size() == 8);  // all 16 are out
+  CHECK(late_reads.size() == 5);  // all 16 are out
   CHECK(rig.counters.receive_starved.get() == 2);
   rig.sessions.on_batch_end(monotonic_now());
   CHECK(rig.kernel.has_none());
@@ -170,11 +170,11 @@ TEST_CASE("session order: when buffers run out, who waited longest is served fir
   CHECK(rig.kernel.take_one().is(IORING_OP_SEND));
   rig.sessions.on_batch_end(monotonic_now());
   const Request first = rig.kernel.take_one(IORING_OP_RECV);
-  CHECK(first.token().slot_index == polls[8].token().slot_index);
+  CHECK(first.token().slot_index == polls[5].token().slot_index);
   rig.deliver(reads[1].brings(kGet));
   CHECK(rig.kernel.take_one().is(IORING_OP_SEND));
   rig.sessions.on_batch_end(monotonic_now());
-  CHECK(rig.kernel.take_one().token().slot_index == polls[9].token().slot_index);
+  CHECK(rig.kernel.take_one().token().slot_index == polls[6].token().slot_index);
   rig.sessions.cut_off();
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("session order: who waits for a buffer may leave, and is not served an
   SessionRig rig;
   std::vector<Fd> clients;
   std::vector<Request> requests;
-  for (int count = 0; count < 17; ++count) {
+  for (int count = 0; count < 11; ++count) {
     clients.push_back(rig.adopt());
     requests.push_back(rig.kernel.take_one());
   }
@@ -190,7 +190,7 @@ TEST_CASE("session order: who waits for a buffer may leave, and is not served an
     if (request.is(IORING_OP_POLL_ADD)) rig.deliver(request.done(POLLIN));
   }
   REQUIRE(rig.counters.receive_starved.get() == 1);
-  REQUIRE(rig.kernel.take().size() == 8);
+  REQUIRE(rig.kernel.take().size() == 5);
   rig.sessions.begin_stop();  // nobody has sent a byte: all are closed
   const Request close = rig.kernel.take_one(IORING_OP_CLOSE);  // nothing was under way for it alone
   CHECK(close.token().slot_index == requests.back().token().slot_index);
@@ -204,7 +204,7 @@ TEST_CASE("session order: who waits for a buffer may leave, and is not served an
 TEST_CASE("session order: a poll that fails lets the read say why") {
   SessionRig rig;
   std::vector<Fd> clients;
-  for (int count = 0; count < 9; ++count) clients.push_back(rig.adopt());
+  for (int count = 0; count < 6; ++count) clients.push_back(rig.adopt());
   const std::vector<Request> requests = rig.kernel.take();
   const Request& poll = requests.back();
   REQUIRE(poll.is(IORING_OP_POLL_ADD));
