@@ -9,7 +9,7 @@
 #include "load/generator.hpp"
 #include "server/server.hpp"
 
-TEST_SUITE_BEGIN("unit");
+TEST_SUITE_BEGIN("timing");
 
 namespace {
 
