@@ -75,6 +75,7 @@ int run_and_catch(const std::vector<std::string>& arguments) noexcept {
 }  // namespace
 
 int main(int argc, char** argv) {
+  urb::run_if_guest();
   // A peer or a pager that goes away is an error code, not the end of the process.
   signal(SIGPIPE, SIG_IGN);
   // Likewise a file that has reached ulimit -f: the row that does not fit is taken back.

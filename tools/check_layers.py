@@ -23,7 +23,8 @@ BELOW = {
     "load": ["uring", "http", "stats"],
     "report": ["stats", "probe"],
     "experiment": ["server", "load", "report"],
-    "cli": ["experiment", "micro"],
+    "sweep": ["server", "report"],
+    "cli": ["experiment", "sweep", "micro"],
     "main": ["cli"],
 }
 

@@ -21,6 +21,7 @@ int run_command(const Options& options) {
     case Command::doctor: return run_doctor(options);
     case Command::micro: return run_micro(options);
     case Command::compare: return run_compare(options);
+    case Command::sweep: return run_sweep(options);
     case Command::list_modes: break;
   }
   return run_list_modes();

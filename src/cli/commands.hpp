@@ -13,6 +13,9 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnsupported = 77;
 
+/// Does not return where this process is the first of a virtual machine that `sweep` made.
+void run_if_guest() noexcept;
+
 [[nodiscard]] int run_command(const Options& options);
 
 // Those it chooses from.
@@ -22,6 +25,7 @@ inline constexpr int kExitUnsupported = 77;
 [[nodiscard]] int run_doctor(const Options& options);
 [[nodiscard]] int run_micro(const Options& options);
 [[nodiscard]] int run_compare(const Options& options);
+[[nodiscard]] int run_sweep(const Options& options);
 [[nodiscard]] int run_list_modes();
 
 /// Throws UsageError, with the nearest name, for a mode that does not exist.

@@ -29,6 +29,7 @@ class Flags {
   void declare_color();       ///< colours alone
   void declare_comparison();  ///< two files and how to compare them
   void declare_headers();     ///< further headers
+  void declare_sweep();       ///< kernels, who runs them, and where rows go
   void declare_doctor();      ///< what `doctor` measures on request
 
  private:

@@ -30,6 +30,7 @@ class Parser {
     Flags{*doctor_, options_}.declare_doctor();
     declare_compare();
     declare_micro();
+    declare_sweep();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
   }
   Parser(const Parser&) = delete;
@@ -37,6 +38,7 @@ class Parser {
 
   std::variant<Options, HelpText, ParseError> parse(std::vector<std::string> arguments) {
     options_.arguments = arguments;
+    if (!arguments.empty() && arguments.front() == "sweep") cut_guest_arguments(arguments);
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
       app_.parse(std::move(arguments));
@@ -60,6 +62,8 @@ class Parser {
       options_.command = Command::doctor;
     } else if (micro_->parsed()) {
       options_.command = Command::micro;
+    } else if (sweep_->parsed()) {
+      options_.command = Command::sweep;
     } else if (compare_->parsed()) {
       options_.command = Command::compare;
     } else if (list_modes_->parsed()) {
@@ -128,6 +132,24 @@ class Parser {
     flags.declare_quiet();
   }
 
+  void declare_sweep() {
+    sweep_ = add_command(
+        "sweep", "Measures the same cells under each kernel, in virtual machines",
+        "uring-bench sweep --kernel /boot/vmlinuz-6.1.0 --kernel vmlinuz-6.12 --repeats 3\n"
+        "  uring-bench sweep --kernel vmlinuz-6.12 --accel tcg -- socket cluster -b 4K -n 500");
+    Flags flags{*sweep_, options_};
+    flags.declare_sweep();
+    flags.declare_quiet();
+  }
+
+  // What follows `--` is for the guests' command lines.
+  void cut_guest_arguments(std::vector<std::string>& arguments) {
+    const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+    if (dashes == arguments.end()) return;
+    options_.sweep.guest.assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+  }
+
   static std::string micro_names() {
     std::string names;
     for (const Micro& micro : all_micros()) {
@@ -183,6 +205,7 @@ class Parser {
   CLI::App* doctor_ = nullptr;
   CLI::App* compare_ = nullptr;
   CLI::App* micro_ = nullptr;
+  CLI::App* sweep_ = nullptr;
   CLI::App* list_modes_ = nullptr;
 };
 

@@ -17,7 +17,7 @@
 
 namespace urb {
 
-enum class Command : std::uint8_t { run, serve, load, compare, doctor, micro, list_modes };
+enum class Command : std::uint8_t { run, serve, load, compare, doctor, micro, sweep, list_modes };
 
 /// Of `compare`.
 struct CompareOptions {
@@ -29,6 +29,19 @@ struct CompareOptions {
   double threshold_percent = 5;
   bool markdown = false;
   std::optional<std::string> json;
+};
+
+/// Who runs a sweep's guests: KVM, TCG, or KVM where it works.
+enum class AccelChoice : std::uint8_t { automatic, kvm, tcg };
+
+/// Of `sweep`.
+struct SweepOptions {
+  std::vector<std::string> kernels;  ///< "VMLINUZ[,MODULE_DIR]", as typed
+  AccelChoice accel = AccelChoice::automatic;
+  unsigned repeats = 3;  ///< boots of each kernel
+  std::string folder = "results";
+  Nanos patience = std::chrono::minutes{2};
+  std::vector<std::string> guest;  ///< what followed `--`: of each guest's run
 };
 
 struct Options {
@@ -65,6 +78,7 @@ struct Options {
   std::vector<std::string> headers;
   bool calibrate = false;  ///< of `doctor`
   CompareOptions compare;
+  SweepOptions sweep;
   std::optional<std::string> csv;
   std::optional<std::string> json;
   bool save = true;

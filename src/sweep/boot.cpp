@@ -1,0 +1,247 @@
+// QEMU as a child: its output is read until it ends or is ended.
+#include "sweep/boot.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "server/child.hpp"
+#include "sweep/guest.hpp"
+
+namespace urb {
+namespace {
+
+constexpr Nanos kTurn = std::chrono::milliseconds{100};
+
+// A file of this process' memory, which a child opens by its number.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const char* name)
+      : file_{Adopt{}, check(memfd_create(name, 0), "memfd_create")} {}
+
+  void write(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t count = check(::write(file_.get(), bytes.data(), bytes.size()), "write");
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+  [[nodiscard]] std::string read() const {
+    std::string bytes;
+    std::array<char, 4096> part{};
+    for (ssize_t count = 0; (count = pread(file_.get(), part.data(), part.size(),
+                                           static_cast<off_t>(bytes.size()))) > 0;) {
+      bytes.append(part.data(), static_cast<std::size_t>(count));
+    }
+    return bytes;
+  }
+  [[nodiscard]] std::string path() const { return fmt::format("/proc/self/fd/{}", file_.get()); }
+
+ private:
+  Fd file_;
+};
+
+// The reading end of a child's stream, cut into lines.
+class LineReader {
+ public:
+  LineReader() {
+    std::array<int, 2> ends{};
+    check(pipe(ends.data()), "pipe");
+    from_child_ = Fd{Adopt{}, ends[0]};
+    to_us_ = Fd{Adopt{}, ends[1]};
+    check(fcntl(from_child_.get(), F_SETFL, O_NONBLOCK), "fcntl");
+  }
+  [[nodiscard]] int child_end() const noexcept { return to_us_.get(); }
+  void close_child_end() noexcept { to_us_.close(); }
+  [[nodiscard]] int fd() const noexcept { return from_child_.is_open() ? from_child_.get() : -1; }
+
+  // Reads what is there; true when there was anything.
+  bool fill() {
+    bool any = false;
+    std::array<char, 4096> bytes{};
+    while (from_child_.is_open()) {
+      const ssize_t count = ::read(from_child_.get(), bytes.data(), bytes.size());
+      if (count > 0) {
+        text_.append(bytes.data(), static_cast<std::size_t>(count));
+        any = true;
+      } else if (count == 0) {
+        from_child_.close();
+      } else if (errno != EINTR) {
+        break;
+      }
+    }
+    return any;
+  }
+  [[nodiscard]] std::optional<std::string> take_line() {
+    const std::size_t end = text_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    std::string line = text_.substr(0, end);
+    text_.erase(0, end + 1);
+    return line;
+  }
+
+ private:
+  Fd from_child_;
+  Fd to_us_;
+  std::string text_;
+};
+
+int exec_qemu(const std::vector<std::string>& command, int output, int errors) {
+  // Not in the terminal's foreground: Ctrl-C is for this program, which then ends QEMU.
+  setsid();
+  const int nothing = open("/dev/null", O_RDONLY);
+  dup2(nothing, STDIN_FILENO);
+  dup2(output, STDOUT_FILENO);
+  dup2(errors, STDERR_FILENO);
+  std::vector<char*> words;
+  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  execv(words.front(), words.data());
+  return 127;
+}
+
+class Boot {
+ public:
+  Boot(const KernelImage& kernel, const GuestTask& task, const BootSetup& setup,
+       const BootHooks& hooks)
+      : hooks_{hooks}, patience_{setup.patience} {
+    initramfs_.write(make_initramfs(kernel, task));
+    const std::vector<std::string> command =
+        qemu_command(setup.qemu, {.cpu = setup.cpu,
+                                  .cpus = setup.cpus,
+                                  .kernel = kernel.path,
+                                  .initramfs = initramfs_.path(),
+                                  .console = console_.path(),
+                                  .more_parameters = setup.more_parameters});
+    child_ = Child{"qemu", SIGKILL,
+                   [&] { return exec_qemu(command, rows_.child_end(), errors_.child_end()); }};
+    rows_.close_child_end();
+    errors_.close_child_end();
+  }
+
+  BootResult run(const std::atomic<bool>& stop) {
+    Nanos heard_at = monotonic_now();
+    while (true) {
+      std::array<pollfd, 3> waiting{pollfd{rows_.fd(), POLLIN, 0}, pollfd{errors_.fd(), POLLIN, 0},
+                                    pollfd{child_.ended_fd(), POLLIN, 0}};
+      // EINTR is the signal that sets `stop`.
+      (void)poll(
+          waiting.data(), waiting.size(),
+          static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(kTurn).count()));
+      if (rows_.fill()) heard_at = monotonic_now();
+      (void)errors_.fill();
+      take_lines();
+      if (hooks_.on_turn) hooks_.on_turn();
+      if (stop.load()) return finish(BootEnd::interrupted, "interrupted");
+      const std::optional<int> status = child_.wait(Nanos{0});
+      if (status) return finish_ended(*status);
+      if (monotonic_now() - heard_at > patience_) {
+        return finish(
+            BootEnd::timeout,
+            fmt::format("the guest said nothing for {} s, its console last: {}",
+                        std::chrono::duration_cast<std::chrono::seconds>(patience_).count(),
+                        last_line(console_.read())));
+      }
+    }
+  }
+
+ private:
+  void take_lines() {
+    while (std::optional<std::string> line = rows_.take_line()) {
+      constexpr std::string_view kPrefix = kExitPrefix;
+      if (*line == kReadyLine) continue;
+      if (*line == kEndLine) {
+        has_ended_ = true;
+      } else if (line->starts_with(kPrefix)) {
+        int code = 1;
+        std::from_chars(line->data() + kPrefix.size(), line->data() + line->size(), code);
+        result_.exit_codes.push_back(code);
+      } else if (hooks_.on_line) {
+        hooks_.on_line(*line);
+      }
+    }
+  }
+
+  BootResult finish_ended(int status) {
+    // It may have written between the last look and its end.
+    (void)rows_.fill();
+    (void)errors_.fill();
+    take_lines();
+    if (has_ended_) return finish(BootEnd::finished, {});
+    std::string said;
+    while (std::optional<std::string> line = errors_.take_line()) said = std::move(*line);
+    if (!said.empty() && status != 0) return finish(BootEnd::failed, "QEMU: " + said);
+    // With panic=-1 and -no-reboot, QEMU ends well where the kernel does not.
+    const std::string panic = find_panic(console_.read());
+    if (!panic.empty() || status == 0) {
+      return finish(BootEnd::panic, panic.empty()
+                                        ? "the guest ended without a word, its console last: " +
+                                              last_line(console_.read())
+                                        : panic);
+    }
+    return finish(BootEnd::failed, fmt::format("QEMU ended with status {}, the console last: {}",
+                                               status, last_line(console_.read())));
+  }
+
+  BootResult finish(BootEnd end, std::string reason) {
+    result_.end = end;
+    result_.reason = std::move(reason);
+    result_.console = console_.read();
+    return std::move(result_);
+  }
+
+  const BootHooks& hooks_;
+  Nanos patience_;
+  MemoryFile initramfs_{"initramfs"};
+  MemoryFile console_{"console"};
+  LineReader rows_;
+  LineReader errors_;
+  Child child_;
+  bool has_ended_ = false;
+  BootResult result_;
+};
+
+}  // namespace
+
+std::string last_line(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  const std::size_t at = text.rfind('\n');
+  return std::string{at == std::string_view::npos ? text : text.substr(at + 1)};
+}
+
+std::string find_panic(const std::string& console) {
+  const std::size_t at = console.find("Kernel panic");
+  if (at == std::string::npos) return {};
+  return console.substr(at, console.find_first_of("\r\n", at) - at);
+}
+
+BootResult boot(const KernelImage& kernel, const GuestTask& task, const BootSetup& setup,
+                const BootHooks& hooks, const std::atomic<bool>& stop) {
+  return Boot{kernel, task, setup, hooks}.run(stop);
+}
+
+std::string probe_kvm(const KernelImage& kernel, const BootSetup& setup,
+                      const std::atomic<bool>& stop) {
+  if (access("/dev/kvm", R_OK | W_OK) != 0) {
+    return errno == EACCES ? "no access to /dev/kvm (join its group)" : "there is no /dev/kvm";
+  }
+  BootSetup probe = setup;
+  probe.cpu = GuestCpu::kvm;
+  // Where KVM is broken, QEMU may stay for ever.
+  probe.patience = std::chrono::seconds{10};
+  const BootResult result = boot(kernel, {{{"list-modes"}}, 0, false, {}}, probe, {}, stop);
+  if (result.end == BootEnd::finished && result.exit_codes == std::vector{0}) return {};
+  return result.reason.empty() ? "a guest under KVM did not work" : result.reason;
+}
+
+}  // namespace urb

@@ -1,0 +1,103 @@
+// The archive's content, and the task's text form.
+#include "sweep/initramfs.hpp"
+
+#include <elf.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+#include "base/error.hpp"
+#include "sweep/cpio.hpp"
+
+namespace urb {
+namespace {
+
+std::string read_whole(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::string bytes{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+  if (!file || file.bad()) throw_errno(fmt::format("read of {}", path).c_str());
+  return bytes;
+}
+
+}  // namespace
+
+bool is_dynamic(const std::string& program) {
+  Elf64_Ehdr head{};
+  if (program.size() < sizeof head) return true;
+  std::memcpy(&head, program.data(), sizeof head);
+  for (unsigned index = 0; index < head.e_phnum; ++index) {
+    Elf64_Phdr segment{};
+    const std::size_t at = head.e_phoff + index * sizeof segment;
+    if (at + sizeof segment > program.size()) return true;
+    std::memcpy(&segment, program.data() + at, sizeof segment);
+    if (segment.p_type == PT_INTERP) return true;
+  }
+  return false;
+}
+
+std::string make_initramfs(const KernelImage& kernel, const GuestTask& task) {
+  const std::string program = read_whole("/proc/self/exe");
+  if (is_dynamic(program)) {
+    throw Unsupported(
+        "this uring-bench is linked dynamically, and a guest has no libraries: build it with "
+        "meson configure -Dstatic=enabled, which says what that takes");
+  }
+  CpioWriter archive;
+  for (const char* const folder : {"dev", "proc", "sys", "tmp", "modules"}) {
+    archive.add_folder(folder);
+  }
+  archive.add_character_device("dev/console", 5, 1);
+  archive.add_file("init", program, true);
+  archive.add_file(std::string{kTaskPath}.substr(1), format_task(task));
+  for (std::size_t index = 0; index < kernel.modules.size(); ++index) {
+    const std::string& path = kernel.modules[index];
+    archive.add_file(fmt::format("modules/{:02}{}", index, path.ends_with(".xz") ? ".xz" : ""),
+                     read_whole(path));
+  }
+  return std::move(archive).finish();
+}
+
+std::string format_task(const GuestTask& task) {
+  std::string text =
+      fmt::format("{} {}\n", task.counts_instructions ? "count" : "time", task.settle_s);
+  const auto add = [&text](char kind, const std::string& value) {
+    if (value.find('\n') != std::string::npos) {
+      throw UsageError("arguments with line breaks do not reach a guest");
+    }
+    text += fmt::format("{}{}\n", kind, value);
+  };
+  for (const std::string& variable : task.environment) add('@', variable);
+  for (const auto& run : task.runs) {
+    for (const std::string& argument : run) add('=', argument);
+    text += "\n";
+  }
+  return text;
+}
+
+GuestTask parse_task(const std::string& text) {
+  GuestTask task;
+  std::istringstream lines{text};
+  std::string line;
+  std::getline(lines, line);
+  std::istringstream head{line};
+  std::string kind;
+  head >> kind >> task.settle_s;
+  task.counts_instructions = kind == "count";
+  std::vector<std::string> run;
+  while (std::getline(lines, line)) {
+    if (line.starts_with('@')) {
+      task.environment.push_back(line.substr(1));
+    } else if (!line.empty()) {
+      run.push_back(line.substr(1));
+    } else {
+      task.runs.push_back(std::exchange(run, {}));
+    }
+  }
+  return task;
+}
+
+}  // namespace urb

@@ -1,0 +1,26 @@
+// A kernel to boot: an x86 bzImage, what it says of itself, and modules beside it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace urb {
+
+struct KernelImage {
+  std::string path;
+  std::string release;               ///< as `uname -r` would print it
+  std::string build;                 ///< who, which compiler run and when: the rest of that line
+  std::vector<std::string> modules;  ///< paths, in the order in which to load them
+};
+
+/// "VMLINUZ" or "VMLINUZ,MODULE_DIR". Of the folder and those in it, the modules that a mode can
+/// use are taken, as far as they are there. Throws UsageError for what is no kernel image or no
+/// folder, SysError for what cannot be read.
+[[nodiscard]] KernelImage read_kernel(std::string_view spec);
+
+/// The version line in the header of a bzImage (Documentation/arch/x86/boot.rst, kernel_version);
+/// empty when the bytes are not the begin of one.
+[[nodiscard]] std::string find_version_line(std::string_view image);
+
+}  // namespace urb

@@ -1,0 +1,122 @@
+// Options of qemu(1), each for a reason.
+#include "sweep/qemu.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "server/child.hpp"
+
+namespace urb {
+namespace {
+
+constexpr const char* kProgram = "qemu-system-x86_64";
+// Versioned, so that it is the same in every QEMU; without ERMS, with which the kernel copies by
+// the byte, and TCG counts each as an instruction.
+constexpr std::string_view kCountedModel = "Nehalem-v1";
+constexpr std::string_view kMachine = "microvm";
+
+std::string find_program() {
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders{path != nullptr ? path : ""};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string candidate = (folder.empty() ? "." : folder) + "/" + kProgram;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  throw Unsupported(fmt::format(
+      "there is no {} on the PATH: ./bootstrap --sweep installs it (Debian: qemu-system-x86)",
+      kProgram));
+}
+
+std::string read_version(const std::string& program) {
+  std::array<int, 2> ends{};
+  check(pipe(ends.data()), "pipe");
+  const Fd from_child{Adopt{}, ends[0]};
+  Fd to_parent{Adopt{}, ends[1]};
+  const Child child{"qemu-version", SIGKILL, [&] {
+                      dup2(to_parent.get(), STDOUT_FILENO);
+                      execl(program.c_str(), kProgram, "--version", nullptr);
+                      return 127;
+                    }};
+  to_parent.close();
+  std::string text;
+  std::array<char, 512> bytes{};
+  for (ssize_t count = 0; (count = read(from_child.get(), bytes.data(), bytes.size())) > 0;) {
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+  }
+  return parse_qemu_version(text);
+}
+
+}  // namespace
+
+std::string parse_qemu_version(std::string_view text) {
+  constexpr std::string_view kBefore = "emulator version ";
+  const std::size_t at = text.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + kBefore.size());
+  return std::string{rest.substr(0, rest.find_first_not_of("0123456789."))};
+}
+
+Qemu find_qemu() {
+  Qemu qemu;
+  qemu.path = find_program();
+  qemu.version = read_version(qemu.path);
+  if (qemu.version.empty()) {
+    throw Unsupported(fmt::format("{} --version does not answer as QEMU does", qemu.path));
+  }
+  return qemu;
+}
+
+std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) {
+  // panic=-1 and -no-reboot: a panic ends QEMU. noirqtime: what a process' system calls cost in
+  // soft interrupts is in its CPU clock, and not lost.
+  std::string parameters = "console=ttyS0 quiet panic=-1 tsc=reliable tsc=noirqtime";
+  if (!machine.more_parameters.empty()) parameters += " " + machine.more_parameters;
+  std::vector<std::string> command{qemu.path, "-nodefaults", "-no-user-config", "-no-reboot"};
+  const auto add = [&command](std::string_view option, std::string value) {
+    command.emplace_back(option);
+    command.push_back(std::move(value));
+  };
+  add("-display", "none");
+  // The smallest machine: little to start, and no device that interrupts.
+  add("-machine", fmt::format("{},isa-serial=on,x-option-roms=off,rtc=on,acpi=off", kMachine));
+  if (machine.cpu == GuestCpu::tcg) {
+    add("-accel", "tcg");
+    add("-cpu", std::string{kCountedModel});
+    add("-smp", "1");
+    // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours.
+    add("-icount", "shift=0,sleep=off");
+    // What else would differ from boot to boot.
+    add("-seed", "1");
+    add("-rtc", "base=2026-01-01T00:00:00,clock=vm");
+  } else {
+    add("-accel", "kvm");
+    add("-cpu", "host");
+    add("-smp", fmt::format("{}", machine.cpus));
+  }
+  add("-m", "512M");
+  add("-kernel", machine.kernel);
+  add("-initrd", machine.initramfs);
+  add("-append", parameters);
+  add("-serial", "file:" + machine.console);
+  // Bytes that need no driver in the guest, and do not mix with its kernel's messages.
+  add("-chardev", "stdio,id=rows,signal=off");
+  add("-device", "isa-debugcon,iobase=0xe9,chardev=rows");
+  add("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+  return command;
+}
+
+std::string describe_machine(const Qemu& qemu, GuestCpu cpu) {
+  return fmt::format("qemu={};machine={};cpu={}", qemu.version, kMachine,
+                     cpu == GuestCpu::tcg ? kCountedModel : "host");
+}
+
+}  // namespace urb

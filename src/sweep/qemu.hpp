@@ -1,0 +1,39 @@
+// Which QEMU there is, and the machine to ask it for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace urb {
+
+struct Qemu {
+  std::string path;
+  std::string version;  ///< "7.2.22"
+};
+
+/// Looks along PATH. Throws Unsupported, with the remedy, when there is none that answers.
+[[nodiscard]] Qemu find_qemu();
+/// From the first line of `qemu-system-x86_64 --version`; empty when it is not one.
+[[nodiscard]] std::string parse_qemu_version(std::string_view text);
+
+/// Who runs the guest's instructions: QEMU itself, counting them, or the CPU.
+enum class GuestCpu : std::uint8_t { tcg, kvm };
+
+struct Machine {
+  GuestCpu cpu = GuestCpu::tcg;
+  unsigned cpus = 1;            ///< kvm only: TCG counts on one
+  std::string kernel;           ///< path
+  std::string initramfs;        ///< path
+  std::string console;          ///< path of the log of its kernel
+  std::string more_parameters;  ///< for the kernel's command line
+};
+
+/// The command line; what the guest sends comes out of QEMU's standard output.
+[[nodiscard]] std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine);
+
+/// What the rows say of the machine: "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1".
+[[nodiscard]] std::string describe_machine(const Qemu& qemu, GuestCpu cpu);
+
+}  // namespace urb

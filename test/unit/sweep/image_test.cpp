@@ -1,0 +1,114 @@
+// What a guest is made of, byte by byte, and what comes with QEMU and kernels.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/error.hpp"
+#include "sweep/boot.hpp"
+#include "sweep/cpio.hpp"
+#include "sweep/initramfs.hpp"
+#include "sweep/kernel_image.hpp"
+#include "sweep/qemu.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+TEST_CASE("cpio: one file and one folder, as the kernel's document of the format says") {
+  CpioWriter writer;
+  writer.add_folder("dev");
+  writer.add_file("init", "abcde", true);
+  const std::string archive = std::move(writer).finish();
+  // Inode, mode, owners, links, time, size, devices, length of the name with its zero, no checksum.
+  const std::string folder =
+      "070701"
+      "00000001"
+      "000041ed"
+      "00000000"
+      "00000000"
+      "00000002"
+      "00000000"
+      "00000000"
+      "00000000"
+      "00000000"
+      "00000000"
+      "00000000"
+      "00000004"
+      "00000000"
+      "dev";
+  REQUIRE(archive.size() % 4 == 0);
+  CHECK(archive.substr(0, folder.size()) == folder);
+  const std::size_t file = archive.find("070701", folder.size());
+  CHECK(file % 4 == 0);
+  CHECK(archive.substr(file + 14, 8) == "000081ed");
+  CHECK(archive.substr(file + 54, 8) == "00000005");
+  CHECK(archive.substr(file + 110, 5) == std::string{"init\0", 5});
+  CHECK(archive.substr(file + 116, 5) == "abcde");
+  CHECK(archive.find("TRAILER!!!") != std::string::npos);
+}
+
+TEST_CASE("guest task: its text form comes back whole") {
+  GuestTask task;
+  task.runs = {{"socket", "-b", "4K", ""}, {"micro"}};
+  task.settle_s = 8;
+  task.counts_instructions = true;
+  task.environment = {"URB_TEST_BURN=1"};
+  const GuestTask back = parse_task(format_task(task));
+  CHECK(back.runs == task.runs);
+  CHECK(back.settle_s == 8);
+  CHECK(back.counts_instructions);
+  CHECK(back.environment == task.environment);
+  task.runs = {{"a\nb"}};
+  CHECK_THROWS_AS((void)format_task(task), UsageError);
+}
+
+std::string made_up_image(const std::string& version) {
+  std::string image(0x400, '\0');
+  image.replace(0x202, 4, "HdrS");
+  image[0x20e] = '\x00';
+  image[0x20f] = '\x01';  // 0x100, from 0x200
+  return image.replace(0x300, version.size(), version);
+}
+
+TEST_CASE("kernel image: the version line of its header, and nothing of what is no image") {
+  CHECK(find_version_line(made_up_image("6.1.0-56 (debian) #1 SMP")) == "6.1.0-56 (debian) #1 SMP");
+  CHECK(find_version_line("").empty());
+  CHECK(find_version_line(std::string(0x400, 'x')).empty());
+  std::string beyond = made_up_image("");
+  beyond[0x20f] = '\x7f';
+  CHECK(find_version_line(beyond).empty());
+  CHECK_THROWS_AS((void)read_kernel("/dev/null"), UsageError);
+  CHECK_THROWS_AS((void)read_kernel("/nowhere/vmlinuz"), SysError);
+}
+
+TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
+  CHECK(parse_qemu_version("QEMU emulator version 7.2.22 (Debian 1:7.2)\nCopyright") == "7.2.22");
+  CHECK(parse_qemu_version("bash 5.2").empty());
+  const Qemu qemu{"/usr/bin/qemu", "7.2.22"};
+  const auto has = [](const std::vector<std::string>& command, const std::string& word) {
+    return std::find(command.begin(), command.end(), word) != command.end();
+  };
+  CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "-icount"));
+  CHECK_FALSE(has(qemu_command(qemu, {.cpu = GuestCpu::kvm}), "-icount"));
+  CHECK(describe_machine(qemu, GuestCpu::tcg) == "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1");
+}
+
+TEST_CASE("boot: the panic's line is found in the console, and its last line") {
+  CHECK(find_panic("a\r\n[ 1.0] Kernel panic - not syncing: VFS: no root\r\n---\n") ==
+        "Kernel panic - not syncing: VFS: no root");
+  CHECK(find_panic("all is well\n").empty());
+  CHECK(last_line("one\r\ntwo\r\n\r\n") == "two");
+  CHECK(last_line("").empty());
+}
+
+TEST_CASE("initramfs: what needs an interpreter is told from what does not") {
+  CHECK(is_dynamic("short"));
+}
+
+}  // namespace
+}  // namespace urb
+
+TEST_SUITE_END();
