@@ -46,6 +46,15 @@ void require_mode(std::string_view name) {
                        : fmt::format("unknown mode {}, did you mean {}?", name, nearest));
 }
 
+void require_client(const Options& options) {
+  if (options.client != ClientKind::ab) return;
+  if (options.rate)
+    throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
+  if (options.verify) throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
+  if (!options.headers.empty())
+    throw UsageError("ab gets no further headers: leave out --header, or --client ab");
+}
+
 void print_error(std::string_view what) {
   std::string line{what};
   std::replace(line.begin(), line.end(), '\n', ' ');

@@ -31,6 +31,9 @@ void run_if_guest() noexcept;
 /// Throws UsageError, with the nearest name, for a mode that does not exist.
 void require_mode(std::string_view name);
 
+/// Throws UsageError for what --client ab cannot do.
+void require_client(const Options& options);
+
 /// "uring-bench: …" on stderr, as one line whatever the text holds.
 void print_error(std::string_view what);
 

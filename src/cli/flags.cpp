@@ -151,6 +151,10 @@ void Flags::declare_load(const std::string& connections_default, const std::stri
       ->check(in_range(std::uint64_t{1}, kRateMax))
       ->type_name("N");
   app_.add_flag("--verify", options_.verify, verify_help);
+  add_parsed("--client", "builtin|ab", "who generates the load; ab must be installed", "builtin",
+             [&options = options_](const std::string& text) {
+               options.client = parse_name(text, std::array{ClientKind::builtin, ClientKind::ab});
+             });
 }
 
 void Flags::declare_window(const std::string& what) {
@@ -170,10 +174,6 @@ void Flags::declare_experiment() {
              "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
              [&options = options_](const std::string& text) {
                options.pin = value_or_throw(parse_pin(text));
-             });
-  add_parsed("--client", "builtin|ab", "who generates the load; ab must be installed", "builtin",
-             [&options = options_](const std::string& text) {
-               options.client = parse_name(text, std::array{ClientKind::builtin, ClientKind::ab});
              });
   app_.add_flag_callback(
       "--no-ceiling", [&options = options_] { options.ceiling = false; },
@@ -251,6 +251,15 @@ void Flags::declare_sweep() {
 void Flags::declare_doctor() {
   app_.add_flag("--calibrate", options_.calibrate,
                 "measure from which size on a relay does better to splice than to copy");
+}
+
+void Flags::declare_server_processes() {
+  app_.add_option("--server-pid", options_.server_pids,
+                  "the server's processes, whose CPU time is then measured too: these as its "
+                  "master, those that they started as its workers")
+      ->check(in_range(1, std::numeric_limits<int>::max()))
+      ->delimiter(',')
+      ->type_name("PID,…");
 }
 
 CLI::Option* Flags::add_parsed(const std::string& names, const std::string& type,

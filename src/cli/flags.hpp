@@ -21,16 +21,17 @@ class Flags {
   void declare_load(const std::string& connections_default, const std::string& verify_help);
   /// How much of what is measured. `what` is counted: "requests".
   void declare_window(const std::string& what);
-  void declare_experiment();  ///< how often, by whom, and where rows go
-  void declare_repeats();     ///< how often
-  void declare_rows();        ///< where rows go
-  void declare_quiet();       ///< progress
-  void declare_output();      ///< progress and colours
-  void declare_color();       ///< colours alone
-  void declare_comparison();  ///< two files and how to compare them
-  void declare_headers();     ///< further headers
-  void declare_sweep();       ///< kernels, who runs them, and where rows go
-  void declare_doctor();      ///< what `doctor` measures on request
+  void declare_experiment();        ///< how often, by whom, and where rows go
+  void declare_repeats();           ///< how often
+  void declare_rows();              ///< where rows go
+  void declare_quiet();             ///< progress
+  void declare_output();            ///< progress and colours
+  void declare_color();             ///< colours alone
+  void declare_comparison();        ///< two files and how to compare them
+  void declare_headers();           ///< further headers
+  void declare_sweep();             ///< kernels, who runs them, and where rows go
+  void declare_doctor();            ///< what `doctor` measures on request
+  void declare_server_processes();  ///< of a server that somebody else started
 
  private:
   using Store = std::function<void(const std::string&)>;

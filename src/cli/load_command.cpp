@@ -1,8 +1,10 @@
 // `load`: the client alone, one line of results for each body and reuse.
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
@@ -13,6 +15,8 @@
 #include "cli/signals.hpp"
 #include "cli/url.hpp"
 #include "cli/version.hpp"
+#include "experiment/ab_client.hpp"
+#include "experiment/figures.hpp"
 #include "load/generator.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
@@ -23,19 +27,33 @@
 namespace urb {
 namespace {
 
-struct Measured {
-  LoadResult result;
-  Nanos client_cpu{0};  ///< within the measured time
-};
+// A server that somebody else started: those named are its master, what they started its workers.
+std::vector<ServerProcess> find_server(const std::vector<int>& pids) {
+  static const Counters not_counted;
+  std::vector<ServerProcess> processes;
+  for (const pid_t pid : pids) {
+    if (!sample_cpu_time(pid)) throw UsageError(fmt::format("--server-pid: no process {}", pid));
+    processes.push_back({ProcessRole::master, 0, pid, &not_counted});
+    for (const pid_t worker : list_descendants(pid))
+      processes.push_back({ProcessRole::worker, 0, worker, &not_counted});
+  }
+  return processes;
+}
 
-Measured measure(const LoadOptions& load, const std::string& label, bool quiet,
-                 const std::atomic<bool>& stop) {
-  CpuTime begin;
-  CpuTime end;
-  ProgressLine line{!quiet};
+WindowSample sample(const std::vector<ServerProcess>& server) {
+  WindowSample window = sample_window(server);
+  if (server.empty()) window.host.reset();  // who else is on this machine is not known
+  return window;
+}
+
+LoadMeasurement measure(const LoadOptions& load, const Options& options, const std::string& label,
+                        const std::atomic<bool>& stop) {
+  LoadMeasurement measured;
+  const std::vector<ServerProcess> server = find_server(options.server_pids);
+  ProgressLine line{!options.quiet};
   LoadHooks hooks;
-  hooks.on_window_begin = [&] { begin = own_cpu_time(); };
-  hooks.on_window_end = [&] { end = own_cpu_time(); };
+  hooks.on_window_begin = [&] { measured.begin = sample(server); };
+  hooks.on_window_end = [&] { measured.end = sample(server); };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
     Progress progress;
     progress.total = 1;
@@ -46,29 +64,54 @@ Measured measure(const LoadOptions& load, const std::string& label, bool quiet,
     line.show(progress);
     return true;
   };
-  LoadResult result = run_load(load, hooks, stop);
-  return {std::move(result), end.total - begin.total};
+  if (options.client != ClientKind::ab) {
+    measured.result = run_load(load, hooks, stop);
+    return measured;
+  }
+  AbLoad ab = run_ab_load(load, hooks, stop);
+  measured.result = std::move(ab.result);
+  measured.ab = ab.latency;
+  measured.problem = std::move(ab.problem);
+  measured.end.client.total = measured.begin.client.total + ab.cpu.total;
+  return measured;
 }
 
-void add_line(MarkdownTable& table, const LoadOptions& load, const Measured& measured) {
+// ab has percentiles of its own, and no p99.9.
+std::array<Row::Figure, 4> latencies_of(const LoadMeasurement& measured) {
+  if (measured.ab) {
+    return {measured.ab->p50_us, measured.ab->p99_us, std::nullopt, measured.ab->max_us};
+  }
+  if (measured.result.requests == 0) return {};
+  const LatencySummary latency = summarize(measured.result.latency);
+  return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
+}
+
+void add_line(MarkdownTable& table, const LoadOptions& load, const LoadMeasurement& measured,
+              const Row& row) {
   const LoadResult& result = measured.result;
   const double seconds = to_seconds(result.elapsed);
   const auto requests = static_cast<double>(result.requests);
   const auto body_bytes = static_cast<double>(result.body_bytes);
-  const LatencySummary latency = summarize(result.latency);
   const auto by = [](double amount, double divisor) {
     return format_short(divisor > 0 ? Row::Figure{amount / divisor} : Row::Figure{});
   };
-  const auto latency_field = [&](double us) {
-    return format_short(result.requests > 0 ? Row::Figure{us} : Row::Figure{});
-  };
-  const double cpu_s = to_seconds(measured.client_cpu);
-  table.add({format_body(load.body), load.reuse ? "yes" : "no", fmt::format("{}", result.requests),
-             fmt::format("{}", result.errors.total()), by(requests, seconds),
-             body_bytes > 0 ? by(body_bytes / 1e9, seconds) : "–", latency_field(latency.p50_us),
-             latency_field(latency.p99_us), latency_field(latency.p999_us),
-             latency_field(latency.max_us), by(cpu_s * 1e6, requests),
-             by(cpu_s, body_bytes / 1e9)});
+  const double cpu_s = to_seconds(measured.client_cpu());
+  std::vector<std::string> fields{format_body(load.body),
+                                  load.reuse ? "yes" : "no",
+                                  fmt::format("{}", result.requests),
+                                  fmt::format("{}", result.errors.total()),
+                                  by(requests, seconds),
+                                  body_bytes > 0 ? by(body_bytes / 1e9, seconds) : "–"};
+  for (const Row::Figure& latency : latencies_of(measured)) fields.push_back(format_short(latency));
+  fields.push_back(by(cpu_s * 1e6, requests));
+  fields.push_back(by(cpu_s, body_bytes / 1e9));
+  if (!measured.begin.processes.empty()) {
+    Row::Figure server_us = row.cpu_us_per_request_master;
+    if (server_us && row.cpu_us_per_request_workers) *server_us += *row.cpu_us_per_request_workers;
+    fields.push_back(format_short(server_us));
+    fields.push_back(format_short(row.cpu_s_per_gb_server));
+  }
+  table.add(fields);
 }
 
 // The same latencies from the send, and what of the plan was not kept.
@@ -113,11 +156,15 @@ Url url_of(const Options& options) {
 }  // namespace
 
 int run_load_only(const Options& options) {
+  require_client(options);
   LoadOptions load = make_load_options(options, url_of(options));
+  static_cast<void>(find_server(options.server_pids));  // refused before anything is sent
   const std::atomic<bool>& stop = stop_on_signal();
-  MarkdownTable table{{"Body", "Reuse", "requests", "errors", "req/s", "GB/s", "p50 µs", "p99 µs",
-                       "p99.9 µs", "max µs", "client µs/req", "client s/GB"},
-                      2};
+  std::vector<std::string> titles{"Body",     "Reuse",  "requests",      "errors",
+                                  "req/s",    "GB/s",   "p50 µs",        "p99 µs",
+                                  "p99.9 µs", "max µs", "client µs/req", "client s/GB"};
+  if (!options.server_pids.empty()) titles.insert(titles.end(), {"server µs/req", "server s/GB"});
+  MarkdownTable table{titles, 2};
   MarkdownTable open_table{
       {"Body", "Reuse", "requested req/s", "achieved req/s", "missed", "unsent", "sent p50 µs",
        "sent p99 µs", "sent p99.9 µs", "sent max µs", "late p99 µs"},
@@ -136,6 +183,7 @@ int run_load_only(const Options& options) {
   std::uint64_t error_count = 0;
   std::uint64_t unfinished_count = 0;
   std::string first_error;
+  std::string problem;
   for (const Bytes body : options.bodies) {
     for (const bool reuse : options.reuses) {
       if (stop.load()) break;
@@ -143,20 +191,21 @@ int run_load_only(const Options& options) {
       load.reuse = reuse;
       const std::string label =
           fmt::format("{} {}", format_body(body), reuse ? "reuse" : "no reuse");
-      const Measured measured = measure(load, label, options.quiet, stop);
-      add_line(table, load, measured);
+      const LoadMeasurement measured = measure(load, options, label, stop);
+      Row row = make_load_row(load, measured, host, ++trial_count);
+      add_line(table, load, measured, row);
       if (load.rate) {
         add_open_line(open_table, load, measured.result);
         is_rate_missed =
             is_rate_missed || misses_rate(measured.result.requests, static_cast<double>(*load.rate),
                                           to_seconds(measured.result.elapsed));
       }
-      Row row = make_load_row(load, measured.result, measured.client_cpu, host, ++trial_count);
       row.run_id = run_id;
       json.keep(row, measured.result.latency, measured.result.service);
       error_count += measured.result.errors.total();
       if (!measured.result.interrupted) unfinished_count += measured.result.unfinished;
       if (first_error.empty()) first_error = measured.result.first_error;
+      if (problem.empty()) problem = measured.problem;
     }
   }
   std::FILE* const stream = options.json == "-" ? stderr : stdout;
@@ -174,8 +223,10 @@ int run_load_only(const Options& options) {
     print_error(fmt::format("{} requests failed: {}", error_count, first_error));
   if (unfinished_count != 0)
     print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished_count));
+  if (!problem.empty()) print_error(problem);
   if (stop.load()) print_error("interrupted");
-  return error_count == 0 && unfinished_count == 0 && !stop.load() ? kExitOk : kExitFailed;
+  return problem.empty() && error_count == 0 && unfinished_count == 0 && !stop.load() ? kExitOk
+                                                                                      : kExitFailed;
 }
 
 }  // namespace urb

@@ -1,14 +1,14 @@
-// The figures of a trial, minus the server's.
+// The figures of a trial, minus what only the server's counters say.
 #include "cli/load_row.hpp"
 
 #include "cli/host_line.hpp"
-#include "experiment/figures.hpp"
 #include "experiment/trial.hpp"
 
 namespace urb {
 
-Row make_load_row(const LoadOptions& load, const LoadResult& result, Nanos client_cpu,
-                  const Host& host, std::uint64_t order) {
+Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured, const Host& host,
+                  std::uint64_t order) {
+  const LoadResult& result = measured.result;
   Row row;
   row.started_at = format_utc_now();
   fill_host(row, host);
@@ -17,28 +17,29 @@ Row make_load_row(const LoadOptions& load, const LoadResult& result, Nanos clien
   row.reuse = load.reuse;
   row.loop = load.rate ? "open" : "closed";
   if (load.rate) row.rate_requested = static_cast<double>(*load.rate);
-  row.client = "builtin";
+  row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);
   row.repeat = 1;
   row.trial_order = order;
-  if (result.requests == 0 || result.errors.total() != 0) {
+  if (!measured.problem.empty() || result.requests == 0 || result.errors.total() != 0) {
     row.status = Status::failed;
-    row.warnings = describe_failure(result);
+    row.warnings = measured.problem.empty() ? describe_failure(result) : measured.problem;
     return row;
   }
-  WindowSample begin;
-  WindowSample end;
-  end.client.total = client_cpu;
-  fill_figures(row, result, begin, end);
-  row.cpu_us_per_request_master.reset();
-  row.cpu_us_per_request_workers.reset();
+  fill_figures(row, result, measured.begin, measured.end);
+  if (measured.ab) fill_ab_latency(row, *measured.ab);
+  if (measured.begin.processes.empty()) {
+    row.cpu_us_per_request_master.reset();
+    row.cpu_us_per_request_workers.reset();
+    row.cpu_s_per_gb_server.reset();
+    row.context_switches_per_request.reset();
+  }
+  // Other threads of a foreign process are its own.
   row.cpu_us_per_request_iowq.reset();
-  row.cpu_s_per_gb_server.reset();
   row.enters_per_request.reset();
   row.sqes_per_request.reset();
-  row.context_switches_per_request.reset();
   row.cq_overflows.reset();
   row.short_splices.reset();
-  // Of the server nothing is known: only that the client was full can be said.
+  // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   row.warnings = format_warnings(find_trial_warnings(row, result));
   return row;

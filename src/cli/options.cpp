@@ -109,6 +109,7 @@ class Parser {
     Flags flags{*load_, options_};
     flags.declare_load("4", "checksum every request; only uring-bench's own server knows how");
     flags.declare_headers();
+    flags.declare_server_processes();
     flags.declare_output();
   }
 

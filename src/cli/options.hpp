@@ -77,6 +77,8 @@ struct Options {
   std::vector<std::string> arguments;  ///< all, as typed
   std::vector<std::string> headers;
   bool calibrate = false;  ///< of `doctor`
+
+  std::vector<int> server_pids;  ///< of `load`: whose CPU time counts as the server's
   CompareOptions compare;
   SweepOptions sweep;
   std::optional<std::string> csv;

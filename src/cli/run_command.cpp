@@ -191,12 +191,7 @@ int report_outcome(const RunResult& result) {
 }  // namespace
 
 int run_benchmark(const Options& options) {
-  if (options.client == ClientKind::ab && options.rate) {
-    throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
-  }
-  if (options.client == ClientKind::ab && options.verify) {
-    throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
-  }
+  require_client(options);
   const ServerConfig config = make_config(options);
   const Host host = probe_host();
   const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());

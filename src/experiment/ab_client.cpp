@@ -81,7 +81,7 @@ std::vector<std::string> make_command(const LoadOptions& options, const Fd& body
   if (options.body.value != 0) {
     command.insert(command.end(), {"-p", path_of(body), "-T", "application/octet-stream"});
   }
-  command.push_back("http://" + format_address(options.target) + "/");
+  command.push_back("http://" + format_address(options.target) + options.path);
   return command;
 }
 
@@ -222,6 +222,17 @@ AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
   load.cpu = ab.cpu;
   load.problem = ab.problem;
   return load;
+}
+
+void fill_ab_latency(Row& row, const AbLatency& latency) {
+  row.latency_us_p50 = latency.p50_us;
+  row.latency_us_p90 = latency.p90_us;
+  row.latency_us_p99 = latency.p99_us;
+  row.latency_us_p999.reset();
+  row.latency_us_max = latency.max_us;
+  row.service_us_p50.reset();
+  row.service_us_p99.reset();
+  row.service_us_max.reset();
 }
 
 }  // namespace urb

@@ -13,6 +13,7 @@
 
 #include "base/units.hpp"
 #include "load/generator.hpp"
+#include "report/row.hpp"
 #include "stats/usage.hpp"
 
 namespace urb {
@@ -55,9 +56,13 @@ struct AbLoad {
 [[nodiscard]] AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
                                  const std::atomic<bool>& stop);
 
-/// Runs ab against `options.target` with its connections, body, reuse, and duration (rounded up to
-/// whole seconds: ab has no other) or number of requests. Calls `on_tick` about ten times a second;
-/// when it returns false, ab is killed. Throws Unsupported where ab is not installed, SysError.
+/// What ab knows instead of a histogram.
+void fill_ab_latency(Row& row, const AbLatency& latency);
+
+/// Runs ab against `options.target` with its path, connections, body, reuse, and duration (rounded
+/// up to whole seconds: ab has no other) or number of requests. Calls `on_tick` about ten times a
+/// second; when it returns false, ab is killed. Throws Unsupported where ab is not installed,
+/// SysError.
 [[nodiscard]] AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick);
 
 }  // namespace urb

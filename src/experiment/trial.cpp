@@ -85,18 +85,6 @@ std::string stop_server(Server& server, Nanos grace) {
   return fmt::format("the server or one of its workers failed (exit status {})", exit_status);
 }
 
-// What ab knows instead of a histogram.
-void fill_ab_latency(Row& row, const AbLatency& latency) {
-  row.latency_us_p50 = latency.p50_us;
-  row.latency_us_p90 = latency.p90_us;
-  row.latency_us_p99 = latency.p99_us;
-  row.latency_us_p999.reset();
-  row.latency_us_max = latency.max_us;
-  row.service_us_p50.reset();
-  row.service_us_p99.reset();
-  row.service_us_max.reset();
-}
-
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;

@@ -86,6 +86,21 @@ std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
   return switches;
 }
 
+std::vector<pid_t> list_descendants(pid_t pid) {
+  std::vector<pid_t> found;
+  std::error_code gone;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+    std::ifstream children{thread.path() / "children"};
+    for (pid_t child = 0; children >> child;) {
+      found.push_back(child);
+      const std::vector<pid_t> below = list_descendants(child);
+      found.insert(found.end(), below.begin(), below.end());
+    }
+  }
+  return found;
+}
+
 std::optional<HostTime> parse_host_time(std::string_view text) {
   std::istringstream line{std::string{text.substr(0, text.find('\n'))}};
   std::string name;

@@ -64,6 +64,19 @@ std::vector<std::string> both(const std::string& value) { return {value, value};
 
 TEST_SUITE_BEGIN("e2e");
 
+TEST_CASE("load: ab as the client, with the server's processes measured") {
+  if (!is_installed("ab")) return;
+  Serve server{{"cluster", "-w", "2"}};
+  const Outcome outcome = run({"load", server.url(), "--client", "ab", "-b", "64K", "-n", "60",
+                               "--server-pid", std::to_string(server.program().pid())});
+  INFO(outcome.out, outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(column(outcome.out, "requests") == both("60"));
+  for (const std::string& cpu : column(outcome.out, "server µs/req")) CHECK(std::stod(cpu) > 0);
+  CHECK(run({"load", "http://127.0.0.1:1/", "--client", "ab", "-R", "5"}).status == 2);
+  CHECK(run({"load", "http://127.0.0.1:1/", "--server-pid", "4194305"}).status == 2);
+}
+
 TEST_CASE("load: an HTTP/1.0 server that closes every connection") {
   if (!is_installed("python3")) return;
   const TempFolder folder;
