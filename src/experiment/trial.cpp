@@ -85,12 +85,22 @@ std::string stop_server(Server& server, Nanos grace) {
   return fmt::format("the server or one of its workers failed (exit status {})", exit_status);
 }
 
+// By the client and by the server's processes.
+Abilities used_abilities(const LoadResult& load, std::span<const ServerProcess> processes) {
+  Abilities used = load.used;
+  for (const ServerProcess& process : processes) {
+    used.add(Abilities::of_bits(process.counters->abilities.get()));
+  }
+  return used;
+}
+
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
   const ShortageWatch shortage_watch{server};
   LoadResult load = load_and_watch(load_options, setup.client, server, watch, on_progress, stop);
   const Shortages shortages = shortage_watch.look();
+  row.features = format_abilities(used_abilities(load, server.processes()));
   const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
   std::string problem = stop_server(server, setup.server.grace);
   if (stop.load()) {

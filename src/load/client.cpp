@@ -85,7 +85,9 @@ void Client::on_completion(const Completion& done) noexcept {
     case Op::connect: on_connect(*conn, done.result); break;
     case Op::send: on_send(*conn, done.result); break;
     case Op::receive: on_receive(*conn, done.result); break;
-    case Op::cancel: URB_ASSERT(false); break;  // only an aborting connection has one
+    case Op::cancel_connect:
+    case Op::cancel_send:
+    case Op::cancel_receive: URB_ASSERT(false); break;  // only an aborting connection has one
   }
 }
 

@@ -27,7 +27,14 @@ class Client {
   static constexpr std::uint8_t kOwner = 1;
   /// Receive memory of a connection, touched only as far as responses fill it.
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
-  enum class Op : std::uint8_t { connect, send, receive, cancel };
+  enum class Op : std::uint8_t {
+    connect,
+    send,
+    receive,
+    cancel_connect,
+    cancel_send,
+    cancel_receive,
+  };
 
   /// Everything given here outlives the client. `result` is filled as requests end.
   Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
@@ -113,6 +120,10 @@ class Client {
   void begin_connect(Connection& conn) noexcept;
   void begin_exchange(Connection& conn) noexcept;
   [[nodiscard]] io_uring_sqe* take_sqe(Connection& conn, Op op) noexcept;
+  void cancel(Connection& conn, Op op, Op cancel_op) noexcept;
+  [[nodiscard]] static Token token(const Connection& conn, Op op) noexcept {
+    return {kOwner, static_cast<std::uint8_t>(op), conn.generation, conn.slot_index};
+  }
   void queue_send(Connection& conn) noexcept;
   void queue_receive(Connection& conn) noexcept;
   void on_connect(Connection& conn, int result) noexcept;

@@ -104,7 +104,7 @@ void Client::begin_connect(Connection& conn) noexcept {
 io_uring_sqe* Client::take_sqe(Connection& conn, Op op) noexcept {
   URB_ASSERT(!conn.has_in_flight(op));
   conn.in_flight |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(op));
-  return ring_.sqe({kOwner, static_cast<std::uint8_t>(op), conn.generation, conn.slot_index});
+  return ring_.sqe(token(conn, op));
 }
 
 void Client::begin_exchange(Connection& conn) noexcept {
@@ -240,6 +240,11 @@ void Client::fail(Connection& conn, Failure failure, std::string_view text) noex
   begin_abort(conn);
 }
 
+void Client::cancel(Connection& conn, Op op, Op cancel_op) noexcept {
+  if (!conn.has_in_flight(op)) return;
+  io_uring_prep_cancel64(take_sqe(conn, cancel_op), pack(token(conn, op)), 0);
+}
+
 void Client::begin_abort(Connection& conn) noexcept {
   // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
   const bool is_orderly = conn.state == State::waiting ||
@@ -249,9 +254,9 @@ void Client::begin_abort(Connection& conn) noexcept {
   conn.state = State::aborting;
   conn.in_request = false;
   conn.deadline = kNever;
-  if (conn.in_flight != 0) {
-    io_uring_prep_cancel_fd(take_sqe(conn, Op::cancel), conn.socket.get(), IORING_ASYNC_CANCEL_ALL);
-  }
+  cancel(conn, Op::connect, Op::cancel_connect);
+  cancel(conn, Op::send, Op::cancel_send);
+  cancel(conn, Op::receive, Op::cancel_receive);
   close_if_drained(conn);
 }
 

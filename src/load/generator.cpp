@@ -52,6 +52,7 @@ LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
   Client client{ring, options, requests, plan, result, hooks, stop};
   client.start();
   run_event_loop(ring, client);
+  result.used = ring.counters().used;
   URB_ASSERT(ring.in_flight() == 0 && client.late_completion_count() == 0);
   return result;
 }

@@ -12,6 +12,7 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "stats/histogram.hpp"
+#include "uring/abilities.hpp"
 
 namespace urb {
 
@@ -89,6 +90,7 @@ struct LoadResult {
   std::string first_error;   ///< one line, for the message
   Nanos elapsed{0};          ///< of the measured time
   bool interrupted = false;  ///< by `stop`, or by the progress hook
+  Abilities used;            ///< of the kernel, by the client's ring
   // Open loop without a number of requests: planned in the measured time and, at its end,
   std::uint64_t missed = 0;  ///< without an answer: unsent, or in flight (some always are)
   std::uint64_t unsent = 0;  ///< not even sent

@@ -84,6 +84,7 @@ MicroResult measure_micro(MicroWork& work, const MicroPlan& plan, const std::ato
   result.elapsed = monotonic_now() - begin;
   result.cpu = own_cpu_time().total - cpu_before;
   const RingCounters rings = work.counters();
+  result.used = rings.used;
   result.ring_enters = rings.enter_count - rings_before.enter_count;
   result.ring_sqes = rings.sqe_count - rings_before.sqe_count;
   return result;

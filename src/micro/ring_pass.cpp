@@ -15,12 +15,13 @@ class RingPass : public MicroWork {
  public:
   RingPass() {
     require_ring_handover();
+    static_cast<void>(source_.use(Ability::msg_ring_fd));
     source_.make_file_table(1);
     target_.make_file_table(4);
     Fd socket{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
     int raw = socket.get();
-    check(io_uring_register_files_update(source_.raw(), 0, &raw, 1) == 1 ? 0 : -1,
-          "io_uring_register_files_update");
+    const int result = io_uring_register_files_update(source_.raw(), 0, &raw, 1);
+    if (result < 0) throw SysError("io_uring_register_files_update", -result);
   }
 
   void run(std::uint64_t operations) override {

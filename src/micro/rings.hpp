@@ -21,8 +21,10 @@ inline Completion await_one(Ring& ring, const char* request) {
 }
 
 inline RingCounters sum_of(const RingCounters& one, const RingCounters& other) noexcept {
-  return {one.enter_count + other.enter_count, one.sqe_count + other.sqe_count,
-          one.cq_overflow_count + other.cq_overflow_count};
+  RingCounters sum{one.enter_count + other.enter_count, one.sqe_count + other.sqe_count,
+                   one.cq_overflow_count + other.cq_overflow_count, one.used};
+  sum.used.add(other.used);
+  return sum;
 }
 
 }  // namespace urb

@@ -44,6 +44,7 @@ class Host {
     context_.counters.ring_enters.set(before_.enters + ring_.counters().enter_count);
     context_.counters.ring_sqes.set(before_.sqes + ring_.counters().sqe_count);
     context_.counters.cq_overflows.set(before_.cq_overflows + ring_.counters().cq_overflow_count);
+    context_.counters.abilities.set(ring_.counters().used.bits());
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
     return std::min({role_.next_deadline(), grace_ends_, next_look_});

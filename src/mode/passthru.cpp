@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/error.hpp"
 #include "mode/adopting_worker.hpp"
 #include "mode/head_buffers.hpp"
 #include "mode/host.hpp"
@@ -51,6 +52,11 @@ class PassthruMaster {
         placement_{context.config.policy, context.config.workers, context.config.seed} {}
 
   void start() {
+    // Heads are sent with one request, which no other resumes.
+    if (!ring_.use(Ability::send_waitall)) {
+      throw Unsupported(
+          "passthru needs sends that go on by themselves (MSG_WAITALL); Linux 5.19 or later");
+    }
     // Fewer threads than transfers: more of them only switch more (0.122 → 0.094 s per GB here).
     if (config_.relay == RelayKind::linked) {
       limit_splice_threads(ring_, std::max(1U, std::thread::hardware_concurrency() / 2));

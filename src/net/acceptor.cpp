@@ -63,6 +63,8 @@ void Acceptor::arm() noexcept {
   if (into_ == AcceptInto::slot) {
     // Without SOCK_CLOEXEC, which is refused: there is no descriptor that exec could keep.
     io_uring_prep_multishot_accept_direct(sqe, listener_, nullptr, nullptr, socket_flags_);
+  } else if (!is_multishot_) {
+    io_uring_prep_accept(sqe, listener_, nullptr, nullptr, socket_flags_ | SOCK_CLOEXEC);
   } else {
     io_uring_prep_multishot_accept(sqe, listener_, nullptr, nullptr, socket_flags_ | SOCK_CLOEXEC);
   }

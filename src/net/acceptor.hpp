@@ -1,4 +1,4 @@
-// A listening socket, and the multishot accept on it.
+// A listening socket, and the accepting on it.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ enum class AcceptInto : std::uint8_t {
          ///< SCM_RIGHTS
 };
 
-/// Multishot accept with a back-off: when descriptors run out it waits instead of spinning.
+/// Multishot accept, or one after the other where the kernel has no such, with a back-off: when
+/// descriptors run out it waits instead of spinning.
 class Acceptor {
  public:
   /// Borrows `listener`. `socket_flags` are for each accepted socket; SOCK_CLOEXEC is added where
@@ -38,7 +39,11 @@ class Acceptor {
         listener_{listener},
         socket_flags_{socket_flags},
         into_{into},
-        counters_{counters} {}
+        is_multishot_{ring.use(Ability::accept_multishot)},
+        counters_{counters} {
+    // Whoever accepts into slots has made sure of far more, see require_ring_handover().
+    URB_ASSERT(into == AcceptInto::descriptor || is_multishot_);
+  }
 
   void start() { arm(); }
   /// The accepted socket, if the completion brought one.
@@ -60,6 +65,7 @@ class Acceptor {
   int listener_;
   int socket_flags_;
   AcceptInto into_;
+  bool is_multishot_;
   Counters& counters_;
   Nanos retry_at_ = kNever;
   bool armed_ = false;

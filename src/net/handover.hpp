@@ -112,7 +112,8 @@ class HandoverSender {
   bool is_cut_off_ = false;
 };
 
-/// The worker's side: a multishot receive of messages.
+/// The worker's side: a multishot receive of messages, or one after the other where the kernel has
+/// no such.
 class HandoverReceiver {
  public:
   HandoverReceiver(Ring& ring, std::uint8_t owner, int channel, std::uint16_t buffer_group,
@@ -144,16 +145,28 @@ class HandoverReceiver {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
+  /// A message as it lies in its buffer.
+  struct Message {
+    std::span<const std::byte> payload;
+    msghdr header{};  ///< of which the control messages and the flags count
+  };
   void arm() noexcept;
   [[nodiscard]] Received receive(const Completion& done) noexcept;
-  [[nodiscard]] std::size_t take_fds(io_uring_recvmsg_out* out, Received& received) noexcept;
+  [[nodiscard]] std::optional<Message> find_message(const Completion& done,
+                                                    const BufferLease& lease) noexcept;
+  [[nodiscard]] static std::size_t take_fds(Message& message, Received& received) noexcept;
 
   Ring& ring_;
   std::uint8_t owner_;
   int channel_;
   Counters& counters_;
+  bool is_multishot_;
   BufferPool pool_;
-  msghdr template_{};  ///< the kernel reads the sizes from it at each shot
+  msghdr template_{};  ///< multishot: the kernel reads the sizes from it at each shot
+  // What the one receive in flight is to fill, where it is not multishot.
+  BufferLease lease_;
+  iovec payload_{};
+  std::vector<std::byte> control_;
   bool armed_ = false;
   bool ended_ = false;
 };

@@ -26,15 +26,28 @@ HandoverReceiver::HandoverReceiver(Ring& ring, std::uint8_t owner, int channel,
       owner_{owner},
       channel_{channel},
       counters_{counters},
-      pool_{ring, {BufferKind::provided, kReceiveBuffers, kReceiveBytes, buffer_group}} {
-  template_.msg_controllen = kControlBytes;
-}
+      is_multishot_{ring.use(Ability::recv_multishot)},
+      pool_{ring,
+            {is_multishot_ ? BufferKind::provided : BufferKind::plain, kReceiveBuffers,
+             kReceiveBytes, buffer_group}},
+      control_(is_multishot_ ? 0 : kControlBytes) {}
 
 void HandoverReceiver::arm() noexcept {
   io_uring_sqe* const sqe = ring_.sqe({owner_, 0, 0, 0});
-  io_uring_prep_recvmsg_multishot(sqe, channel_, &template_, MSG_CMSG_CLOEXEC);
-  io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
-  sqe->buf_group = pool_.group_id();
+  template_ = {};
+  template_.msg_controllen = kControlBytes;
+  if (is_multishot_) {
+    io_uring_prep_recvmsg_multishot(sqe, channel_, &template_, MSG_CMSG_CLOEXEC);
+    io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
+    sqe->buf_group = pool_.group_id();
+  } else {
+    lease_ = pool_.try_take();
+    payload_ = {lease_.memory().data(), lease_.memory().size()};
+    template_.msg_iov = &payload_;
+    template_.msg_iovlen = 1;
+    template_.msg_control = control_.data();
+    io_uring_prep_recvmsg(sqe, channel_, &template_, MSG_CMSG_CLOEXEC);
+  }
   armed_ = true;
 }
 
@@ -44,7 +57,7 @@ void HandoverReceiver::on_batch_end() noexcept {
 
 HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noexcept {
   Received received;
-  received.lease = pool_.claim(done);
+  received.lease = is_multishot_ ? pool_.claim(done) : std::move(lease_);
   if (!done.more()) armed_ = false;
   if (done.result < 0) {
     if (done.result == -ENOBUFS) {
@@ -54,18 +67,15 @@ HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noe
     }
     return received;
   }
-  io_uring_recvmsg_out* const out =
-      received.lease.is_held()
-          ? io_uring_recvmsg_validate(received.lease.memory().data(), done.result, &template_)
-          : nullptr;
-  if (out == nullptr || out->payloadlen == 0) {
+  std::optional<Message> message = find_message(done, received.lease);
+  if (!message || message->payload.empty()) {
     ended_ = true;
     return received;
   }
-  const std::span payload{static_cast<const std::byte*>(io_uring_recvmsg_payload(out, &template_)),
-                          io_uring_recvmsg_payload_length(out, done.result, &template_)};
-  const std::size_t fd_count = take_fds(out, received);
-  const std::optional<HandoverHeader> header = decode_handover(payload, out->flags);
+  const std::span payload = message->payload;
+  const std::size_t fd_count = take_fds(*message, received);
+  const std::optional<HandoverHeader> header =
+      decode_handover(payload, static_cast<std::uint32_t>(message->header.msg_flags));
   if (!header || fd_count > header->fd_count) {
     // Not from our master's code. One connection lost is better than all of this worker's.
     counters_.handover_errors.add(std::max<std::size_t>(fd_count, 1));
@@ -82,11 +92,32 @@ HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noe
   return received;
 }
 
+std::optional<HandoverReceiver::Message> HandoverReceiver::find_message(
+    const Completion& done, const BufferLease& lease) noexcept {
+  if (!lease.is_held()) return {};
+  Message message;
+  if (!is_multishot_) {
+    message.payload = lease.memory().first(static_cast<std::size_t>(done.result));
+    message.header = template_;
+    return message;
+  }
+  io_uring_recvmsg_out* const out =
+      io_uring_recvmsg_validate(lease.memory().data(), done.result, &template_);
+  if (out == nullptr) return {};
+  message.payload = {static_cast<const std::byte*>(io_uring_recvmsg_payload(out, &template_)),
+                     io_uring_recvmsg_payload_length(out, done.result, &template_)};
+  // Between the name, which has no room, and the payload.
+  message.header.msg_control = io_uring_recvmsg_name(out);
+  message.header.msg_controllen = out->controllen;
+  message.header.msg_flags = static_cast<int>(out->flags);
+  return message;
+}
+
 // How many there were; those beyond what a message has are closed.
-std::size_t HandoverReceiver::take_fds(io_uring_recvmsg_out* out, Received& received) noexcept {
+std::size_t HandoverReceiver::take_fds(Message& message, Received& received) noexcept {
   std::size_t total = 0;
-  for (cmsghdr* control = io_uring_recvmsg_cmsg_firsthdr(out, &template_); control != nullptr;
-       control = io_uring_recvmsg_cmsg_nexthdr(out, &template_, control)) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message.header); control != nullptr;
+       control = CMSG_NXTHDR(&message.header, control)) {
     if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t index = 0; index < count; ++index) {

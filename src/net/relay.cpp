@@ -263,6 +263,7 @@ TransferEnd Relay::finish(Transfer& transfer) noexcept {
 }
 
 void limit_splice_threads(Ring& ring, unsigned thread_count) {
+  if (!ring.use(Ability::iowq_limit)) return;
   // Sockets and pipes are "unbounded" work; 0 leaves the bounded kind, files, as it is.
   unsigned limits[2] = {0, thread_count};
   const int result = io_uring_register_iowq_max_workers(ring.raw(), limits);

@@ -23,7 +23,7 @@
 
 namespace urb {
 
-/// Tries it all out in this process. Throws Unsupported where the kernel cannot.
+/// Throws Unsupported where the kernel cannot.
 void require_ring_handover();
 
 /// The master's side. Owns each socket until the worker's ring has it, then frees its own slot.

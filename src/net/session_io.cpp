@@ -233,7 +233,8 @@ void SessionPool::on_send(Connection& connection, int result) noexcept {
   }
   const auto sent = static_cast<std::uint64_t>(result);
   const std::uint64_t of_head = std::min<std::uint64_t>(sent, connection.head_bytes);
-  // MSG_WAITALL: a short send comes only with an error, which the next one would show.
+  // MSG_WAITALL: a short send comes only with an error, which the next one would show. Before 5.19
+  // also for want of room, to a client that has pipelined much and reads nothing.
   if (of_head < connection.head_bytes) return begin_close(connection);
   connection.head_bytes = 0;
   connection.body_bytes -= sent - of_head;

@@ -79,15 +79,15 @@ void BufferPool::register_arena() {
 
 void BufferPool::set_up_buffer_ring() {
   URB_ASSERT(std::has_single_bit(buffer_count_));
+  if (!ring_.use(Ability::recv_multishot)) {
+    throw Unsupported("provided buffers need Linux 6.0 or later; use --buffers registered");
+  }
   const int error = retry_without_memory([&] {
     int cause = 0;
     buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, 0, &cause);
     return buffer_ring_ == nullptr ? cause : 0;
   });
   if (error != 0) {
-    if (error == -EINVAL) {
-      throw Unsupported("provided buffer rings refused; Linux 5.19 or later is needed");
-    }
     if (error == -ENOMEM) {
       throw Unsupported(
           "no memory for provided buffers; raise ulimit -l, use fewer workers or --buffers plain, "

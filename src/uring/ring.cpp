@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "base/clock.hpp"
@@ -14,48 +14,38 @@
 #include "uring/setup_retry.hpp"
 
 namespace urb {
-namespace {
 
-[[noreturn]] void throw_setup_error(int error) {
-  switch (error) {
-    case ENOSYS:
-      throw Unsupported(
-          "io_uring_setup: this kernel has no io_uring; Linux 6.1 or later is needed");
-    case EPERM:
-      throw Unsupported(
-          "io_uring_setup: not permitted; set sysctl kernel.io_uring_disabled=0, and in a "
-          "container "
-          "allow io_uring in the seccomp profile");
-    case EINVAL:
-      throw Unsupported(
-          "io_uring_setup: SINGLE_ISSUER|DEFER_TASKRUN refused; Linux 6.1 or later is needed");
-    case ENOMEM:
-      throw Unsupported(
-          "io_uring_setup: no memory for the ring; raise ulimit -l, use fewer workers or --buffers "
-          "plain, or free memory");
-    default: throw SysError("io_uring_setup", error, hint_for_errno(error));
-  }
-}
-
-}  // namespace
-
-Ring::Ring(const RingOptions& options) {
+Ring::Ring(const RingOptions& options)
+    : abilities_{options.abilities ? *options.abilities : kernel_abilities()} {
   io_uring_params params{};
-  const auto set_up = [&] {
-    io_uring_params kernels = params;  // the kernel writes into them
-    return io_uring_queue_init_params(options.sq_entries, &ring_, &kernels);
-  };
-  // DEFER_TASKRUN (6.1, io_uring_setup(2)): completions run only in our own enter calls, which
-  // batches them and needs no interrupt of the running thread.
-  params.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                 IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   params.cq_entries = options.cq_entries;
-  const int result = retry_without_memory(set_up);
-  if (result < 0) throw_setup_error(-result);
+  if (use(Ability::submit_all)) params.flags |= IORING_SETUP_SUBMIT_ALL;
+  if (use(Ability::single_issuer)) params.flags |= IORING_SETUP_SINGLE_ISSUER;
+  // DEFER_TASKRUN (6.1, io_uring_setup(2)): completions run only in our own enter calls, which
+  // batches them and needs no interrupt of the running thread. The next best (5.19) at least does
+  // not interrupt it.
+  if ((params.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && use(Ability::defer_taskrun)) {
+    params.flags |= IORING_SETUP_DEFER_TASKRUN;
+  } else if (use(Ability::coop_taskrun)) {
+    params.flags |= IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+  }
+  const int result = retry_without_memory([&] {
+    io_uring_params kernels = params;  // the kernel writes into them
+    const int error = io_uring_queue_init_params(options.sq_entries, &ring_, &kernels);
+    if (error == 0 && (kernels.flags & IORING_SETUP_NO_SQARRAY) != 0) {
+      static_cast<void>(use(Ability::no_sqarray));
+    }
+    return error;
+  });
+  if (result < 0) throw_ring_error(-result);
   // A replaced worker is forked from a master that has a ring: it must not even see it.
   [[maybe_unused]] const int hidden = io_uring_ring_dontfork(&ring_);
-  // 5.18: saves the fd look-up of each enter. A kernel that refuses costs only that saving.
-  [[maybe_unused]] const int registered = io_uring_register_ring_fd(&ring_);
+  // Saves the fd look-up of each enter.
+  if (abilities_.has(Ability::ring_fd) && io_uring_register_ring_fd(&ring_) == 1) {
+    static_cast<void>(use(Ability::ring_fd));
+  }
+  tracks_requests_ = !use(Ability::sync_cancel);
 }
 
 Ring::~Ring() {
@@ -75,6 +65,7 @@ io_uring_sqe* Ring::sqe(Token token) noexcept {
   io_uring_sqe_set_data64(entry, pack(token));
   ++counters_.sqe_count;
   ++in_flight_;
+  if (tracks_requests_) ++in_flight_tokens_[pack(token)];
   return entry;
 }
 
@@ -84,10 +75,14 @@ void Ring::reserve(unsigned count) noexcept {
 }
 
 void Ring::submit() noexcept {
-  ++counters_.enter_count;
-  const int result = io_uring_submit(&ring_);
-  // EAGAIN and EBUSY mean "not now": the SQEs stay queued and go with the next enter.
-  URB_ASSERT(result >= 0 || result == -EAGAIN || result == -EBUSY || result == -EINTR);
+  int result = 0;
+  do {
+    ++counters_.enter_count;
+    result = io_uring_submit(&ring_);
+    // EAGAIN and EBUSY mean "not now": the SQEs stay queued and go with the next enter. Without
+    // SUBMIT_ALL a request that fails at once leaves those behind it, too.
+    URB_ASSERT(result >= 0 || result == -EAGAIN || result == -EBUSY || result == -EINTR);
+  } while (result > 0 && io_uring_sq_ready(&ring_) != 0);
 }
 
 void Ring::submit_and_wait(Nanos deadline) noexcept {
@@ -115,7 +110,13 @@ std::size_t Ring::collect(std::span<Completion> batch) noexcept {
   io_uring_for_each_cqe(&ring_, head, cqe) {
     if (count == batch.size()) break;
     const Completion done{unpack(cqe->user_data), cqe->res, cqe->flags};
-    if (!done.more() && done.token.owner != kMessageOwner) --in_flight_;
+    if (!done.more() && done.token.owner != kMessageOwner) {
+      --in_flight_;
+      if (tracks_requests_) {
+        const auto same = in_flight_tokens_.find(cqe->user_data);
+        if (same != in_flight_tokens_.end() && --same->second == 0) in_flight_tokens_.erase(same);
+      }
+    }
     batch[count++] = done;
   }
   io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
@@ -146,14 +147,14 @@ void Ring::pin_kernel_threads(unsigned cpu) {
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
   const int result = io_uring_register_iowq_aff(&ring_, sizeof set, &set);
+  if (result == -EINVAL) {
+    throw Unsupported("kernel threads cannot be pinned; Linux 5.14 or later, or --pin none");
+  }
   if (result < 0) throw SysError("io_uring_register_iowq_aff", -result, hint_for_errno(-result));
 }
 
-void Ring::drain() noexcept {
-  Completion discarded[64];
-  const Nanos give_up = monotonic_now() + std::chrono::seconds{10};
-  submit();
-  while (in_flight_ != 0) {
+void Ring::cancel_everything() noexcept {
+  if (!tracks_requests_) {
     io_uring_sync_cancel_reg everything{};
     everything.fd = -1;
     everything.flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
@@ -161,6 +162,24 @@ void Ring::drain() noexcept {
     everything.timeout.tv_nsec = 0;
     // ENOENT (nothing found) and ETIME (still running) are both answered by collecting again.
     [[maybe_unused]] const int cancelled = io_uring_register_sync_cancel(&ring_, &everything);
+    return;
+  }
+  const std::vector<std::pair<std::uint64_t, std::uint32_t>> tokens{in_flight_tokens_.begin(),
+                                                                    in_flight_tokens_.end()};
+  for (const auto& [token, count] : tokens) {
+    // Each cancels one of those that have the token.
+    for (std::uint32_t times = 0; times < count; ++times) {
+      io_uring_prep_cancel64(sqe({}), token, 0);
+    }
+  }
+}
+
+void Ring::drain() noexcept {
+  Completion discarded[64];
+  const Nanos give_up = monotonic_now() + std::chrono::seconds{10};
+  submit();
+  while (in_flight_ != 0) {
+    cancel_everything();
     submit_and_wait(monotonic_now() + std::chrono::milliseconds{20});
     while (collect(discarded) != 0) {
     }

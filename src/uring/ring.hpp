@@ -5,10 +5,13 @@
 #include <liburing.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <unordered_map>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "uring/abilities.hpp"
 #include "uring/completion.hpp"
 #include "uring/token.hpp"
 
@@ -19,6 +22,8 @@ struct RingOptions {
   /// Generous: an overflowing CQ loses order and stops multishots. Sized for several completions
   /// of each connection; grows the kernel's memory by 16 bytes an entry.
   unsigned cq_entries = 16384;
+  /// What it may use: kernel_abilities(), unless a test wants fewer.
+  std::optional<Abilities> abilities;
 };
 
 /// What this ring did since it was made. Plain numbers; the owner publishes them where it likes.
@@ -29,17 +34,25 @@ struct RingCounters {
   /// it with a later enter (IORING_FEAT_NODROP), but it allocates each, and multishots end. The
   /// ring's own `koverflow` counts only completions that were lost for want of memory.
   std::uint64_t cq_overflow_count = 0;
+  Abilities used;  ///< by itself, and by whoever asked it with use()
 };
 
 class Ring {
  public:
-  /// Sets up SUBMIT_ALL | SINGLE_ISSUER | DEFER_TASKRUN (Linux 6.1). Throws Unsupported with the
-  /// remedy where the kernel or its limits refuse.
+  /// Sets up SUBMIT_ALL | SINGLE_ISSUER | DEFER_TASKRUN (Linux 6.1), or what comes nearest to it.
+  /// Throws Unsupported with the remedy where the kernel or its limits refuse.
   explicit Ring(const RingOptions& options = {});
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
   /// Cancels what is still in flight and waits for it, so that no buffer is written later.
   ~Ring();
+
+  /// Whether `ability` is there; if so it counts as used from here on.
+  [[nodiscard]] bool use(Ability ability) noexcept {
+    if (!abilities_.has(ability)) return false;
+    counters_.used.add(ability);
+    return true;
+  }
 
   /// A cleared SQE that completes with `token`. Submits first when the queue is full; never null.
   [[nodiscard]] io_uring_sqe* sqe(Token token) noexcept;
@@ -63,7 +76,7 @@ class Ring {
   void free_slot(std::uint32_t slot) noexcept;
 
   /// Keeps this ring's io-wq threads on `cpu`: they do not inherit the affinity of the process
-  /// (io_uring_register_iowq_aff(3), Linux 5.14). Throws SysError.
+  /// (io_uring_register_iowq_aff(3), Linux 5.14). Throws Unsupported, SysError.
   void pin_kernel_threads(unsigned cpu);
 
   /// Cancels every request and discards the completions until none is in flight. After it, memory
@@ -76,10 +89,16 @@ class Ring {
   [[nodiscard]] io_uring* raw() noexcept { return &ring_; }
 
  private:
+  void cancel_everything() noexcept;
+
+  Abilities abilities_;
   io_uring ring_{};
   std::uint64_t in_flight_ = 0;
   Nanos now_ = monotonic_now();
   RingCounters counters_;
+  bool tracks_requests_ = false;
+  /// Tokens in flight, with how many have each: only where cancelling everything needs them.
+  std::unordered_map<std::uint64_t, std::uint32_t> in_flight_tokens_;
 };
 
 }  // namespace urb

@@ -102,7 +102,7 @@ TEST_CASE("a failed request's connection is closed only when nothing of it is in
   fed.feed(Client::Op::receive, -ECONNRESET);
   CHECK(fed.result.errors.io == 1);
   CHECK(fed.queued() == 1);  // the cancel; the send is still out
-  fed.feed(Client::Op::cancel, 1);
+  fed.feed(Client::Op::cancel_send, 0);
   CHECK(fed.queued() == 0);
   CHECK(fed.result.connections == 1);
   fed.feed(Client::Op::send, -ECANCELED);
@@ -117,7 +117,7 @@ TEST_CASE("a cancel that finds nothing, and completions in any order, come to th
   fed.feed(Client::Op::receive, -ECONNRESET);
   fed.feed(Client::Op::send, static_cast<int>(fed.requests.next().image.total_bytes()));
   CHECK(fed.result.connections == 1);
-  fed.feed(Client::Op::cancel, -ENOENT);
+  fed.feed(Client::Op::cancel_send, -ENOENT);
   CHECK(fed.result.connections == 2);
   CHECK(fed.client.late_completion_count() == 0);
 }
@@ -144,7 +144,9 @@ TEST_CASE("stopping cancels what is in flight and is idle only after its last co
   fed.feed(Client::Op::send, -ECANCELED);
   fed.feed(Client::Op::receive, -ECANCELED);
   CHECK_FALSE(fed.client.is_idle());
-  fed.feed(Client::Op::cancel, 2);
+  fed.feed(Client::Op::cancel_send, 0);
+  CHECK_FALSE(fed.client.is_idle());
+  fed.feed(Client::Op::cancel_receive, 0);
   CHECK(fed.client.is_idle());
   CHECK(fed.result.errors.total() == 0);
   CHECK(fed.result.unfinished == 1);
