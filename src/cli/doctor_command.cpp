@@ -1,12 +1,11 @@
 // `doctor`: what this machine is, which modes it runs, and what to mend before measuring.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <fstream>
 #include <string>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/doctor_table.hpp"
 #include "cli/host_line.hpp"
 #include "experiment/floor.hpp"
 #include "experiment/relay_crossing.hpp"
@@ -16,22 +15,6 @@
 
 namespace urb {
 namespace {
-
-// The first line of a file below /proc/sys; "unknown" where there is none.
-std::string read_setting(const std::string& name) {
-  std::ifstream file{"/proc/sys/" + name};
-  std::string line;
-  return std::getline(file, line) ? line : "unknown";
-}
-
-std::string format_limit(int resource) {
-  rlimit limit{};
-  if (getrlimit(resource, &limit) != 0) return "unknown";
-  const auto text = [](rlim_t value) {
-    return value == RLIM_INFINITY ? std::string{"unlimited"} : fmt::format("{}", value);
-  };
-  return fmt::format("{} (hard {})", text(limit.rlim_cur), text(limit.rlim_max));
-}
 
 void print_line(std::string_view name, std::string_view text) {
   fmt::print("  {:<24} {}\n", name, text);
@@ -51,6 +34,15 @@ bool print_mode(const Mode& mode) {
   }
 }
 
+void print_kernel() {
+  fmt::print("\nio_uring, each feature found out by trying it; the other way is taken by itself\n");
+  try {
+    fmt::print("{}", format_ability_table(kernel_abilities()));
+  } catch (const Unsupported& error) {
+    print_line("none", error.what());
+  }
+}
+
 }  // namespace
 
 int run_doctor(const Options& options) {
@@ -59,13 +51,8 @@ int run_doctor(const Options& options) {
   bool any_runs = false;
   for (const Mode* const mode : all_modes()) any_runs = print_mode(*mode) || any_runs;
 
-  fmt::print("\nLimits\n");
-  print_line("descriptors (ulimit -n)", format_limit(RLIMIT_NOFILE));
-  print_line("locked bytes (ulimit -l)", format_limit(RLIMIT_MEMLOCK));
-  for (const char* const name :
-       {"net/core/somaxconn", "net/ipv4/ip_local_port_range", "fs/pipe-user-pages-soft"}) {
-    print_line(name, read_setting(name));
-  }
+  print_kernel();
+  fmt::print("\nLimits\n{}\nPrograms\n{}", format_limit_table(), format_program_table());
 
   if (any_runs) fmt::print("\nThe tool's own floor: {}\n", format_floor(measure_floor()));
   if (options.calibrate) {

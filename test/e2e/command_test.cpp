@@ -72,6 +72,37 @@ TEST_CASE("doctor on a machine where no mode can run says why and ends with 77")
   CHECK(outcome.out.find("ulimit -l") != std::string::npos);
 }
 
+TEST_CASE("doctor names what is not there, and a mode that needs it says so and ends with 77") {
+  const std::string without = "URB_TEST_WITHOUT=msg_ring_fd,ring_fd";
+  const Outcome doctor = run_program({"env", without, binary(), "doctor"});
+  CHECK(doctor.status == 0);  // other modes run
+  CHECK(doctor.out.find("  ring_fd           5.18   no ") != std::string::npos);
+  CHECK(doctor.out.find("  recv_multishot    6.0    ") != std::string::npos);
+  const Outcome mode = run_program({"env", without, binary(), "msgring", "--no-save"});
+  CHECK(mode.status == 77);
+  CHECK(mode.err.find("IORING_MSG_SEND_FD") != std::string::npos);
+  const Outcome unknown =
+      run_program({"env", "URB_TEST_WITHOUT=warp", binary(), "direct", "--no-save"});
+  CHECK(unknown.status == 2);
+  CHECK(unknown.err.find("warp") != std::string::npos);
+}
+
+TEST_CASE("a row names what its trial used of the kernel, and nothing that it did without") {
+  const auto features = [](const std::string& without) {
+    const Outcome outcome = run_program({"env", "URB_TEST_WITHOUT=" + without, binary(), "cluster",
+                                         "-b", "0", "-r", "no", "-n", "20", "--warmup", "0s",
+                                         "--repeats", "1", "--no-ceiling", "-q", "--csv", "-"});
+    INFO(outcome.err);
+    CHECK(outcome.status == 0);
+    return outcome.out;
+  };
+  CHECK(features("").find(";accept_multishot;recv_multishot,") != std::string::npos);
+  const std::string fewer = features("accept_multishot");
+  CHECK(fewer.find(";recv_multishot,") != std::string::npos);
+  CHECK(fewer.find("accept_multishot") == std::string::npos);
+  CHECK(features("all").find("multishot") == std::string::npos);
+}
+
 TEST_CASE("micro measures what is named, a row for each trial") {
   const Outcome outcome = run({"micro", "nop", "fd-pass-16", "-n", "100", "--warmup", "0s",
                                "--repeats", "2", "--csv", "-", "-q"});

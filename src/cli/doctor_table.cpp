@@ -1,0 +1,173 @@
+// The tables of `doctor`.
+#include "cli/doctor_table.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <vector>
+
+namespace urb {
+namespace {
+
+using Line = std::vector<std::string>;
+
+// Columns as wide as they have to be; the last one is not filled up.
+std::string format_lines(const std::vector<Line>& lines) {
+  std::vector<std::size_t> widths(lines.front().size());
+  for (const Line& line : lines) {
+    for (std::size_t column = 0; column + 1 < line.size(); ++column) {
+      widths[column] = std::max(widths[column], line[column].size());
+    }
+  }
+  std::string text;
+  for (const Line& line : lines) {
+    std::string written;
+    for (std::size_t column = 0; column < line.size(); ++column) {
+      written += fmt::format("  {:<{}}", line[column], widths[column]);
+    }
+    text += written.substr(0, written.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+struct AbilityFacts {
+  Ability ability;
+  const char* since;  ///< in mainline; distributions backport
+  const char* needed_by;
+  const char* without;
+};
+
+// Since when: the manual pages of liburing 2.15, and for no_sqarray and socket_command the kernels'
+// release notes. The order is that of the enumeration.
+constexpr std::array<AbilityFacts, kAbilityCount> kAbilityFacts{{
+    {Ability::submit_all, "5.18", "every ring", "one more call after a request that fails at once"},
+    {Ability::coop_taskrun, "5.19", "rings without defer_taskrun", "interrupts for completions"},
+    {Ability::single_issuer, "6.0", "every ring", "locks in the kernel"},
+    {Ability::defer_taskrun, "6.1", "every ring, msgring*", "coop_taskrun; no msgring*"},
+    {Ability::no_sqarray, "6.6", "every ring", "one indirection more at each submission"},
+    {Ability::ring_fd, "5.18", "every ring", "a look-up of the descriptor at each call"},
+    {Ability::sync_cancel, "6.0", "the end of every ring", "each request is cancelled by itself"},
+    {Ability::accept_multishot, "5.19", "every listener", "one ACCEPT for each connection"},
+    {Ability::recv_multishot, "6.0", "channels, --buffers provided",
+     "one RECVMSG for each message; no --buffers provided"},
+    {Ability::send_waitall, "5.19", "passthru", "no passthru"},
+    {Ability::iowq_limit, "5.15", "passthru --relay linked", "a kernel thread for each transfer"},
+    {Ability::msg_ring_fd, "6.3", "msgring*", "no msgring*"},
+    {Ability::socket_command, "6.7", "msgring* with large bodies", "more wake-ups for each body"},
+}};
+
+// The first line of a file below /proc/sys; empty where there is none.
+std::string read_setting(const std::string& name) {
+  std::ifstream file{"/proc/sys/" + name};
+  std::string line;
+  std::getline(file, line);
+  std::replace(line.begin(), line.end(), '\t', ' ');
+  return line;
+}
+
+// A setting that is one number; the largest one for "no such setting", which limits nothing.
+std::uint64_t to_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end != text.data() ? value
+                                                    : std::numeric_limits<std::uint64_t>::max();
+}
+
+std::string value_or_none(const std::string& text) { return text.empty() ? "unknown" : text; }
+
+Line limit_line(const char* name, int resource, rlim_t enough, const char* needed_by,
+                const char* remedy) {
+  rlimit limit{};
+  getrlimit(resource, &limit);
+  const auto text = [](rlim_t value) {
+    return value == RLIM_INFINITY ? std::string{"unlimited"} : fmt::format("{}", value);
+  };
+  return {name, fmt::format("{} (hard {})", text(limit.rlim_cur), text(limit.rlim_max)), needed_by,
+          limit.rlim_cur >= enough ? "ok" : remedy};
+}
+
+Line setting_line(const char* name, const char* file, std::uint64_t enough, const char* needed_by,
+                  const char* remedy) {
+  const std::string value = read_setting(file);
+  return {name, value_or_none(value), needed_by, to_number(value) >= enough ? "ok" : remedy};
+}
+
+bool is_in_path(const char* program) {
+  const char* const path = std::getenv("PATH");
+  std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
+  while (!folders.empty()) {
+    const std::string folder = folders.substr(0, folders.find(':'));
+    folders.erase(0, std::min(folders.size(), folder.size() + 1));
+    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string format_ability_table(Abilities here) {
+  std::vector<Line> lines{{"feature", "since", "here", "needed by", "without it"}};
+  for (const AbilityFacts& facts : kAbilityFacts) {
+    lines.push_back({std::string{name_of(facts.ability)}, facts.since,
+                     here.has(facts.ability) ? "yes" : "no", facts.needed_by, facts.without});
+  }
+  return format_lines(lines);
+}
+
+std::string format_limit_table() {
+  // Enough for some hundred connections.
+  constexpr rlim_t kFds = 1024;
+  constexpr rlim_t kLocked = 8 * 1024 * 1024;
+  constexpr std::uint64_t kListenQueue = 1024;
+  constexpr std::uint64_t kPipePages = 16384;
+  std::vector<Line> lines{{"limit", "here", "needed by", "remedy"}};
+  const std::string disabled = read_setting("kernel/io_uring_disabled");
+  lines.push_back(
+      {"io_uring_disabled", value_or_none(disabled), "everything",
+       disabled.empty() || disabled == "0" ? "ok" : "sysctl kernel.io_uring_disabled=0"});
+  lines.push_back(limit_line("descriptors (ulimit -n)", RLIMIT_NOFILE, kFds,
+                             "a connection has one at each end", "ulimit -n 65536"));
+  Line locked = limit_line("locked bytes (ulimit -l)", RLIMIT_MEMLOCK, kLocked,
+                           "rings, registered buffers", "ulimit -l 65536, or --buffers plain");
+  if (geteuid() == 0) locked.back() = "ok";  // root is exempt (CAP_IPC_LOCK)
+  lines.push_back(std::move(locked));
+  lines.push_back(setting_line("somaxconn", "net/core/somaxconn", kListenQueue,
+                               "many connections at once", "sysctl net.core.somaxconn=4096"));
+  lines.push_back(setting_line("pipe-user-pages-soft", "fs/pipe-user-pages-soft", kPipePages,
+                               "passthru --relay linked, sync",
+                               "sysctl fs.pipe-user-pages-soft=16384, or --relay copy"));
+  lines.push_back({"ip_local_port_range",
+                   value_or_none(read_setting("net/ipv4/ip_local_port_range")),
+                   "connections without reuse", "ok"});
+  return format_lines(lines);
+}
+
+std::string format_program_table() {
+  struct Program {
+    const char* name;
+    const char* needed_by;
+    const char* package;  ///< in Debian
+  };
+  constexpr Program kPrograms[] = {
+      {"ab", "--client ab", "apache2-utils"},
+      {"gnuplot", "the plots of report", "gnuplot-nox"},
+      {"qemu-system-x86_64", "sweep", "qemu-system-x86"},
+  };
+  std::vector<Line> lines{{"program", "here", "needed by", "remedy"}};
+  for (const Program& program : kPrograms) {
+    const bool is_here = is_in_path(program.name);
+    lines.push_back({program.name, is_here ? "yes" : "no", program.needed_by,
+                     is_here ? "ok" : fmt::format("apt-get install {}", program.package)});
+  }
+  return format_lines(lines);
+}
+
+}  // namespace urb

@@ -1,0 +1,20 @@
+// What `doctor` knows beyond the modes: the kernel's abilities, limits and programs, each with what
+// needs it and what to do about it.
+#pragma once
+
+#include <string>
+
+#include "uring/abilities.hpp"
+
+namespace urb {
+
+/// A table, a line for each ability: since which kernel, whether it is in `here`, for what, and
+/// what happens without it.
+[[nodiscard]] std::string format_ability_table(Abilities here);
+/// The same for this process' limits and this host's settings: what it is, the value here, what
+/// needs it, and the remedy where it is little.
+[[nodiscard]] std::string format_limit_table();
+/// The same for programs that some commands start, looked for in PATH.
+[[nodiscard]] std::string format_program_table();
+
+}  // namespace urb
