@@ -42,8 +42,8 @@ struct SweptBody {
   const char* size;
   const char* requests;
 };
-constexpr std::array kBodies{SweptBody{"0", "500"}, SweptBody{"4K", "500"},
-                             SweptBody{"64K", "200"}, SweptBody{"1M", "40"}};
+constexpr std::array kBodies{SweptBody{"0", "500"}, SweptBody{"4K", "500"}, SweptBody{"64K", "200"},
+                             SweptBody{"1M", "40"}};
 constexpr const char* kTypedRequests = "200";
 constexpr const char* kMicroOperations = "2000";
 

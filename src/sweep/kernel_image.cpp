@@ -79,9 +79,10 @@ KernelImage read_kernel(std::string_view spec) {
                     "tools/fetch-kernels gets some)",
                     kernel.path));
   }
-  const std::size_t space = line.find(' ');
-  kernel.release = line.substr(0, space);
-  if (space != std::string::npos) kernel.build = line.substr(space + 1);
+  kernel.release = line.substr(0, line.find(' '));
+  // Without who built it, which comes between the two.
+  const std::size_t build = line.find('#');
+  if (build != std::string::npos) kernel.build = line.substr(build);
   // It becomes the name of a file.
   if (kernel.release.empty() || kernel.release.find('/') != std::string::npos) {
     throw UsageError(fmt::format("{} names no kernel release", kernel.path));

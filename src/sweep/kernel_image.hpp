@@ -9,8 +9,8 @@ namespace urb {
 
 struct KernelImage {
   std::string path;
-  std::string release;               ///< as `uname -r` would print it
-  std::string build;                 ///< who, which compiler run and when: the rest of that line
+  std::string release;  ///< as `uname -r` would print it
+  std::string build;    ///< "#1 SMP Debian 6.1.192-2 (2026-11-16)", as `uname -v` would
   std::vector<std::string> modules;  ///< paths, in the order in which to load them
 };
 
