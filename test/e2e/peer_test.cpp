@@ -73,8 +73,21 @@ TEST_CASE("load: ab as the client, with the server's processes measured") {
   CHECK(outcome.status == 0);
   CHECK(column(outcome.out, "requests") == both("60"));
   for (const std::string& cpu : column(outcome.out, "server µs/req")) CHECK(std::stod(cpu) > 0);
-  CHECK(run({"load", "http://127.0.0.1:1/", "--client", "ab", "-R", "5"}).status == 2);
-  CHECK(run({"load", "http://127.0.0.1:1/", "--server-pid", "4194305"}).status == 2);
+}
+
+TEST_CASE("load: what --client ab and --server-pid refuse") {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--client", "ab", "--rate", "10"},
+        {"--client", "ab", "--verify"},
+        {"--client", "ab", "-H", "X-Route: 1"},
+        {"--server-pid", "0"},
+        {"--server-pid", "2147483647"}}) {
+    std::vector<std::string> arguments{"load", "http://127.0.0.1:1/"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    INFO(outcome.err);
+    CHECK(outcome.status == 2);
+  }
 }
 
 TEST_CASE("load: an HTTP/1.0 server that closes every connection") {

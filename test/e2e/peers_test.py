@@ -1,39 +1,130 @@
-"""tools/peers with one round of tiny trials: its rows are whole, and nothing is left running.
+#!/usr/bin/env python3
+"""The Node peers lose no byte, and a tiny run of tools/peers writes rows that can be read.
 
-Arguments: the program, the root of the sources. Exit 77: ab or every peer is missing.
+Arguments: the uring-bench under test, the source folder. Exits 77 where no peer is installed.
 """
+import argparse
 import csv
+import importlib.machinery
+import importlib.util
 import os
+import random
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 
-binary, root = sys.argv[1:]
-peers = [name for name, program in [("node-socket", "node"), ("node-passthru", "node"), ("node-cluster", "node"),
-                                    ("nginx-direct", "nginx"), ("nginx-proxy", "nginx"), ("haproxy-proxy", "haproxy")]
-         if shutil.which(program)]
-if not peers:
-    print("none of node, nginx, haproxy is installed (./bootstrap --peers)")
-    sys.exit(77)
+BINARY, SOURCE = sys.argv[1:3]
+TOOL = os.path.join(SOURCE, "tools", "peers")
 
-with tempfile.TemporaryDirectory() as folder:
-    path = os.path.join(folder, "rows.csv")
-    result = subprocess.run([os.path.join(root, "tools/peers"), "--binary", binary, "--rounds", "1", "--duration", "300ms",
-                             "--clients", "builtin", "--cells", "1M", "--only", ",".join(["direct", *peers]), "--output", path],
-                            capture_output=True, text=True, timeout=170)
-    assert result.returncode == 0, result.stdout + result.stderr
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    header = subprocess.run([binary, "micro", "nop", "-n", "1", "--repeats", "1", "--csv", "-", "-q"],
-                            capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    assert list(rows[0]) == header.split(","), "the columns are not those of every row"
-    for name in ["direct", *peers]:
-        mine = [row for row in rows if row["mode"] == name and row["body_bytes"] == str(1 << 20)]
-        assert {row["reuse"] for row in mine} == {"yes", "no"}, (name, mine)
-        for row in mine:
-            # The body that the client sent in full is what the server answered for: `load` checks it.
-            assert row["status"] == "ok" and int(row["requests"]) > 0 and float(row["cpu_s_per_gb_server"]) > 0, row
-    summary = subprocess.run([os.path.join(root, "tools/peers"), "--summary", path], capture_output=True, text=True, check=True)
-    assert "direct" in summary.stdout, summary.stdout
-print(f"{len(rows)} rows of direct and {len(peers)} peers")
+
+def load_tool():
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader("peers", TOOL)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("peers", loader))
+    loader.exec_module(module)
+    return module
+
+
+def read_answer(client, buffered):
+    """One response: its body's number of bytes as the server counted them, and what follows it."""
+    while b"\r\n\r\n" not in buffered:
+        buffered += receive(client)
+    head, _, buffered = buffered.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head
+    length = int(re.search(rb"(?i)content-length: *(\d+)", head).group(1))
+    while len(buffered) < length:
+        buffered += receive(client)
+    return int(re.search(rb'"bytes":"?(\d+)', buffered[:length]).group(1)), buffered[length:]
+
+
+def receive(client):
+    data = client.recv(65536)
+    assert data, "the server closed in the middle of an answer"
+    return data
+
+
+def check_bytes(name, port, random_):
+    """Bodies of all sizes on kept connections, cut anywhere, two requests at once among them."""
+    for size in (0, 1, 1000, 65536, 70_000, 3_000_000):
+        for early in (0, 1, 500, 16_384, 65_536, 200_000):
+            head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode()
+            request = head + bytes(size)
+            # The head and the first bytes of its body in one piece, then the rest, then another two.
+            cut = random_.randrange(len(head) + 1) if early == 0 else len(head) + min(early, size)
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client.sendall(request[:cut])
+                client.sendall(request[cut:])
+                count, rest = read_answer(client, b"")
+                assert count == size, f"{name}: {count} of {size} bytes, {early} of them early"
+                client.sendall(request + head + bytes(size))
+                for _ in range(2):
+                    count, rest = read_answer(client, rest)
+                    assert count == size, f"{name}: {count} of {size} bytes in a later request"
+                assert not rest, f"{name}: bytes behind the answer: {rest[:80]}"
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def descendants(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        children = [int(child) for child in file.read().split()]
+    return children + [below for child in children for below in descendants(child)]
+
+
+def main():
+    peers = load_tool()
+    os.environ["PATH"] += ":/usr/sbin"
+    there = [name for name, program in peers.FOREIGN.items() if shutil.which(program)]
+    if not there:
+        print("skipped: neither Node nor nginx nor HAProxy is installed (./bootstrap --peers)")
+        return 77
+    options = argparse.Namespace(binary=BINARY)
+    for name in there:
+        server = peers.Server(name, options)
+        processes = [int(pid) for pid in server.pids().split(",")]
+        processes += [below for pid in processes for below in descendants(pid)]
+        try:
+            check_bytes(name, server.port, random.Random(1))
+        finally:
+            server.close()
+        deadline = time.monotonic() + 10
+        while (left := [pid for pid in processes if is_running(pid)]) and time.monotonic() < deadline:
+            time.sleep(0.01)  # a killed process takes a moment to end
+        assert not left and not os.path.exists(server.folder), f"{name} left {left} or {server.folder}"
+        print(f"{name}: all bytes")
+    with tempfile.TemporaryDirectory() as folder:
+        rows_file = os.path.join(folder, "rows.csv")
+        command = [sys.executable, TOOL, "--binary", BINARY, "--rounds", "1", "--duration", "50ms", "--clients",
+                   "builtin", "--cells", "1M", "--only", ",".join(["direct", *there]), "--output", rows_file]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        with open(os.path.join(SOURCE, "test", "data", "csv_header.txt"), encoding="utf-8") as file:
+            header = file.read().strip().split(",")
+        with open(rows_file, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == header, "the header is not that of all rows"
+        assert sorted(row["mode"] for row in rows) == sorted(["direct", *there] * 2), rows
+        for row in rows:
+            assert row["status"] == "ok" and int(row["requests"]) > 0, row
+            assert float(row["cpu_s_per_gb_server"]) > 0, row
+        # Our own reader, which trusts nobody, takes them too, and only wants more of them.
+        same = subprocess.run([BINARY, "compare", rows_file, rows_file], capture_output=True, text=True, timeout=60)
+        assert "has 1 repeat with figures" in same.stderr, same.stderr
+        summary = subprocess.run([sys.executable, TOOL, "--summary", rows_file], capture_output=True, text=True, timeout=60)
+        assert summary.returncode == 0 and "| direct |" in summary.stdout, summary.stdout + summary.stderr
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
