@@ -20,7 +20,7 @@ Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured, cons
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);
   row.repeat = 1;
   row.trial_order = order;
-  row.features = format_abilities(result.used);
+  if (!measured.ab) row.features = format_abilities(result.used);
   if (!measured.problem.empty() || result.requests == 0 || result.errors.total() != 0) {
     row.status = Status::failed;
     row.warnings = measured.problem.empty() ? describe_failure(result) : measured.problem;

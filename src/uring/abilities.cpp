@@ -35,6 +35,7 @@ Abilities Abilities::of_bits(std::uint64_t bits) noexcept {
 }
 
 std::string format_abilities(Abilities abilities) {
+  if (abilities == Abilities{}) return "none";
   std::string text;
   for (unsigned index = 0; index < kAbilityCount; ++index) {
     const auto ability = static_cast<Ability>(index);

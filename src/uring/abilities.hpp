@@ -50,7 +50,8 @@ class Abilities {
   std::uint64_t bits_ = 0;
 };
 
-/// Their names, separated by semicolons, in the order above: the column `features`.
+/// Their names, separated by semicolons, in the order above; "none" for none: the column
+/// `features`.
 [[nodiscard]] std::string format_abilities(Abilities abilities);
 /// `abilities` without those that `names`, a comma list, names; all of them: "all". Throws
 /// UsageError for a name that there is not.

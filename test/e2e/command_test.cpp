@@ -73,7 +73,7 @@ TEST_CASE("doctor on a machine where no mode can run says why and ends with 77")
 }
 
 TEST_CASE("doctor names what is not there, and a mode that needs it says so and ends with 77") {
-  const std::string without = "URB_TEST_WITHOUT=msg_ring_fd,ring_fd";
+  const std::string without = "URB_TEST_WITHOUT=msg_ring_fd,ring_fd,send_waitall";
   const Outcome doctor = run_program({"env", without, binary(), "doctor"});
   CHECK(doctor.status == 0);  // other modes run
   CHECK(doctor.out.find("  ring_fd           5.18   no ") != std::string::npos);
@@ -81,6 +81,7 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
   const Outcome mode = run_program({"env", without, binary(), "msgring", "--no-save"});
   CHECK(mode.status == 77);
   CHECK(mode.err.find("IORING_MSG_SEND_FD") != std::string::npos);
+  CHECK(run_program({"env", without, binary(), "passthru", "--no-save"}).status == 77);
   const Outcome unknown =
       run_program({"env", "URB_TEST_WITHOUT=warp", binary(), "direct", "--no-save"});
   CHECK(unknown.status == 2);
@@ -100,7 +101,9 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
   const std::string fewer = features("accept_multishot");
   CHECK(fewer.find(";recv_multishot,") != std::string::npos);
   CHECK(fewer.find("accept_multishot") == std::string::npos);
-  CHECK(features("all").find("multishot") == std::string::npos);
+  const std::string fewest = features("all");
+  CHECK(fewest.find(",none,") != std::string::npos);
+  CHECK(fewest.find("multishot") == std::string::npos);
 }
 
 TEST_CASE("micro measures what is named, a row for each trial") {

@@ -2,14 +2,23 @@
 #include "uring/abilities.hpp"
 
 #include <doctest/doctest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <array>
+#include <cerrno>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "support/child.hpp"
 #include "support/open_fds.hpp"
+#include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
@@ -21,7 +30,7 @@ Abilities everything() { return Abilities::of_bits((std::uint64_t{1} << kAbility
 
 TEST_CASE("abilities: a set is written in one order, and read by its names") {
   Abilities some;
-  CHECK(format_abilities(some).empty());
+  CHECK(format_abilities(some) == "none");
   some.add(Ability::socket_command);
   some.add(Ability::submit_all);
   CHECK(format_abilities(some) == "submit_all;socket_command");
@@ -35,6 +44,44 @@ TEST_CASE("abilities: a set is written in one order, and read by its names") {
   CHECK(without(some, "all") == Abilities{});
   CHECK_THROWS_WITH_AS(static_cast<void>(without(some, "submit_all,warp")),
                        doctest::Contains("warp"), UsageError);
+}
+
+// From here on io_uring_setup(2) fails with `error` in this process, as in a container's profile.
+bool deny_rings(int error) {
+  sock_filter instructions[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(instructions), instructions};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST_CASE("abilities: a kernel without io_uring, or one that denies it, is named with the remedy") {
+  constexpr int kSaysWhy = 7;
+  const auto tried_with = [](int error, std::string_view remedy) {
+    return test::exit_status_of([&] {
+      if (!deny_rings(error)) return 1;
+      try {
+        static_cast<void>(try_abilities());
+      } catch (const Unsupported& refusal) {
+        return std::string_view{refusal.what()}.find(remedy) != std::string_view::npos ? kSaysWhy
+                                                                                       : 2;
+      }
+      return 3;
+    });
+  };
+  CHECK(tried_with(EPERM, "seccomp") == kSaysWhy);
+  CHECK(tried_with(EPERM, "kernel.io_uring_disabled=0") == kSaysWhy);
+  CHECK(tried_with(ENOSYS, "CONFIG_IO_URING") == kSaysWhy);
+}
+
+TEST_CASE("abilities: provided buffers are refused without multishot receives") {
+  Ring ring{{8, 64, without(try_abilities(), "recv_multishot")}};
+  CHECK_THROWS_WITH_AS((BufferPool{ring, {BufferKind::provided, 2, 4096, 1}}),
+                       doctest::Contains("--buffers registered"), Unsupported);
 }
 
 TEST_CASE("abilities: trying says the same each time, and leaves nothing behind") {
