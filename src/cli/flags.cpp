@@ -16,7 +16,10 @@ namespace {
 
 constexpr unsigned kWorkersMax = 1024;             // one page and one socket pair each; a guess
 constexpr std::uint64_t kRateMax = 1'000'000'000;  // one a nanosecond
-constexpr unsigned kConnectionsMax = 1'000'000;    // beyond any limit of descriptors
+// The kernel's PID_MAX_LIMIT. The clock of a much larger one is another process's: the number is
+// shifted into a clockid_t without a check (clock_getcpuclockid, glibc 2.36).
+constexpr int kPidMax = 1 << 22;
+constexpr unsigned kConnectionsMax = 1'000'000;  // beyond any limit of descriptors
 
 // Turns a parser's error into CLI11's, which adds the option's name.
 template <class T>
@@ -257,7 +260,7 @@ void Flags::declare_server_processes() {
   app_.add_option("--server-pid", options_.server_pids,
                   "the server's processes, whose CPU time is then measured too: these as its "
                   "master, those that they started as its workers")
-      ->check(in_range(1, std::numeric_limits<int>::max()))
+      ->check(in_range(1, kPidMax))
       ->delimiter(',')
       ->type_name("PID,…");
 }

@@ -81,6 +81,7 @@ TEST_CASE("load: what --client ab and --server-pid refuse") {
         {"--client", "ab", "--verify"},
         {"--client", "ab", "-H", "X-Route: 1"},
         {"--server-pid", "0"},
+        {"--server-pid", "4194304"},
         {"--server-pid", "2147483647"}}) {
     std::vector<std::string> arguments{"load", "http://127.0.0.1:1/"};
     arguments.insert(arguments.end(), more.begin(), more.end());
