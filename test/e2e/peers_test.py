@@ -105,8 +105,10 @@ def main():
         print(f"{name}: all bytes")
     with tempfile.TemporaryDirectory() as folder:
         rows_file = os.path.join(folder, "rows.csv")
-        command = [sys.executable, TOOL, "--binary", BINARY, "--rounds", "1", "--duration", "50ms", "--clients",
-                   "builtin", "--cells", "1M", "--only", ",".join(["direct", *there]), "--output", rows_file]
+        # One of each program; long enough for Node on a busy machine.
+        some = ["direct", *[name for name in ("nginx-proxy", "haproxy-proxy", "node-socket") if name in there]]
+        command = [sys.executable, TOOL, "--binary", BINARY, "--rounds", "1", "--duration", "600ms", "--clients",
+                   "builtin", "--cells", "1M", "--only", ",".join(some), "--output", rows_file]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         with open(os.path.join(SOURCE, "test", "data", "csv_header.txt"), encoding="utf-8") as file:
@@ -114,7 +116,7 @@ def main():
         with open(rows_file, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert list(rows[0]) == header, "the header is not that of all rows"
-        assert sorted(row["mode"] for row in rows) == sorted(["direct", *there] * 2), rows
+        assert sorted(row["mode"] for row in rows) == sorted(some * 2), rows
         for row in rows:
             assert row["status"] == "ok" and int(row["requests"]) > 0, row
             assert float(row["cpu_s_per_gb_server"]) > 0, row
