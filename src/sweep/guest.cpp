@@ -149,6 +149,7 @@ void do_task() {
   load_modules();
   const GuestTask task = read_task();
   setenv("HOME", "/tmp", 1);
+  setenv("NO_COLOR", "1", 1);  // the console is a terminal, and its log goes into rows
   if (task.counts_instructions) setenv(kCountVariable, "1", 1);
   for (const std::string& variable : task.environment) {
     const std::size_t equals = variable.find('=');

@@ -45,7 +45,7 @@ struct SweptBody {
 constexpr std::array kBodies{SweptBody{"0", "500"}, SweptBody{"4K", "500"}, SweptBody{"64K", "200"},
                              SweptBody{"1M", "40"}};
 constexpr const char* kTypedRequests = "200";
-constexpr const char* kMicroOperations = "2000";
+constexpr const char* kMicroOperations = "500";
 
 std::vector<Arguments> default_runs() {
   std::vector<Arguments> runs;
