@@ -22,6 +22,7 @@ int run_command(const Options& options) {
     case Command::micro: return run_micro(options);
     case Command::compare: return run_compare(options);
     case Command::sweep: return run_sweep(options);
+    case Command::report: return run_report(options);
     case Command::list_modes: break;
   }
   return run_list_modes();

@@ -26,6 +26,7 @@ void run_if_guest() noexcept;
 [[nodiscard]] int run_micro(const Options& options);
 [[nodiscard]] int run_compare(const Options& options);
 [[nodiscard]] int run_sweep(const Options& options);
+[[nodiscard]] int run_report(const Options& options);
 [[nodiscard]] int run_list_modes();
 
 /// Throws UsageError, with the nearest name, for a mode that does not exist.

@@ -31,6 +31,7 @@ class Parser {
     declare_compare();
     declare_micro();
     declare_sweep();
+    declare_report();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
   }
   Parser(const Parser&) = delete;
@@ -66,6 +67,8 @@ class Parser {
       options_.command = Command::sweep;
     } else if (compare_->parsed()) {
       options_.command = Command::compare;
+    } else if (report_->parsed()) {
+      options_.command = Command::report;
     } else if (list_modes_->parsed()) {
       options_.command = Command::list_modes;
     } else if (options_.modes.empty()) {
@@ -159,6 +162,20 @@ class Parser {
     return names;
   }
 
+  void declare_report() {
+    report_ = add_command("report", "Tables and pictures of the rows of any number of files",
+                          "uring-bench report results/*.csv -o report");
+    report_
+        ->add_option("FILE", options_.report.files,
+                     "CSV files of rows: of several kernels, or of several runs")
+        ->required();
+    report_
+        ->add_option("-o,--output", options_.report.folder,
+                     "folder for index.html, report.md and the pictures, which gnuplot draws; "
+                     "without it the tables go to standard output, in Markdown")
+        ->type_name("DIR");
+  }
+
   CLI::App* add_command(const std::string& name, const std::string& summary,
                         const std::string& example) {
     CLI::App* const command = app_.add_subcommand(name, summary);
@@ -207,6 +224,7 @@ class Parser {
   CLI::App* compare_ = nullptr;
   CLI::App* micro_ = nullptr;
   CLI::App* sweep_ = nullptr;
+  CLI::App* report_ = nullptr;
   CLI::App* list_modes_ = nullptr;
 };
 

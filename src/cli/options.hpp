@@ -17,7 +17,17 @@
 
 namespace urb {
 
-enum class Command : std::uint8_t { run, serve, load, compare, doctor, micro, sweep, list_modes };
+enum class Command : std::uint8_t {
+  run,
+  serve,
+  load,
+  compare,
+  report,
+  doctor,
+  micro,
+  sweep,
+  list_modes
+};
 
 /// Of `compare`.
 struct CompareOptions {
@@ -42,6 +52,12 @@ struct SweepOptions {
   std::string folder = "results";
   Nanos patience = std::chrono::minutes{2};
   std::vector<std::string> guest;  ///< what followed `--`: of each guest's run
+};
+
+/// Of `report`.
+struct ReportOptions {
+  std::vector<std::string> files;
+  std::string folder;  ///< empty: tables alone, on stdout
 };
 
 struct Options {
@@ -81,6 +97,7 @@ struct Options {
   std::vector<int> server_pids;  ///< of `load`: whose CPU time counts as the server's
   CompareOptions compare;
   SweepOptions sweep;
+  ReportOptions report;
   std::optional<std::string> csv;
   std::optional<std::string> json;
   bool save = true;

@@ -37,7 +37,8 @@ bool is_special(const std::string& path) {
 
 Fd open_special(const std::string& path) {
   const int raw = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (raw < 0) throw SysError("open " + path, errno, "choose another file with --json");
+  if (raw < 0)
+    throw SysError("open " + path, errno, "choose another file, or a folder that can be written");
   return Fd{Adopt{}, raw};
 }
 
@@ -53,7 +54,8 @@ Temporary make_temporary(const std::string& path) {
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   std::string name = path + ".XXXXXX";
   const int raw = mkostemp(name.data(), O_CLOEXEC);
-  if (raw < 0) throw SysError("create " + path, errno, "choose another file with --json");
+  if (raw < 0)
+    throw SysError("create " + path, errno, "choose another file, or a folder that can be written");
   return {Fd{Adopt{}, raw}, std::move(name)};
 }
 

@@ -107,6 +107,14 @@ std::string_view text_of(Warning warning) noexcept {
          "sysctl net.core.somaxconn, or use fewer --connections";
 }
 
+std::string_view text_of_warning(std::string_view name) noexcept {
+  for (int index = 0; index <= static_cast<int>(Warning::listen_overflowed); ++index) {
+    const auto warning = static_cast<Warning>(index);
+    if (name_of(warning) == name) return text_of(warning);
+  }
+  return {};
+}
+
 std::string format_warnings(const Warnings& warnings) {
   std::string text;
   for (const Warning warning : warnings) {

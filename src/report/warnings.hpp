@@ -44,6 +44,8 @@ using Warnings = std::set<Warning>;
 [[nodiscard]] std::string_view name_of(Warning warning) noexcept;
 /// One sentence: what is wrong and what to do.
 [[nodiscard]] std::string_view text_of(Warning warning) noexcept;
+/// The same by the name; empty for one that does not exist.
+[[nodiscard]] std::string_view text_of_warning(std::string_view name) noexcept;
 /// Names separated by semicolons, for the CSV.
 [[nodiscard]] std::string format_warnings(const Warnings& warnings);
 /// Whether so many answers in `seconds` are fewer than a rate asks for, by more than the one that
