@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""tools/update-readme in a copy of what it reads: what it finds, mends, and cannot tell.
+
+usage: update_readme_test.py URING_BENCH SOURCE_DIR
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY, SOURCE = map(os.path.abspath, sys.argv[1:3])
+
+# All that `report` and update-readme ask of a gnuplot.
+GNUPLOT = """#!/bin/sh
+cat >/dev/null
+echo '<svg><title></title><desc>Produced by GNUPLOT 0.1 patchlevel 0 </desc></svg>'
+"""
+
+
+class UpdateReadme(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="uring-bench-test-")
+        self.addCleanup(shutil.rmtree, self.root)
+        for folder in ("tools", "results", "docs/pictures", "bin"):
+            os.makedirs(os.path.join(self.root, folder))
+        for path in ("README.md", "tools/update-readme", *self.source_files("results"),
+                     *self.source_files("docs/pictures")):
+            shutil.copy(os.path.join(SOURCE, path), os.path.join(self.root, path))
+        self.write("bin/gnuplot", GNUPLOT)
+        os.chmod(os.path.join(self.root, "bin/gnuplot"), 0o755)
+
+    @staticmethod
+    def source_files(folder):
+        return [os.path.join(folder, name) for name in os.listdir(os.path.join(SOURCE, folder))]
+
+    def read(self, path):
+        with open(os.path.join(self.root, path), encoding="utf-8") as file:
+            return file.read()
+
+    def write(self, path, text):
+        with open(os.path.join(self.root, path), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def change(self, path, old, new):
+        text = self.read(path)
+        self.assertIn(old, text)
+        self.write(path, text.replace(old, new, 1))
+
+    def run_tool(self, *arguments, path="bin:/usr/bin:/bin"):
+        """Exit code and standard error."""
+        done = subprocess.run(
+            [sys.executable, os.path.join(self.root, "tools/update-readme"), "--binary", BINARY,
+             *arguments], capture_output=True, text=True, check=False, cwd=self.root,
+            env={**os.environ, "PATH": path.replace("bin:", os.path.join(self.root, "bin:"), 1)})
+        return done.returncode, done.stderr
+
+    def test_what_was_written_is_not_different(self):
+        code, error = self.run_tool()
+        self.assertEqual((code, error), (0, ""))
+        self.assertIn("GNUPLOT 0.1", self.read("docs/pictures/cpu.svg"))
+        self.assertEqual(self.run_tool("--check"), (0, ""))
+
+    def test_a_figure_that_no_row_gives_is_named_and_mended(self):
+        self.run_tool()
+        good = self.read("README.md")
+        self.change("README.md", "| socket   | ", "| socket   | 1")
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 1)
+        self.assertIn("README.md: part tables is not what the rows give", error)
+        self.run_tool()
+        self.assertEqual(self.read("README.md"), good)
+
+    def test_a_picture_that_no_row_gives_is_named(self):
+        self.run_tool()
+        self.change("docs/pictures/cpu.svg", "</svg>", "<rect/></svg>")
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 1)
+        self.assertIn("docs/pictures/cpu.svg: is not", error)
+
+    def test_another_gnuplot_cannot_tell_pictures_but_tables(self):
+        self.run_tool()
+        self.change("bin/gnuplot", "0.1", "0.2")
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 77)
+        self.assertIn("is by GNUPLOT 0.1 patchlevel 0, here is GNUPLOT 0.2", error)
+        self.change("README.md", "req/s", "req/h")
+        self.assertEqual(self.run_tool("--check")[0], 1)
+
+    def test_without_gnuplot_pictures_are_left_and_tables_checked(self):
+        self.run_tool()
+        code, error = self.run_tool("--check", path="/nonexistent")
+        self.assertEqual(code, 77)
+        self.assertIn("gnuplot is not installed", error)
+        code, error = self.run_tool(path="/nonexistent")
+        self.assertEqual(code, 2)
+        self.change("README.md", "req/s", "req/h")
+        self.assertEqual(self.run_tool("--check", path="/nonexistent")[0], 1)
+
+    def test_instructions_of_all_files_become_a_part(self):
+        name = "results/" + sorted(os.listdir(os.path.join(self.root, "results")))[0]
+        header, row = self.read(name).split("\n")[:2]
+        fields = dict(zip(header.split(","), row.split(",")))
+        fields.update(accelerator="tcg", body_bytes="0", reuse="no", requests_per_s="")
+        for kernel, count in (("6.12.1", "20000"), ("6.1.2", "10000")):
+            fields.update(kernel=kernel, instructions_per_request=count)
+            self.write(f"results/{kernel}.csv", header + "\n" + ",".join(fields.values()) + "\n")
+        self.change("README.md", "## Build", "<!-- instructions:begin -->\n\n"
+                    "<!-- instructions:end -->\n\n## Build")
+        self.assertEqual(self.run_tool(), (0, ""))
+        part = self.read("README.md").split("<!-- instructions:", 2)[1]
+        self.assertRegex(part, r"6\.1\.2 +\| +6\.12\.1 ")
+        self.assertRegex(part, r"10000 +\| +20000 +\| +\+100\.0 %")
+
+    def test_no_run_of_the_study_is_an_error_with_its_remedy(self):
+        for name in os.listdir(os.path.join(self.root, "results")):
+            if name.endswith(".csv"):
+                header = self.read(os.path.join("results", name)).split("\n", 1)[0]
+                self.write(os.path.join("results", name), header + "\n")
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 2)
+        self.assertIn("measure first", error)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
