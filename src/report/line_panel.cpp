@@ -122,8 +122,11 @@ Panel make_line_panel(const LinePanel& panel) {
   } else {
     script += fmt::format("set ytics nomirror ({})\n", linear_ticks(range.low, range.high, ""));
   }
-  script += fmt::format("set grid ytics\nset xlabel {} offset 0,0.4\nset ylabel {} offset 0.5,0\n",
-                        quote(panel.x_axis), quote(panel.y_axis));
+  // gnuplot would place the name by the width of the ticks, some of it beyond the edge.
+  script += fmt::format(
+      "set grid ytics\nset xlabel {} offset 0,0.4\n"
+      "set label 99 {} at screen X(14), graph 0.5 center rotate by 90\n",
+      quote(panel.x_axis), quote(panel.y_axis));
   script += line_labels(panel, range, right);
   std::string plots;
   for (std::size_t index = 0; index < panel.lines.size(); ++index) {

@@ -93,7 +93,7 @@ std::string make_script(const std::vector<Panel>& panels, const Legend& legend) 
     // What one panel set is not the next one's.
     script +=
         "unset label\nunset object\nunset logscale\nunset x2tics\nunset x2label\nunset grid\n"
-        "unset xlabel\nunset ylabel\nset autoscale\n";
+        "unset xlabel\nset autoscale\n";
   }
   return script + "unset multiplot\n";
 }
