@@ -45,7 +45,11 @@ std::optional<RingHandoverReceiver::Received> RingHandoverReceiver::try_receive(
 
 void require_ring_handover() {
   const Abilities abilities = kernel_abilities();
-  if (abilities.has(Ability::defer_taskrun) && abilities.has(Ability::msg_ring_fd)) return;
+  // The master accepts into its table with a multishot only; every kernel that sends has it.
+  if (abilities.has(Ability::defer_taskrun) && abilities.has(Ability::msg_ring_fd) &&
+      abilities.has(Ability::accept_multishot)) {
+    return;
+  }
   throw Unsupported(
       "sockets cannot be sent to another process' ring (IORING_MSG_SEND_FD); Linux 6.3 or later is "
       "needed");

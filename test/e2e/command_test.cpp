@@ -82,6 +82,9 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
   CHECK(mode.status == 77);
   CHECK(mode.err.find("IORING_MSG_SEND_FD") != std::string::npos);
   CHECK(run_program({"env", without, binary(), "passthru", "--no-save"}).status == 77);
+  const Outcome single = run_program(
+      {"env", "URB_TEST_WITHOUT=accept_multishot", binary(), "msgring-head", "--no-save"});
+  CHECK(single.status == 77);
   const Outcome unknown =
       run_program({"env", "URB_TEST_WITHOUT=warp", binary(), "direct", "--no-save"});
   CHECK(unknown.status == 2);
