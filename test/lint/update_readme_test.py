@@ -20,15 +20,21 @@ echo '<svg><title></title><desc>Produced by GNUPLOT 0.1 patchlevel 0 </desc></sv
 """
 
 
+ROWS = "results/6.18.44-fc-v669.csv"
+
+
 class UpdateReadme(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="uring-bench-test-")
         self.addCleanup(shutil.rmtree, self.root)
         for folder in ("tools", "results", "docs/pictures", "bin"):
             os.makedirs(os.path.join(self.root, folder))
-        for path in ("README.md", "tools/update-readme", *self.source_files("results"),
-                     *self.source_files("docs/pictures")):
+        # One file of rows, the oldest there is, and no counted instructions: what is committed later
+        # does not change these cases.
+        for path in ("README.md", "tools/update-readme", ROWS, *self.source_files("docs/pictures")):
             shutil.copy(os.path.join(SOURCE, path), os.path.join(self.root, path))
+        readme = self.read("README.md")
+        self.write("README.md", readme.replace("<!-- instructions:", "<!-- not here: "))
         self.write("bin/gnuplot", GNUPLOT)
         os.chmod(os.path.join(self.root, "bin/gnuplot"), 0o755)
 
@@ -66,7 +72,7 @@ class UpdateReadme(unittest.TestCase):
     def test_a_figure_that_no_row_gives_is_named_and_mended(self):
         self.run_tool()
         good = self.read("README.md")
-        self.change("README.md", "| socket   | ", "| socket   | 1")
+        self.change("README.md", "req/s |", "1 req/s |")
         code, error = self.run_tool("--check")
         self.assertEqual(code, 1)
         self.assertIn("README.md: part tables is not what the rows give", error)
@@ -100,8 +106,7 @@ class UpdateReadme(unittest.TestCase):
         self.assertEqual(self.run_tool("--check", path="/nonexistent")[0], 1)
 
     def test_instructions_of_all_files_become_a_part(self):
-        name = "results/" + sorted(os.listdir(os.path.join(self.root, "results")))[0]
-        header, row = self.read(name).split("\n")[:2]
+        header, row = self.read(ROWS).split("\n")[:2]
         fields = dict(zip(header.split(","), row.split(",")))
         fields.update(accelerator="tcg", body_bytes="0", reuse="no", requests_per_s="")
         for kernel, count in (("6.12.1", "20000"), ("6.1.2", "10000")):
