@@ -63,7 +63,7 @@ void print_news(Server& server) {
   for (const std::string& sentence : server.take_news()) print_error(sentence);
 }
 
-ServerConfig make_config(const Options& options) {
+ServerConfig make_server_config(const Options& options) {
   ServerConfig config;
   config.mode = options.modes.front();
   config.workers = options.workers;
@@ -82,7 +82,7 @@ ServerConfig make_config(const Options& options) {
 
 int run_serve(const Options& options) {
   require_mode(options.modes.front());
-  Server server{make_config(options)};
+  Server server{make_server_config(options)};
   const Fd signals = make_signal_fd();
   fmt::print("listening on {} ({}, {} workers)\n", format_address(server.address()),
              options.modes.front(), options.workers);

@@ -8,6 +8,8 @@
 #include <array>
 #include <cstring>
 
+#include "http/short_text.hpp"
+
 namespace urb::http {
 namespace {
 
@@ -80,13 +82,6 @@ bool collect(llhttp_t& parser, llhttp_type type, std::span<const std::byte> sour
   const llhttp_errno error =
       llhttp_execute(&parser, reinterpret_cast<const char*>(source.data()), source.size());
   return error == HPE_PAUSED && !out.too_many && out.field_count <= kFieldCountMax;
-}
-
-// llhttp passes any byte of a reason on but CR and LF.
-bool has_control(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127;
-  });
 }
 
 bool same(std::string_view a, std::string_view b) noexcept {
@@ -225,6 +220,7 @@ std::optional<std::size_t> write_forwarded_response(std::span<const std::byte> s
                                                     std::span<std::byte> out) noexcept {
   llhttp_t parser;
   Collected all;
+  // llhttp passes any byte of a reason on but CR and LF.
   if (!collect(parser, HTTP_RESPONSE, source, all) || has_control(all.reason)) return {};
   Writer writer{out};
   writer.text("HTTP/1.1 ");

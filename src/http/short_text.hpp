@@ -1,6 +1,7 @@
-// The beginning of a name or value that comes in pieces: enough for those that are looked at.
+// Texts of a head: what they may hold, and the beginning of one that comes in pieces.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -11,15 +12,19 @@ namespace urb::http {
 
 [[nodiscard]] constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
-[[nodiscard]] inline bool equals_ignoring_case(std::string_view text,
-                                               std::string_view lower_case) noexcept {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (to_lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
+[[nodiscard]] inline bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+/// Control characters other than tabs, which neither a field nor a reason may have.
+[[nodiscard]] inline bool has_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127;
+  });
+}
+
+/// The beginning of a name or value: enough for those that are looked at.
 class ShortText {
  public:
   void clear() noexcept {

@@ -12,7 +12,7 @@ namespace {
 
 // A master and four workers fit into an ordinary user's RLIMIT_MEMLOCK of 8 MiB. Sizes from 64 to
 // 512 KiB were tried (decision 0013).
-constexpr std::uint32_t kBufferCount = 10;
+constexpr std::uint32_t kFixedBufferCount = 10;
 constexpr std::uint32_t kRingBufferCount = 16;  // a power of two, and not locked
 constexpr std::uint32_t kBufferBytes = 128 * 1024;
 constexpr std::size_t kFillerBytes = 256 * 1024;
@@ -29,7 +29,7 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Cou
       pool_{
           ring,
           {options.buffers,
-           options.buffers == BufferKind::provided ? kRingBufferCount : kBufferCount, kBufferBytes,
+           options.buffers == BufferKind::provided ? kRingBufferCount : kFixedBufferCount, kBufferBytes,
            /*group_id=*/0}},
       deadlines_{{options.limits.header_timeout, options.limits.body_timeout,
                   options.limits.idle_timeout}},

@@ -32,11 +32,11 @@ std::string cut_release(const std::string& release) {
   return end == 0 ? release : release.substr(0, end);
 }
 
-struct Curves {
+struct KernelCurves {
   std::map<std::string, std::map<std::size_t, std::vector<double>>> by_mode;  ///< and kernel
 };
 
-std::vector<Panel> make_panels(const std::string& title, const Curves& curves,
+std::vector<Panel> make_kernel_panels(const std::string& title, const KernelCurves& curves,
                                const std::vector<std::string>& modes,
                                const std::vector<LinePanel::Tick>& ticks, Kind kind) {
   LinePanel counts{
@@ -90,7 +90,7 @@ std::optional<Picture> instructions_picture(const std::vector<Row>& rows, const 
     ticks.push_back({static_cast<double>(index), short_release(kernels[index], kernels)});
   }
   if (kernels.size() < 2) return std::nullopt;
-  std::map<std::pair<std::uint64_t, bool>, Curves> cells;
+  std::map<std::pair<std::uint64_t, bool>, KernelCurves> cells;
   for (const Row& row : rows) {
     // A logarithm of nothing is no place.
     if (row.status != Status::ok || row.instructions_per_request.value_or(0) <= 0) continue;
@@ -107,7 +107,7 @@ std::optional<Picture> instructions_picture(const std::vector<Row>& rows, const 
                                   ? "single kernel operations"
                                   : fmt::format("{} bodies, {}", format_body(Bytes{cell.first}),
                                                 cell.second ? "reuse" : "no reuse");
-    std::vector<Panel> pair = make_panels(title, curves, modes, ticks, kind);
+    std::vector<Panel> pair = make_kernel_panels(title, curves, modes, ticks, kind);
     // Each cell has a row of its own.
     if (panels.size() % 2 != 0) panels.push_back(Panel{});
     for (Panel& panel : pair) panels.push_back(std::move(panel));

@@ -8,28 +8,28 @@
 namespace urb {
 namespace {
 
-struct Kind {
+struct Sign {
   Warning warning;
   Counter Counters::*counter;
 };
 
-constexpr std::array kKinds{
-    Kind{Warning::cq_overflowed, &Counters::cq_overflows},
-    Kind{Warning::fds_exhausted, &Counters::fds_exhausted},
-    Kind{Warning::files_exhausted, &Counters::files_exhausted},
-    Kind{Warning::kernel_memory_exhausted, &Counters::kernel_memory_exhausted},
-    Kind{Warning::in_flight_fds_exhausted, &Counters::in_flight_fds_exhausted},
-    Kind{Warning::handover_stalled, &Counters::handover_stalls},
-    Kind{Warning::handover_refused, &Counters::handover_refusals},
-    Kind{Warning::slots_exhausted, &Counters::slots_exhausted},
-    Kind{Warning::buffers_starved, &Counters::receive_starved},
-    Kind{Warning::small_pipes, &Counters::small_pipes},
+constexpr std::array kSigns{
+    Sign{Warning::cq_overflowed, &Counters::cq_overflows},
+    Sign{Warning::fds_exhausted, &Counters::fds_exhausted},
+    Sign{Warning::files_exhausted, &Counters::files_exhausted},
+    Sign{Warning::kernel_memory_exhausted, &Counters::kernel_memory_exhausted},
+    Sign{Warning::in_flight_fds_exhausted, &Counters::in_flight_fds_exhausted},
+    Sign{Warning::handover_stalled, &Counters::handover_stalls},
+    Sign{Warning::handover_refused, &Counters::handover_refusals},
+    Sign{Warning::slots_exhausted, &Counters::slots_exhausted},
+    Sign{Warning::buffers_starved, &Counters::receive_starved},
+    Sign{Warning::small_pipes, &Counters::small_pipes},
 };
 
 }  // namespace
 
 void Shortages::add(const Counters& counters) {
-  for (const Kind& kind : kKinds) add(kind.warning, (counters.*kind.counter).get());
+  for (const Sign& sign : kSigns) add(sign.warning, (counters.*sign.counter).get());
 }
 
 void Shortages::add(Warning kind, std::uint64_t count) {
