@@ -3,6 +3,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace urb::test {
@@ -11,13 +13,14 @@ namespace urb::test {
 /// machine are slow; nothing that works comes near it.
 inline constexpr Nanos kPatience = std::chrono::seconds{20};
 
-/// Looks about once a millisecond whether `holds()`. False when it still does not after `patience`.
+/// Looks whether `holds()`: after a millisecond again, then ever less often, down to every 16 ms,
+/// since what is waited for may need the CPU. False when it still does not after `patience`.
 template <class F>
 [[nodiscard]] bool wait_until(F&& holds, Nanos patience = kPatience) {
   const Nanos deadline = monotonic_now() + patience;
-  while (!holds()) {
+  for (int pause_ms = 1; !holds(); pause_ms = std::min(2 * pause_ms, 16)) {
     if (monotonic_now() >= deadline) return false;
-    poll(nullptr, 0, 1);
+    poll(nullptr, 0, pause_ms);
   }
   return true;
 }
