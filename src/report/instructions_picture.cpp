@@ -37,8 +37,8 @@ struct KernelCurves {
 };
 
 std::vector<Panel> make_kernel_panels(const std::string& title, const KernelCurves& curves,
-                               const std::vector<std::string>& modes,
-                               const std::vector<LinePanel::Tick>& ticks, Kind kind) {
+                                      const std::vector<std::string>& modes,
+                                      const std::vector<LinePanel::Tick>& ticks, Kind kind) {
   LinePanel counts{
       title,
       "kernel",
