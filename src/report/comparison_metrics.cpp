@@ -18,6 +18,19 @@ Row::Figure server_cpu(const Row& row) {
   return *row.cpu_us_per_request_master + *row.cpu_us_per_request_workers;
 }
 
+// The client does the same for a request on both sides and in the same moment: what slows the whole
+// machine is in both and cancels out, above all where all processes share one CPU (docs/method.md).
+Row::Figure in_client_cpu(Row::Figure cpu_us, const Row& row) {
+  if (!cpu_us || row.cpu_us_per_request_client.value_or(0) <= 0) return std::nullopt;
+  return *cpu_us / *row.cpu_us_per_request_client;
+}
+
+Row::Figure server_in_client_cpu(const Row& row) { return in_client_cpu(server_cpu(row), row); }
+
+Row::Figure workers_in_client_cpu(const Row& row) {
+  return in_client_cpu(row.cpu_us_per_request_workers, row);
+}
+
 constexpr std::array kMetrics{
     Metric{"req/s", "req/s", true, "requests per second", column<&Row::requests_per_s>},
     Metric{"bytes/s", "B/s", true, "request body bytes per second", column<&Row::bytes_per_s>},
@@ -30,6 +43,10 @@ constexpr std::array kMetrics{
            column<&Row::cpu_us_per_request_workers>},
     Metric{"client-cpu/req", "µs", false, "the client's CPU per request",
            column<&Row::cpu_us_per_request_client>},
+    Metric{"cpu/client-cpu", "", false,
+           "server CPU by the client's, which a slow machine slows too", server_in_client_cpu},
+    Metric{"worker-cpu/client-cpu", "", false, "the workers' CPU by the client's",
+           workers_in_client_cpu},
     Metric{"p50", "µs", false, "median latency", column<&Row::latency_us_p50>},
     Metric{"p90", "µs", false, "latency", column<&Row::latency_us_p90>},
     Metric{"p99", "µs", false, "latency", column<&Row::latency_us_p99>},

@@ -136,6 +136,19 @@ TEST_CASE("compare: a file against itself is noise") {
   }
 }
 
+TEST_CASE("compare: CPU time by the client's, where the client has any") {
+  Row row = cell_of("socket", 1000).front();
+  row.cpu_us_per_request_master = 1;
+  row.cpu_us_per_request_workers = 3;
+  row.cpu_us_per_request_client = 2;
+  CHECK(find_metric("cpu/client-cpu")->figure_of(row) == 2);
+  CHECK(find_metric("worker-cpu/client-cpu")->figure_of(row) == 1.5);
+  row.cpu_us_per_request_client = 0;
+  CHECK_FALSE(find_metric("cpu/client-cpu")->figure_of(row).has_value());
+  row.cpu_us_per_request_client.reset();
+  CHECK_FALSE(find_metric("worker-cpu/client-cpu")->figure_of(row).has_value());
+}
+
 TEST_CASE("compare: more requests are better, more CPU is worse, and the threshold decides") {
   const Side slow = side_of("slow.csv", {cell_of("socket", 1000)});
   const Side fast = side_of("fast.csv", {cell_of("socket", 1100)});
