@@ -45,14 +45,15 @@ std::optional<RingHandoverReceiver::Received> RingHandoverReceiver::try_receive(
 
 void require_ring_handover() {
   const Abilities abilities = kernel_abilities();
-  // The master accepts into its table with a multishot only; every kernel that sends has it.
-  if (abilities.has(Ability::defer_taskrun) && abilities.has(Ability::msg_ring_fd) &&
-      abilities.has(Ability::accept_multishot)) {
-    return;
+  if (!abilities.has(Ability::defer_taskrun) || !abilities.has(Ability::msg_ring_fd)) {
+    throw Unsupported(
+        "sockets cannot be sent to another process' ring (IORING_MSG_SEND_FD); Linux 6.3 has it, "
+        "and later releases of some older series");
   }
-  throw Unsupported(
-      "sockets cannot be sent to another process' ring (IORING_MSG_SEND_FD); Linux 6.3 or later is "
-      "needed");
+  // The master accepts into its table with a multishot only; every kernel that sends has it.
+  if (!abilities.has(Ability::accept_multishot)) {
+    throw Unsupported("one ACCEPT does not serve all connections (multishot); Linux 5.19 has it");
+  }
 }
 
 }  // namespace urb
