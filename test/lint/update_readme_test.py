@@ -29,12 +29,14 @@ class UpdateReadme(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.root)
         for folder in ("tools", "results", "docs/pictures", "bin"):
             os.makedirs(os.path.join(self.root, folder))
-        # One file of rows, the oldest there is, and no counted instructions: what is committed later
+        # One file of rows, the oldest there is, and no parts from others: what is committed later
         # does not change these cases.
         for path in ("README.md", "tools/update-readme", ROWS, *self.source_files("docs/pictures")):
             shutil.copy(os.path.join(SOURCE, path), os.path.join(self.root, path))
         readme = self.read("README.md")
-        self.write("README.md", readme.replace("<!-- instructions:", "<!-- not here: "))
+        for part in ("instructions", "peers", "map"):
+            readme = readme.replace(f"<!-- {part}:", f"<!-- not here: {part} ")
+        self.write("README.md", readme)
         self.write("bin/gnuplot", GNUPLOT)
         os.chmod(os.path.join(self.root, "bin/gnuplot"), 0o755)
 
@@ -118,6 +120,31 @@ class UpdateReadme(unittest.TestCase):
         part = self.read("README.md").split("<!-- instructions:", 2)[1]
         self.assertRegex(part, r"6\.1\.2 +\| +6\.12\.1 ")
         self.assertRegex(part, r"10000 +\| +20000 +\| +\+100\.0 %")
+
+    def test_the_map_finds_where_splices_overtake_copies(self):
+        names = ["started_at", "kernel", "cpus", "mode", "relay", "buffers", "workers", "connections", "body_bytes",
+                 "reuse", "status", "cpu_us_per_request_master", "cpu_us_per_request_workers", "cpu_us_per_request_client"]
+        lines = [",".join(names)]
+        for reuse in ("no", "yes"):
+            for size in (0, 4 << 10, 64 << 10, 1 << 20):
+                for name, cpu in (("direct,", 10), ("cluster,", 12), ("socket,", 12), ("passthru,copy", 20 + size // 1024),
+                                  ("passthru,sync", 40), ("passthru,linked", 60 + size)):
+                    lines.append(f"2026,6.18,2,{name},registered,4,8,{size},{reuse},ok,0,{cpu},10")
+        self.write("results/growth-6.18.csv", "\n".join(lines) + "\n")
+        self.change("README.md", "<!-- not here: map begin", "<!-- map:begin")
+        self.change("README.md", "<!-- not here: map end", "<!-- map:end")
+        self.assertEqual(self.run_tool()[0], 0)
+        text = self.read("README.md")
+        self.assertIn("`sync` splices needs less CPU than by `copy` | between 4 KiB and 64 KiB;", text)
+        self.assertIn("`linked` splices needs less CPU than by `copy` | at no size up to the largest;", text)
+        self.assertIn("(`cluster`) is under 1 % of their CPU | 2 µs a connection | 4 KiB: 9,", text)
+
+    def test_peers_without_rows_is_an_error_with_its_remedy(self):
+        self.change("README.md", "<!-- not here: peers begin", "<!-- peers:begin")
+        self.change("README.md", "<!-- not here: peers end", "<!-- peers:end")
+        code, error = self.run_tool()
+        self.assertEqual(code, 2)
+        self.assertIn("tools/peers measures it", error)
 
     def test_no_run_of_the_study_is_an_error_with_its_remedy(self):
         for name in os.listdir(os.path.join(self.root, "results")):
