@@ -82,6 +82,12 @@ def descendants(pid):
     return children + [below for child in children for below in descendants(child)]
 
 
+def summary_of(path):
+    done = subprocess.run([sys.executable, TOOL, "--summary", path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def main():
     peers = load_tool()
     os.environ["PATH"] += ":/usr/sbin"
@@ -123,8 +129,16 @@ def main():
         # Our own reader, which trusts nobody, takes them too, and only wants more of them.
         same = subprocess.run([BINARY, "compare", rows_file, rows_file], capture_output=True, text=True, timeout=60)
         assert "has 1 repeat with figures" in same.stderr, same.stderr
-        summary = subprocess.run([sys.executable, TOOL, "--summary", rows_file], capture_output=True, text=True, timeout=60)
-        assert summary.returncode == 0 and "| direct |" in summary.stdout, summary.stdout + summary.stderr
+        assert "| direct |" in summary_of(rows_file)
+        # What a hand-over costs, beside single passes of a descriptor.
+        small_file = os.path.join(folder, "small.csv")
+        command = [sys.executable, TOOL, "--binary", BINARY, "--rounds", "1", "--duration", "200ms", "--cells", "0",
+                   "--clients", "builtin", "--only", "direct,cluster,micro", "--output", small_file]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        text = summary_of(small_file)
+        assert re.search(r"^cluster − direct, server CPU a connection: -?[\d.]+ µs; `micro fd-pass-1`: [\d.]+ µs$", text, re.MULTILINE), text
+        assert re.search(r"\(cluster − direct\) / bare pass.* (met|missed) \|$", text, re.MULTILINE), text
     return 0
 
 
