@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "base/error.hpp"
@@ -29,7 +30,11 @@ RingWorker::RingWorker(Ring& ring, WorkerContext& context)
 void RingWorker::start() {
   worker_.start();
   const RingHello hello{RingHello::kMagic, ring_.raw()->ring_fd};
-  check(send(channel_, &hello, sizeof hello, MSG_NOSIGNAL), "send of the ring's number");
+  // A master that has begun to stop has closed its end: the order to finish, which the worker sees
+  // by itself.
+  if (send(channel_, &hello, sizeof hello, MSG_NOSIGNAL) < 0 && errno != EPIPE) {
+    throw_errno("send of the ring's number");
+  }
 }
 
 void RingWorker::on_completion(const Completion& done) noexcept {

@@ -38,6 +38,18 @@ Fate fate_of(TcpClient& client, std::string_view rest) {
   }
 }
 
+TEST_CASE("a stop while a killed worker is replaced ends as any other") {
+  for (int round = 0; round < 10; ++round) {
+    const auto server = start_server(configured_server());
+    REQUIRE(kill(server->processes()[1].pid, SIGKILL) == 0);
+    const Counters& master = *server->processes()[0].counters;
+    // Counted just before the next one is forked, which is told to end while it prepares itself.
+    while (master.workers_lost.get() == 0) std::this_thread::yield();
+    server->begin_stop();
+    CHECK(server->wait(monotonic_now() + kPatience) == 0);
+  }
+}
+
 TEST_CASE("a killed worker costs its own clients their request, is replaced, and all is well") {
   const auto server = start_server(configured_server());
   const std::string request = make_post(std::string(300 * 1000, 'b'));
