@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <random>
@@ -74,6 +75,7 @@ Program::Program(const std::vector<std::string>& arguments, const Prepare& prepa
   dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
   dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
   for (int fd = 3; fd < 64; ++fd) close(fd);
+  std::signal(SIGHUP, SIG_DFL);  // under nohup it is ignored, and would be in the program too
   if (prepare) {
     // Opened before: another user may not find the way to it.
     const int program = open(raw[0], O_PATH | O_CLOEXEC);
