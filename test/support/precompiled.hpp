@@ -1,6 +1,4 @@
 // What most tests include, compiled once. They include it themselves all the same.
-#pragma once
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
