@@ -83,6 +83,20 @@ std::string line_labels(const LinePanel& panel, const Range& range, int right) {
   return script;
 }
 
+// Whether a label of the x axis, which is `width` long and goes from `first` to `last`, would reach
+// into the next.
+bool would_overlap(const LinePanel& panel, double first, double last, int width) {
+  const auto scaled = [&](double at) { return panel.is_x_logarithmic ? std::log2(at) : at; };
+  const double scale = width / (scaled(last) - scaled(first));
+  for (std::size_t index = 1; index < panel.x_ticks.size(); ++index) {
+    const LinePanel::Tick& before = panel.x_ticks[index - 1];
+    const LinePanel::Tick& tick = panel.x_ticks[index];
+    const double distance = (scaled(tick.at) - scaled(before.at)) * scale;
+    if (distance < (name_width(before.label) + name_width(tick.label)) / 2.0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Panel make_line_panel(const LinePanel& panel) {
@@ -91,10 +105,6 @@ Panel make_line_panel(const LinePanel& panel) {
   const Range range = y_range(panel);
   const bool is_logarithmic = panel.y_scale == LinePanel::Scale::logarithmic;
   const int bottom = kTitleHeight + 6 + kLineHeight;
-  int ticks_width = 0;
-  for (const LinePanel::Tick& tick : panel.x_ticks) ticks_width += name_width(tick.label);
-  const bool is_crowded = ticks_width > kPlotColumnWidth - kLeft - right + 40;
-  Panel result{panel.title, "", bottom + kAxisHeight + (is_crowded ? 34 : 0)};
 
   double first = panel.x_ticks.front().at;
   double last = panel.x_ticks.back().at;
@@ -103,6 +113,8 @@ Panel make_line_panel(const LinePanel& panel) {
   first = panel.is_x_logarithmic ? first / margin : first - margin;
   last = panel.is_x_logarithmic ? last * margin : last + margin;
   if (!(last > first)) first -= 0.5, last += 0.5;  // one kernel alone
+  const bool is_crowded = would_overlap(panel, first, last, kPlotColumnWidth - kLeft - right);
+  Panel result{panel.title, "", bottom + kAxisHeight + (is_crowded ? 34 : 0)};
 
   std::string& script = result.script;
   script += frame(kLeft, right, kTitleHeight + 6, bottom) + title_label(panel.title);
