@@ -1,4 +1,6 @@
 // What most tests include, compiled once. They include it themselves all the same.
+#pragma once
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
