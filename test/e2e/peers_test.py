@@ -161,16 +161,29 @@ def check_copies(peers, options):
 
 
 def check_verdicts(peers):
-    good = [1.2, 1.3, 1.3, 1.4, 1.5]
-    for cells, verdict in (([good], "met"), ([[1.1, *good[1:]]], "undecided"),
-                           ([good, [1.0, 1.1, 1.0, 1.1, 1.1]], "missed"),
-                           ([good, [1.1, 1.1, 1.1, 1.1, 1.3]], "undecided"),
-                           ([good[1:]], "undecided"), ([good, []], "not measured"),
-                           ([], "not measured")):
-        found = peers.verdict_of(cells, 1.15, None)
-        assert found == verdict, f"{cells}: {found}, not {verdict}"
-    assert peers.verdict_of([[0.5] * 5], None, 0.6) == "met"
-    assert peers.verdict_of([[0.7] * 5], None, 0.6) == "missed"
+    def verdict(*cells, least=1.15, most=None, rounds=5):
+        return peers.verdict_of(cells, least, most, rounds)
+
+    def low(*limits):
+        return peers.Ratios([1.0, 1.1, 1.0, 1.1, 1.1], *limits)
+
+    def high(*limits):
+        return peers.Ratios([1.2, 1.3, 1.3, 1.4, 1.5], *limits)
+
+    both = peers.Ratios([1.1, 1.3, 1.3, 1.4, 1.5])
+    none = peers.Ratios([])
+    for found, wanted in ((verdict(high()), "met"), (verdict(both), "undecided"),
+                          (verdict(high(), low()), "missed"), (verdict(high(), both), "undecided"),
+                          (verdict(high(), rounds=6), "undecided"), (verdict(), "not measured"),
+                          (verdict(high(), none), "not measured"),
+                          (verdict(low(), least=None, most=1.15), "met"),
+                          (verdict(high(), least=None, most=1.15), "missed"),
+                          # The client's limit makes of a ratio a bound, or nothing.
+                          (verdict(low(True, False)), "undecided"), (verdict(low(False, True)), "missed"),
+                          (verdict(high(True, False)), "met"), (verdict(high(False, True)), "undecided"),
+                          (verdict(low(True, True)), "not measured"),
+                          (verdict(high(), low(True, True)), "met")):
+        assert found == wanted, f"{found}, not {wanted}"
 
 
 def main():
@@ -225,16 +238,19 @@ def main():
         summary = summary_of(rows_file)
         assert "| direct |" in summary
         if "haproxy-proxy" in some:
-            assert "| haproxy-proxy |" in summary and "left out" not in summary, summary
-            # Rows that prove nothing are not shown.
+            assert "| haproxy-proxy |" in summary and "Rows left out" not in summary, summary
+            # Rows that prove nothing are not shown, nor those of an older set-up.
             unproved = os.path.join(folder, "unproved.csv")
             with open(rows_file, encoding="utf-8") as file:
                 text = re.sub(r";?spliced=[\d.]+", "", file.read())
             with open(unproved, "w", encoding="utf-8") as file:
                 file.write(text)
             summary = summary_of(unproved)
-            assert "2 rows of haproxy-proxy are left out" in summary, summary
+            assert re.search(r"Rows left out, .*: 2 of haproxy-proxy\.", summary), summary
             assert "| haproxy-proxy |" not in summary, summary
+            with open(unproved, "w", encoding="utf-8") as file:
+                file.write(re.sub(r";?set_up=\d+", "", text))
+            assert "2 of haproxy-proxy, 2 of nginx-proxy" in summary_of(unproved)
         # What a hand-over costs, beside single passes of a descriptor.
         small_file = os.path.join(folder, "small.csv")
         command = [sys.executable, TOOL, "--binary", BINARY, "--rounds", "1", "--duration", "200ms", "--cells", "0",
