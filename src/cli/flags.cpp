@@ -180,7 +180,7 @@ void Flags::declare_experiment() {
              });
   app_.add_flag_callback(
       "--no-ceiling", [&options = options_] { options.ceiling = false; },
-      "do not run direct beside several other modes");
+      "do not run direct, the reference, beside several other modes");
   declare_rows();
 }
 

@@ -1,6 +1,6 @@
 // direct: no distribution by the master at all. Each worker accepts on a listener of its own and
-// the kernel spreads connections by SO_REUSEPORT: the ceiling that the other modes are held
-// against.
+// the kernel spreads connections by SO_REUSEPORT. The other modes are held against it. It is no
+// ceiling: the kernel hashes connections, and so few of them load the workers unevenly.
 #include <algorithm>
 
 #include "mode/adopting_worker.hpp"
@@ -71,7 +71,7 @@ class DirectWorker {
 
 extern const Mode mode_direct;
 const Mode mode_direct{"direct",
-                       "each worker accepts by itself (SO_REUSEPORT): the ceiling",
+                       "each worker accepts by itself (SO_REUSEPORT): the reference",
                        /*workers_listen=*/true,
                        /*reads_heads=*/false,
                        host_role<DirectMaster, MasterContext>,

@@ -40,7 +40,7 @@ struct Cell {
   void add(const Row& row, const Histogram& trial_latency);
 };
 
-/// The cell of the same body and reuse in mode `direct`, if that ran: the ceiling.
+/// The cell of the same body and reuse in mode `direct`, if that ran: the reference.
 [[nodiscard]] const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept;
 
 }  // namespace urb

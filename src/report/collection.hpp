@@ -38,7 +38,7 @@ struct Section {
 [[nodiscard]] std::vector<Cell> make_cells(const std::vector<Row>& rows);
 
 /// What `rows` have as modes, in the order in which they are listed: the study's three, the
-/// ceiling, then the others.
+/// reference, then the others.
 [[nodiscard]] std::vector<std::string> modes_in_order(const std::vector<Row>& rows);
 /// Their kernels, by version.
 [[nodiscard]] std::vector<std::string> kernels_in_order(const std::vector<Row>& rows);
