@@ -4,10 +4,10 @@
 #include <string>
 
 #include "cli/flags.hpp"
+#include "cli/number_checks.hpp"
 #include "report/comparison.hpp"
 
 namespace urb {
-
 void Flags::declare_comparison() {
   CompareOptions& compare = options_.compare;
   app_.add_option("BASE", compare.base, "CSV file of the rows from before")->required();
@@ -23,7 +23,7 @@ void Flags::declare_comparison() {
       ->default_str("req/s,cpu/req,p99");
   app_.add_option("--threshold", compare.threshold_percent,
                   "exit 1 when a cell is worse by more than this, and by more than noise")
-      ->check(CLI::Range(0.0, 1e6).description(""))
+      ->check(in_range(0.0, 1e6))
       ->type_name("PERCENT")
       ->capture_default_str();
   app_.add_option("--base-run", compare.base_run, "only the rows of BASE with this run_id")

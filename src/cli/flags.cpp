@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/number_checks.hpp"
+
 namespace urb {
 namespace {
 
@@ -28,12 +30,6 @@ T value_or_throw(std::variant<T, ParseError> parsed) {
     throw CLI::ValidationError(error->message);
   }
   return std::get<T>(std::move(parsed));
-}
-
-// Without the limits in the help text, where they would take the place of what matters.
-template <class T>
-CLI::Validator in_range(T least, T most) {
-  return CLI::Range(least, most).description("");
 }
 
 template <class T>
@@ -114,6 +110,7 @@ void Flags::declare_server() {
                    std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain});
              });
   app_.add_option("--seed", options_.seed, "of the order of trials and of --policy random")
+      ->check(CLI::Validator{check_sign, ""})
       ->type_name("N")
       ->capture_default_str();
 }

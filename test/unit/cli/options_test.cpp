@@ -190,4 +190,27 @@ TEST_CASE("options: rate and verification are of a run and of load") {
   CHECK(contains(error_of({"serve", "socket", "--rate", "5"}), "--rate"));
 }
 
+TEST_CASE("options: a threshold that no change is above is refused") {
+  for (const std::string text : {"nan", "-nan", "NaN", "inf", "-inf", "-1", "1e7", "5%", ""}) {
+    CAPTURE(text);
+    const std::string error = error_of({"compare", "a.csv", "b.csv", "--threshold=" + text});
+    CHECK(contains(error, "--threshold"));
+  }
+  CHECK(parse({"compare", "a", "b", "--threshold", "2.5"}).compare.threshold_percent == 2.5);
+}
+
+TEST_CASE("options: no number is taken where it is none") {
+  for (const std::string text : {"nan", "inf", "-1", "1e400"}) {
+    CAPTURE(text);
+    for (const std::string option :
+         {"--workers", "--connections", "--rate", "--requests", "--repeats", "--seed", "--duration",
+          "--warmup", "--body", "--response"}) {
+      CAPTURE(option);
+      CHECK(contains(error_of({"direct", option, text}), option));
+    }
+    CHECK(contains(error_of({"direct", "--duration", text + "s"}), "--duration"));
+    CHECK(contains(error_of({"load", "http://h/", "--server-pid", text}), "--server-pid"));
+  }
+}
+
 TEST_SUITE_END();
