@@ -1,6 +1,7 @@
 // `serve`: a server in the foreground.
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <array>
 #include <cerrno>
@@ -21,7 +22,7 @@ namespace {
 // How soon a shortage is told: often enough for a person, too seldom to cost anything.
 constexpr int kLookEveryMs = 1000;
 
-enum class Event : std::uint8_t { server_ended, signal, news };
+enum class Event : std::uint8_t { server_ended, order, hang_up, news };
 
 /// Tells of each kind of shortage when it is first seen.
 class ShortageTeller {
@@ -55,8 +56,7 @@ Event wait_for_event(const Server& server, int signal_fd, ShortageTeller& teller
   // The end first: it needs no answer to a signal any more.
   if (waiting[0].revents != 0) return Event::server_ended;
   if (waiting[1].revents == 0) return Event::news;
-  take_signal(signal_fd);
-  return Event::signal;
+  return take_signal(signal_fd) == SIGHUP ? Event::hang_up : Event::order;
 }
 
 void print_news(Server& server) {
@@ -92,15 +92,17 @@ int run_serve(const Options& options) {
   bool is_stopping = false;
   while (true) {
     const Event event = wait_for_event(server, signals.get(), teller);
+  bool is_ordered = false;  // by a person or a service manager, not by a terminal that ended
     print_news(server);
     if (event == Event::server_ended) break;
     if (event == Event::news) continue;
-    if (is_stopping) {
+    if (event == Event::order && is_ordered) {
       print_error("killed before the requests in flight had ended");
       return kExitFailed;  // the server's destructor kills
     }
     is_stopping = true;
-    server.begin_stop();
+    is_ordered = is_ordered || event == Event::order;
+    if (!is_stopping) server.begin_stop();
   }
   teller.tell_totals();
   const int exit_status = server.wait(monotonic_now());

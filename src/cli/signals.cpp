@@ -14,6 +14,13 @@ namespace {
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // or the handler could deadlock
 
+// Started with nohup: the end of the terminal is not to be the end of the run.
+bool is_ignored(int number) {
+  struct sigaction action {};
+  check(sigaction(number, nullptr, &action), "sigaction");
+  return action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 const std::atomic<bool>& stop_on_signal() {
@@ -23,6 +30,10 @@ const std::atomic<bool>& stop_on_signal() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   check(sigaction(SIGINT, &action, nullptr), "sigaction");
   check(sigaction(SIGTERM, &action, nullptr), "sigaction");
+  if (is_ignored(SIGHUP)) return stop_requested;
+  // Not in a hurry: the kernel and the shell both send it when a terminal ends.
+  action.sa_flags = 0;
+  check(sigaction(SIGHUP, &action, nullptr), "sigaction");
   return stop_requested;
 }
 
@@ -31,13 +42,15 @@ Fd make_signal_fd() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
   check(sigprocmask(SIG_BLOCK, &signals, nullptr), "sigprocmask");
   return Fd{Adopt{}, check(signalfd(-1, &signals, SFD_CLOEXEC), "signalfd")};
 }
 
-void take_signal(int signal_fd) {
+int take_signal(int signal_fd) {
   signalfd_siginfo signal{};
   check(read(signal_fd, &signal, sizeof signal), "read of a signalfd");
+  return static_cast<int>(signal.ssi_signo);
 }
 
 }  // namespace urb

@@ -33,7 +33,9 @@ class Peer {
   explicit Peer(F&& play) : pid_{check(fork(), "fork", "raise the limit of processes: ulimit -u")} {
     if (pid_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGINT, SIG_IGN);  // a terminal sends it to all; whoever started us decides
+    // A terminal sends these to all; whoever started us decides.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     play();
     _exit(0);
   }

@@ -18,6 +18,7 @@ namespace urb {
 Fd make_control(std::initializer_list<int> signals) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   for (const int number : signals) sigaddset(&set, number);

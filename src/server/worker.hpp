@@ -24,8 +24,9 @@ struct WorkerSetup {
 /// Runs a worker until its channel ends. Returns the exit status.
 [[nodiscard]] int run_worker_process(const WorkerSetup& setup) noexcept;
 
-/// A signalfd for `signals`, which are blocked; SIGINT is ignored, since a terminal sends it to the
-/// whole group and only the process that was started decides what it means. Throws SysError.
+/// A signalfd for `signals`, which are blocked; SIGINT and SIGHUP are ignored, since a terminal
+/// sends them to the whole group and only the process that was started decides what they mean.
+/// Throws SysError.
 [[nodiscard]] Fd make_control(std::initializer_list<int> signals);
 /// Pins the calling process to its CPU of `config.pins`, where there is one: position 0 is the
 /// master's, 1 + index a worker's. Returns the CPU of its io-wq threads. Throws SysError.

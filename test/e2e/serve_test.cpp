@@ -115,6 +115,23 @@ TEST_CASE("serve says where it listens, and with how many workers") {
   CHECK(outcome.err == "");
 }
 
+TEST_CASE("serve: the end of its terminal is an order to end, unless it was to be ignored") {
+  {
+    Serve serve{{"cluster", "-w", "1"}};
+    // A terminal tells the whole group, and more than once.
+    for (const pid_t pid : process_tree(serve.program().pid())) REQUIRE(kill(pid, SIGHUP) == 0);
+    (void)kill(serve.program().pid(), SIGHUP);
+    const Outcome outcome = serve.program().wait();
+    CHECK(outcome.status == 0);
+    CHECK(outcome.err == "");
+  }
+  Serve serve{{"cluster", "-w", "1"}, [] { std::signal(SIGHUP, SIG_IGN); }};
+  serve.program().signal(SIGHUP);
+  CHECK(run({"load", serve.url(), "-n", "1", "-c", "1", "-b", "0", "-r", "yes", "-q"}).status == 0);
+  serve.program().signal(SIGTERM);
+  CHECK(serve.program().wait().status == 0);
+}
+
 TEST_CASE("serve names a worker that died and the one that replaces it, and ends cleanly") {
   Serve serve{{"cluster", "-w", "2"}};
   pid_t worker = 0;
