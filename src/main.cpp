@@ -1,6 +1,5 @@
 // Dispatch to a command; the only catch; exit codes.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "report/console.hpp"
 
 namespace {
 
@@ -38,25 +38,43 @@ void occupy_standard_streams() noexcept {
   }
 }
 
-int run(const std::vector<std::string>& arguments) {
+// `compare` says with 1 that something got worse, and so with another status that it cannot tell.
+int failure_of(urb::Command command) noexcept {
+  return command == urb::Command::compare ? urb::kExitUsage : urb::kExitFailed;
+}
+
+// Nothing, or why not all that was printed has arrived.
+std::string describe_stdout() {
+  urb::flush_text(stdout);
+  if (std::ferror(stdout) == 0) return {};
+  const int error = urb::stdout_error();
+  return error == 0 ? "cannot write to standard output"
+                    : urb::SysError("cannot write to standard output", error).what();
+}
+
+int run(const std::vector<std::string>& arguments, urb::Command& command) {
   auto parsed = urb::parse_options(arguments);
   if (const auto* const help = std::get_if<urb::HelpText>(&parsed)) {
-    fmt::print("{}", help->text);
+    urb::write_text(stdout, help->text);
     return urb::kExitOk;
   }
   if (const auto* const error = std::get_if<urb::ParseError>(&parsed)) {
     throw urb::UsageError(error->message);
   }
-  return urb::run_command(std::get<urb::Options>(parsed));
+  const auto& options = std::get<urb::Options>(parsed);
+  command = options.command;
+  return urb::run_command(options);
 }
 
 int run_and_catch(const std::vector<std::string>& arguments) noexcept {
+  urb::Command command = urb::Command::run;
   try {
-    const int exit_code = run(arguments);
+    const int exit_code = run(arguments, command);
     // A full disk behind a redirection shows only now.
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
-    urb::print_error("cannot write to standard output");
-    return urb::kExitFailed;
+    const std::string problem = describe_stdout();
+    if (problem.empty()) return exit_code;
+    urb::print_error(problem);
+    return failure_of(command);
   } catch (const urb::UsageError& error) {
     urb::print_error(error.what());
     return urb::kExitUsage;
@@ -68,7 +86,7 @@ int run_and_catch(const std::vector<std::string>& arguments) noexcept {
     return urb::kExitUnsupported;
   } catch (const std::exception& error) {
     urb::print_error(error.what());
-    return urb::kExitFailed;
+    return failure_of(command);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "cli/suggest.hpp"
 #include "mode/mode.hpp"
 
+#include "report/console.hpp"
 namespace urb {
 
 int run_command(const Options& options) {
@@ -32,7 +33,7 @@ int run_list_modes() {
   std::size_t width = 0;
   for (const Mode* const mode : all_modes()) width = std::max(width, mode->name.size());
   for (const Mode* const mode : all_modes()) {
-    fmt::print("{:{}}  {}\n", mode->name, width, mode->summary);
+    write_text(stdout, fmt::format("{:{}}  {}\n", mode->name, width, mode->summary));
   }
   return kExitOk;
 }
@@ -58,8 +59,10 @@ void require_client(const Options& options) {
 
 void print_error(std::string_view what) {
   std::string line{what};
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  fmt::print(stderr, "uring-bench: {}\n", line);
+  // Paths and other programs' words are in it: no line of theirs, no command to the terminal.
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
+  std::replace_if(line.begin(), line.end(), is_control, ' ');
+  write_text(stderr, fmt::format("uring-bench: {}\n", line));
 }
 
 }  // namespace urb

@@ -10,7 +10,7 @@ namespace urb {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = 2;
+inline constexpr int kExitUsage = 2;  ///< of `compare`, any failure: its 1 means "worse"
 inline constexpr int kExitUnsupported = 77;
 
 /// Does not return where this process is the first of a virtual machine that `sweep` made.

@@ -70,8 +70,8 @@ int run_compare(const Options& options) {
   std::FILE* const stream = has_json_on_stdout ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
   const bool color = !compare.markdown && wants_color(options.color, stream);
-  fmt::print(stream, "{}", format_report(make_comparison_report(comparison, style), color));
-  std::fflush(stream);
+  write_text(stream, format_report(make_comparison_report(comparison, style), color));
+  flush_text(stream);
   if (compare.json) write_whole(*compare.json, format_comparison_json(comparison));
   return comparison.found_regression() ? kExitFailed : kExitOk;
 }

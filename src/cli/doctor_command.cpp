@@ -11,13 +11,14 @@
 #include "experiment/relay_crossing.hpp"
 #include "experiment/runner.hpp"
 #include "mode/mode.hpp"
+#include "report/console.hpp"
 #include "server/server.hpp"
 
 namespace urb {
 namespace {
 
 void print_line(std::string_view name, std::string_view text) {
-  fmt::print("  {:<24} {}\n", name, text);
+  write_text(stdout, fmt::format("  {:<24} {}\n", name, text));
 }
 
 // True when the mode starts here.
@@ -35,9 +36,10 @@ bool print_mode(const Mode& mode) {
 }
 
 void print_kernel() {
-  fmt::print("\nio_uring, each feature found out by trying it; the other way is taken by itself\n");
+  write_text(stdout,
+             "\nio_uring, each feature found out by trying it; the other way is taken by itself\n");
   try {
-    fmt::print("{}", format_ability_table(kernel_abilities()));
+    write_text(stdout, format_ability_table(kernel_abilities()));
   } catch (const Unsupported& error) {
     print_line("none", error.what());
   }
@@ -47,22 +49,27 @@ void print_kernel() {
 
 int run_doctor(const Options& options) {
   const Host host = probe_host();
-  fmt::print("{}\n\nModes, each found out by starting it\n", format_host_line(host));
+  write_text(stdout,
+             fmt::format("{}\n\nModes, each found out by starting it\n", format_host_line(host)));
   bool any_runs = false;
   for (const Mode* const mode : all_modes()) any_runs = print_mode(*mode) || any_runs;
 
   print_kernel();
-  fmt::print("\nLimits\n{}\nPrograms\n{}", format_limit_table(), format_program_table());
+  write_text(stdout, fmt::format("\nLimits\n{}\nPrograms\n{}", format_limit_table(),
+                                 format_program_table()));
 
-  if (any_runs) fmt::print("\nThe tool's own floor: {}\n", format_floor(measure_floor()));
+  if (any_runs)
+    write_text(stdout, fmt::format("\nThe tool's own floor: {}\n", format_floor(measure_floor())));
   if (options.calibrate) {
     constexpr int kRounds = 301;  // some 200 ms
-    fmt::print("\nThe relay, CPU time of one transfer and of reading it behind\n{}",
-               format_crossing(measure_relay_costs(kRounds)));
+    write_text(stdout,
+               fmt::format("\nThe relay, CPU time of one transfer and of reading it behind\n{}",
+                           format_crossing(measure_relay_costs(kRounds))));
   }
   const Warnings warnings = find_run_warnings(host, running_build(), kRepeatsEnough);
-  if (!warnings.empty()) fmt::print("\n");
-  for (const Warning warning : warnings) fmt::print("warning: {}\n", text_of(warning));
+  if (!warnings.empty()) write_text(stdout, "\n");
+  for (const Warning warning : warnings)
+    write_text(stdout, fmt::format("warning: {}\n", text_of(warning)));
   return any_runs ? kExitOk : kExitUnsupported;
 }
 

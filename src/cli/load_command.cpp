@@ -209,14 +209,16 @@ int run_load_only(const Options& options) {
     }
   }
   std::FILE* const stream = options.json == "-" ? stderr : stdout;
-  fmt::print(stream, "{}", table.render());
+  write_text(stream, table.render());
   if (!open_table.is_empty()) {
-    fmt::print(stream,
-               "\nThe latencies above are from the planned time, these from the send; late is the "
-               "client's own part of the former:\n\n{}",
-               open_table.render());
+    write_text(
+        stream,
+        fmt::format(
+            "\nThe latencies above are from the planned time, these from the send; late is the "
+            "client's own part of the former:\n\n{}",
+            open_table.render()));
   }
-  std::fflush(stream);
+  flush_text(stream);
   json.write(options.bodies.size() * options.reuses.size(), stop.load());
   if (is_rate_missed) print_error(fmt::format("warning: {}", text_of(Warning::rate_not_reached)));
   if (error_count != 0)

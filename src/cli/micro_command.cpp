@@ -116,11 +116,12 @@ void print_table(std::FILE* stream, const std::vector<Cell>& cells) {
                format_short(cell.median(&Row::sqes_per_request)),
                gb_per_s > 0 ? format_short(gb_per_s) : "–"});
   }
-  fmt::print(stream,
-             "{}\nMedians of the trials, for one operation. CPU: of this process and its io-wq "
-             "threads, without the peers of splice and copy.\n",
-             table.render());
-  std::fflush(stream);
+  write_text(stream,
+             fmt::format(
+                 "{}\nMedians of the trials, for one operation. CPU: of this process and its io-wq "
+                 "threads, without the peers of splice and copy.\n",
+                 table.render()));
+  flush_text(stream);
 }
 
 }  // namespace

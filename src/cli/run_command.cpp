@@ -151,9 +151,9 @@ void print_head(const Options& options, const Host& host, const std::string& mor
   // Where a clock counts instructions, the floor is two seconds of it, and of nobody's interest.
   if (is_counted_guest()) return;
   std::FILE* const stream = stream_for_people(options);
-  fmt::print(stream, "{}\nThe tool's own floor: {}\n{}\n", format_host_line(host),
-             format_floor(measure_floor()), more);
-  std::fflush(stream);
+  write_text(stream, fmt::format("{}\nThe tool's own floor: {}\n{}\n", format_host_line(host),
+                                 format_floor(measure_floor()), more));
+  flush_text(stream);
 }
 
 // The tables, then what became of the rows.
@@ -162,14 +162,14 @@ void print_result(const Options& options, const RunResult& result,
   const bool has_rows_on_stdout = file && file->path() == "-";
   std::FILE* const stream = stream_for_people(options);
   if (result.done_count() != 0) {
-    fmt::print(stream, "{}",
+    write_text(stream,
                format_report(make_report(result.cells), wants_color(options.color, stream)));
   }
   if (file && !has_rows_on_stdout && file->row_count() != 0) {
-    fmt::print(stream, "\n{} row{} appended to {}\n", file->row_count(),
-               file->row_count() == 1 ? "" : "s", file->path());
+    write_text(stream, fmt::format("\n{} row{} appended to {}\n", file->row_count(),
+                                   file->row_count() == 1 ? "" : "s", file->path()));
   }
-  std::fflush(stream);
+  flush_text(stream);
 }
 
 int report_outcome(const RunResult& result) {

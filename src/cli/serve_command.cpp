@@ -14,6 +14,7 @@
 #include "cli/relay_choice.hpp"
 #include "cli/signals.hpp"
 #include "experiment/shortage_watch.hpp"
+#include "report/console.hpp"
 #include "server/server.hpp"
 
 namespace urb {
@@ -84,15 +85,16 @@ int run_serve(const Options& options) {
   require_mode(options.modes.front());
   Server server{make_server_config(options)};
   const Fd signals = make_signal_fd();
-  fmt::print("listening on {} ({}, {} workers)\n", format_address(server.address()),
-             options.modes.front(), options.workers);
-  std::fflush(stdout);
+  write_text(stdout,
+             fmt::format("listening on {} ({}, {} workers)\n", format_address(server.address()),
+                         options.modes.front(), options.workers));
+  flush_text(stdout);
 
   ShortageTeller teller{server};
   bool is_stopping = false;
+  bool is_ordered = false;  // by a person or a service manager, not by a terminal that ended
   while (true) {
     const Event event = wait_for_event(server, signals.get(), teller);
-  bool is_ordered = false;  // by a person or a service manager, not by a terminal that ended
     print_news(server);
     if (event == Event::server_ended) break;
     if (event == Event::news) continue;
@@ -100,9 +102,9 @@ int run_serve(const Options& options) {
       print_error("killed before the requests in flight had ended");
       return kExitFailed;  // the server's destructor kills
     }
-    is_stopping = true;
     is_ordered = is_ordered || event == Event::order;
     if (!is_stopping) server.begin_stop();
+    is_stopping = true;
   }
   teller.tell_totals();
   const int exit_status = server.wait(monotonic_now());

@@ -84,9 +84,11 @@ class Findings {
       }
       table.add(fields);
     }
-    fmt::print("{}\nMedians, for one request or operation, of {}.\n", table.render(),
-               cpu == GuestCpu::tcg ? "executed instructions: kernel, client, master and workers"
-                                    : "requests a second");
+    write_text(stdout,
+               fmt::format("{}\nMedians, for one request or operation, of {}.\n", table.render(),
+                           cpu == GuestCpu::tcg
+                               ? "executed instructions: kernel, client, master and workers"
+                               : "requests a second"));
   }
 
   [[nodiscard]] int exit_code() const noexcept {
@@ -145,7 +147,7 @@ class Sweep {
     line_.clear();
     findings.print(kernels_, setup_.cpu);
     for (const RowFile& file : files_) {
-      fmt::print("{} rows appended to {}\n", file.row_count(), file.path());
+      write_text(stdout, fmt::format("{} rows appended to {}\n", file.row_count(), file.path()));
     }
     if (stop_.load()) {
       print_error(fmt::format("interrupted in boot {} of {}", done, total));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include "report/markdown.hpp"
@@ -17,6 +18,12 @@ constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kYellow = "\033[33m";
 constexpr std::string_view kPlain = "\033[0m";
 constexpr std::string_view kEraseLine = "\r\033[K";
+
+int first_stdout_error = 0;
+
+void note_error(const std::FILE* stream) noexcept {
+  if (stream == stdout && first_stdout_error == 0) first_stdout_error = errno;
+}
 
 std::string paint(std::string_view text, std::string_view color) {
   // The line end stays outside, so that a pager does not carry the colour over.
@@ -33,18 +40,35 @@ std::size_t terminal_width() noexcept {
 
 }  // namespace
 
-bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color) noexcept {
+bool knows_escapes(const char* term) noexcept {
+  return term != nullptr && *term != '\0' && std::string_view{term} != "dumb";
+}
+
+bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color,
+                 const char* term) noexcept {
   switch (choice) {
     case ColorChoice::always: return true;
     case ColorChoice::never: return false;
     case ColorChoice::automatic: break;
   }
-  return is_terminal && (no_color == nullptr || *no_color == '\0');
+  return is_terminal && knows_escapes(term) && (no_color == nullptr || *no_color == '\0');
 }
 
 bool wants_color(ColorChoice choice, std::FILE* stream) noexcept {
-  return wants_color(choice, isatty(fileno(stream)) == 1, std::getenv("NO_COLOR"));
+  return wants_color(choice, isatty(fileno(stream)) == 1, std::getenv("NO_COLOR"),
+                     std::getenv("TERM"));
 }
+
+void write_text(std::FILE* stream, std::string_view text) noexcept {
+  if (std::fwrite(text.data(), 1, text.size(), stream) == text.size()) return;
+  note_error(stream);
+}
+
+void flush_text(std::FILE* stream) noexcept {
+  if (std::fflush(stream) != 0) note_error(stream);
+}
+
+int stdout_error() noexcept { return first_stdout_error; }
 
 std::string format_report(const Report& report, bool color) {
   std::string text;
@@ -87,11 +111,12 @@ Nanos estimate_remaining(std::size_t done, std::size_t total, Nanos elapsed,
 }
 
 ProgressLine::ProgressLine(bool is_wanted) noexcept
-    : is_enabled_{is_wanted && isatty(STDERR_FILENO) == 1} {}
+    : is_enabled_{is_wanted && isatty(STDERR_FILENO) == 1 && knows_escapes(std::getenv("TERM"))} {}
 
 void ProgressLine::show(const Progress& progress) {
   if (!is_enabled_) return;
-  fmt::print(stderr, "{}{}", kEraseLine, format_progress(progress, terminal_width()));
+  // A terminal that has gone in the middle of a run ends the drawing, not the run.
+  write_text(stderr, fmt::format("{}{}", kEraseLine, format_progress(progress, terminal_width())));
   std::fflush(stderr);
   is_drawn_ = true;
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/units.hpp"
 #include "report/tables.hpp"
@@ -13,11 +14,22 @@ namespace urb {
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 
-/// `no_color` is the value of the environment variable NO_COLOR, which counts when it is set and
-/// not empty; an explicit choice beats it.
-[[nodiscard]] bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color) noexcept;
+/// `no_color` and `term` are the values of the environment variables NO_COLOR, which counts when it
+/// is set and not empty, and TERM; an explicit choice beats both.
+[[nodiscard]] bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color,
+                               const char* term) noexcept;
+/// Whether a terminal of this TERM obeys escape sequences: "dumb" does not, none is unknown.
+[[nodiscard]] bool knows_escapes(const char* term) noexcept;
 /// The same for a stream and this process' environment.
 [[nodiscard]] bool wants_color(ColorChoice choice, std::FILE* stream) noexcept;
+
+/// Text for people. What cannot be written is no reason to end a command that has results to save:
+/// main() says it at the end, from the error state of the stream.
+void write_text(std::FILE* stream, std::string_view text) noexcept;
+/// Brings it to where it goes, with the same patience.
+void flush_text(std::FILE* stream) noexcept;
+/// Why the first of these failed on standard output: an errno, 0 for none that is known.
+[[nodiscard]] int stdout_error() noexcept;
 
 /// Blocks as text, with an empty line between a table and what is next to it.
 [[nodiscard]] std::string format_report(const Report& report, bool color);
@@ -40,7 +52,7 @@ struct Progress {
 
 class ProgressLine {
  public:
-  /// Draws only when stderr is a terminal and `is_wanted`.
+  /// Draws only when stderr is a terminal that can be drawn on, and `is_wanted`.
   explicit ProgressLine(bool is_wanted) noexcept;
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;

@@ -11,12 +11,21 @@ using urb::ColorChoice;
 using urb::wants_color;
 
 TEST_CASE("console: colours need a terminal and no NO_COLOR, unless asked for") {
-  CHECK(wants_color(ColorChoice::automatic, true, nullptr));
-  CHECK(wants_color(ColorChoice::automatic, true, ""));
-  CHECK_FALSE(wants_color(ColorChoice::automatic, true, "1"));
-  CHECK_FALSE(wants_color(ColorChoice::automatic, false, nullptr));
-  CHECK(wants_color(ColorChoice::always, false, "1"));
-  CHECK_FALSE(wants_color(ColorChoice::never, true, nullptr));
+  CHECK(wants_color(ColorChoice::automatic, true, nullptr, "xterm"));
+  CHECK(wants_color(ColorChoice::automatic, true, "", "xterm"));
+  CHECK_FALSE(wants_color(ColorChoice::automatic, true, "1", "xterm"));
+  CHECK_FALSE(wants_color(ColorChoice::automatic, false, nullptr, "xterm"));
+  CHECK(wants_color(ColorChoice::always, false, "1", "xterm"));
+  CHECK_FALSE(wants_color(ColorChoice::never, true, nullptr, "xterm"));
+}
+
+TEST_CASE("console: a terminal that obeys no escape sequences gets none, unless asked for") {
+  for (const char* const term : {static_cast<const char*>(nullptr), "", "dumb"}) {
+    CHECK_FALSE(urb::knows_escapes(term));
+    CHECK_FALSE(wants_color(ColorChoice::automatic, true, nullptr, term));
+    CHECK(wants_color(ColorChoice::always, true, nullptr, term));
+  }
+  CHECK(urb::knows_escapes("xterm-256color"));
 }
 
 TEST_CASE("console: without colour a report has no escape sequence, with it the same text") {
