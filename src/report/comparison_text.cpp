@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "report/markdown.hpp"
+#include "report/text.hpp"
 #include "stats/summary.hpp"
 
 namespace urb {
@@ -79,8 +80,9 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 std::string describe(std::string_view role, const Source& source) {
-  std::string text = fmt::format("{}: {}, {} rows of {} run{}", role, source.name, source.row_count,
-                                 source.runs.size(), source.runs.size() == 1 ? "" : "s");
+  std::string text =
+      fmt::format("{}: {}, {} rows of {} run{}", role, clean_text(source.name), source.row_count,
+                  source.runs.size(), source.runs.size() == 1 ? "" : "s");
   if (source.left_out != 0) text += fmt::format(", {} without figures", source.left_out);
   return text + "\n";
 }
@@ -142,13 +144,15 @@ Report make_comparison_report(const Comparison& comparison, TableStyle style) {
     report.push_back({Block::Kind::note, std::move(text) + "\n"});
   };
   if (!comparison.base_only.empty()) {
-    add_note(fmt::format("Only in {}: {}", comparison.base.name, list_of(comparison.base_only)));
+    add_note(fmt::format("Only in {}: {}", clean_text(comparison.base.name),
+                         list_of(comparison.base_only)));
   }
   if (!comparison.next_only.empty()) {
-    add_note(fmt::format("Only in {}: {}", comparison.next.name, list_of(comparison.next_only)));
+    add_note(fmt::format("Only in {}: {}", clean_text(comparison.next.name),
+                         list_of(comparison.next_only)));
   }
   for (const std::string& note : comparison.notes) {
-    report.push_back({Block::Kind::warning, fmt::format("note: {}\n", note)});
+    report.push_back({Block::Kind::warning, fmt::format("note: {}\n", clean_text(note))});
   }
   add_warnings(report, comparison);
   return report;

@@ -14,6 +14,7 @@
 #include "report/markdown.hpp"
 #include "report/pictures.hpp"
 #include "report/tables.hpp"
+#include "report/text.hpp"
 #include "report/warnings.hpp"
 #include "stats/summary.hpp"
 
@@ -62,7 +63,7 @@ std::string escape_markdown(std::string_view text) {
     if (std::string_view{"\\|<>`*[]&#"}.find(c) != std::string_view::npos) escaped += '\\';
     escaped += c;
   }
-  return escaped;
+  return clean_text(escaped);
 }
 
 std::string context_list(const Section& section) {
