@@ -12,11 +12,15 @@
 #include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "report/html.hpp"
+#include "report/text.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared
 
@@ -45,6 +49,17 @@ std::string read_all(const Fd& file) {
   return text;
 }
 
+// GNUTERM names a terminal, GNUPLOT_LIB folders: the user's, who may have another gnuplot in mind.
+std::vector<char*> environment_without_gnuplot() {
+  std::vector<char*> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text{*variable};
+    if (!text.starts_with("GNU") && !text.starts_with("GDFONTPATH=")) kept.push_back(*variable);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 struct Ended {
   int status = 0;
   std::string out;
@@ -66,8 +81,9 @@ Ended run_gnuplot(std::string_view script) {
   std::string option = "-d";
   std::array<char*, 3> arguments{program.data(), option.data(), nullptr};
   pid_t pid = 0;
+  std::vector<char*> environment = environment_without_gnuplot();
   const int error =
-      posix_spawnp(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      posix_spawnp(&pid, program.c_str(), &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw SysError("start gnuplot", error);
   Ended ended;
@@ -76,6 +92,21 @@ Ended run_gnuplot(std::string_view script) {
   ended.out = read_all(out);
   ended.err = read_all(err);
   return ended;
+}
+
+// What it said itself, in one line; how it ended where it said nothing.
+std::string words_of(const Ended& ended) {
+  constexpr std::size_t kMost = 500;
+  std::string words;
+  for (const char c : ended.err.substr(0, kMost)) {
+    const bool is_blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (!is_blank) words += c;
+    if (is_blank && !words.empty() && words.back() != ' ') words += ' ';
+  }
+  if (!words.empty()) return clean_text(words);
+  return WIFSIGNALED(ended.status)
+             ? fmt::format("killed by signal {}", WTERMSIG(ended.status))
+             : fmt::format("no word, exit status {}", WEXITSTATUS(ended.status));
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
@@ -88,7 +119,12 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 bool has_gnuplot() {
   try {
-    return run_gnuplot("").status == 0;
+    const Ended ended = run_gnuplot("");
+    if (ended.status == 0) return true;
+    throw std::runtime_error(fmt::format(
+        "gnuplot is installed but does not start: {} (mend it, or take it off PATH for a report "
+        "without pictures)",
+        words_of(ended)));
   } catch (const SysError& error) {
     if (error.error() == ENOENT || error.error() == EACCES || error.error() == ENOTDIR)
       return false;
@@ -101,7 +137,7 @@ std::string draw(const Picture& picture) {
   if (ended.status != 0 || ended.out.find("</svg>") == std::string::npos) {
     throw std::runtime_error(
         fmt::format("gnuplot failed on {} (is it 5.4 or later, with the svg terminal?): {}",
-                    picture.name, ended.err.substr(0, 500)));
+                    picture.name, words_of(ended)));
   }
   return finish_svg(std::move(ended.out), picture);
 }

@@ -8,7 +8,8 @@
 
 namespace urb {
 
-/// Whether a gnuplot that starts is on the PATH.
+/// Whether gnuplot is on the PATH. Throws std::runtime_error with its own words when it is there
+/// and does not start.
 [[nodiscard]] bool has_gnuplot();
 
 /// The picture as an SVG file. Its text follows the reader's light or dark scheme; the same script
