@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cli/outputs.hpp"
 #include "cli/suggest.hpp"
 #include "mode/mode.hpp"
-
 #include "report/console.hpp"
+
 namespace urb {
 
-int run_command(const Options& options) {
+int run_command(const Options& typed) {
+  Options options = typed;
+  settle_outputs(options);
   switch (options.command) {
     case Command::run: return run_benchmark(options);
     case Command::serve: return run_serve(options);

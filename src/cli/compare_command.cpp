@@ -69,6 +69,7 @@ int run_compare(const Options& options) {
   // The table is for people: it gives way to what is for a program.
   std::FILE* const stream = has_json_on_stdout ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
+  if (compare.json) require_writable(*compare.json);
   const bool color = !compare.markdown && wants_color(options.color, stream);
   write_text(stream, format_report(make_comparison_report(comparison, style), color));
   flush_text(stream);

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/error.hpp"
 #include "report/json_file.hpp"
 
 namespace urb {
@@ -11,9 +10,6 @@ namespace urb {
 JsonOutput::JsonOutput(const Options& options, JsonContext context)
     : path_{options.json}, context_{std::move(context)} {
   if (!path_) return;
-  if (*path_ == "-" && options.save && options.csv == "-") {
-    throw UsageError("--csv - and --json - would mix on standard output (write one to a file)");
-  }
   require_writable(*path_);
 }
 

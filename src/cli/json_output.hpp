@@ -13,7 +13,7 @@ namespace urb {
 class JsonOutput {
  public:
   /// Does nothing, ever, without `options.json`. Throws SysError when the file could not be
-  /// written later, UsageError when it shares standard output with the rows.
+  /// written later.
   JsonOutput(const Options& options, JsonContext context);
 
   /// `service` counts in the open loop only.

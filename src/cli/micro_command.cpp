@@ -136,7 +136,7 @@ int run_micro(const Options& options) {
   common.client = "builtin";
   common.pinning = "none";
   common.seed = options.seed;
-  std::optional<RowFile> file = open_row_file(options, host);
+  std::optional<RowFile> file = open_row_file(options);
   const MicroPlan plan{options.warmup, options.duration, options.requests};
   const std::atomic<bool>& stop = stop_on_signal();
 

@@ -57,7 +57,7 @@ struct SweepOptions {
 /// Of `report`.
 struct ReportOptions {
   std::vector<std::string> files;
-  std::string folder;  ///< empty: tables alone, on stdout
+  std::optional<std::string> folder;  ///< none: tables alone, on stdout
 };
 
 struct Options {

@@ -9,42 +9,65 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/outputs.hpp"
+#include "report/console.hpp"
 #include "report/gnuplot.hpp"
 #include "report/html.hpp"
 #include "report/json_file.hpp"
+#include "report/output_target.hpp"
 #include "report/page.hpp"
 #include "report/row_reader.hpp"
 
 namespace urb {
+namespace {
+
+std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
+  std::vector<InputFile> files;
+  for (const std::string& path : paths) files.push_back({path, read_rows(path)});
+  return files;
+}
+
+// Before gnuplot works for nothing. No file that is read is written over.
+void require_outputs(const std::vector<std::string>& read_paths,
+                     const std::vector<std::string>& written_paths) {
+  std::vector<NamedTarget> written;
+  for (const std::string& path : written_paths) {
+    require_writable(path);
+    written.push_back({path, find_target(path)});
+  }
+  refuse_same(written, targets_beside(read_paths));
+}
+
+}  // namespace
 
 int run_report(const Options& options) {
   const ReportOptions& report = options.report;
-  std::vector<InputFile> files;
-  for (const std::string& path : report.files) files.push_back({path, read_rows(path)});
-  if (report.folder.empty()) {
-    // Not fmt's, which names no file when it fails; main() says what could not be written.
-    std::fputs(make_page(files, false).markdown.c_str(), stdout);
+  const std::vector<InputFile> files = read_files(report.files);
+  if (!report.folder) {
+    write_text(stdout, make_page(files, false).markdown);
     return kExitOk;
   }
   const bool with_pictures = has_gnuplot();
   const Page page = make_page(files, with_pictures);
   const auto path_of = [&report](const std::string& name) {
-    return (std::filesystem::path{report.folder} / name).string();
+    return (std::filesystem::path{*report.folder} / name).string();
   };
-  require_writable(path_of("index.html"));  // before gnuplot works for nothing
+  std::vector<std::string> written{path_of("index.html"), path_of("report.md")};
+  for (const Picture& picture : page.pictures) written.push_back(path_of(picture.name + ".svg"));
+  require_outputs(report.files, written);
   std::map<std::string, std::string> pictures;
   for (const Picture& picture : page.pictures) pictures[picture.name] = draw(picture);
   for (const auto& [name, svg] : pictures) write_whole(path_of(name + ".svg"), svg);
   write_whole(path_of("report.md"), page.markdown);
   write_whole(path_of("index.html"), make_html(page.markdown, pictures));
-  fmt::print("{}: everything, in one file\n{}: the tables\n", path_of("index.html"),
-             path_of("report.md"));
-  if (!pictures.empty()) fmt::print("{}: {} pictures\n", path_of("*.svg"), pictures.size());
-  std::fflush(stdout);
+  write_text(stdout, fmt::format("{}: everything, in one file\n{}: the tables\n",
+                                 path_of("index.html"), path_of("report.md")));
+  if (!pictures.empty()) {
+    write_text(stdout, fmt::format("{}: {} pictures\n", path_of("*.svg"), pictures.size()));
+  }
+  flush_text(stdout);
   if (!with_pictures) {
-    fmt::print(
-        stderr,
-        "uring-bench: no pictures: gnuplot is not installed (apt-get install gnuplot-nox)\n");
+    print_error("no pictures: gnuplot is not installed (apt-get install gnuplot-nox)");
   }
   return kExitOk;
 }

@@ -24,6 +24,7 @@
 #include "probe/host.hpp"
 #include "report/console.hpp"
 #include "report/row_file.hpp"
+#include "report/json_file.hpp"
 #include "server/server.hpp"
 #include "sweep/guest.hpp"
 
@@ -203,7 +204,8 @@ int run_benchmark(const Options& options) {
   grid.repeats = options.repeats;
   grid.seed = options.seed;
   // Refused here, before hours of trials whose rows nobody could keep.
-  std::optional<RowFile> file = open_row_file(options, host);
+  std::optional<RowFile> file = open_row_file(options);
+  if (options.json) require_writable(*options.json);
 
   std::string choices = describe_relay(config, options);
   if (options.pin.kind == PinRequest::Kind::automatic) {

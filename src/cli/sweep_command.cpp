@@ -121,7 +121,15 @@ class Sweep {
     for (const std::string& spec : options_.kernels) kernels_.push_back(read_kernel(spec));
     // Refused here, before an hour of boots whose rows nobody could keep.
     for (const KernelImage& kernel : kernels_) {
-      files_.emplace_back(fmt::format("{}/{}.csv", options_.folder, kernel.release));
+      const std::string path = fmt::format("{}/{}.csv", options_.folder, kernel.release);
+      for (const RowFile& other : files_) {
+        if (other.path() != path) continue;
+        throw UsageError(fmt::format(
+            "two kernels are of release {}: {} would mix their rows (sweep one at a time, with "
+            "folders of their own: -o)",
+            kernel.release, path));
+      }
+      files_.emplace_back(path);
     }
     setup_.qemu = find_qemu();
     setup_.patience = options_.patience;

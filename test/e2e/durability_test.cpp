@@ -117,6 +117,81 @@ TEST_CASE("half a row at the end is refused with its remedy, which helps") {
   CHECK(count_whole_rows(csv) == 2);
 }
 
+TEST_CASE("a terminal that ends leaves what an interruption leaves, unless it was to be ignored") {
+  const TempFolder folder;
+  const std::string csv = folder.file("rows.csv");
+  const std::string json = folder.file("run.json");
+  std::vector<std::string> arguments = as_command(quick_run(csv, "1000"));
+  arguments.insert(arguments.end(), {"--json", json});
+  const auto has_row = [&] { return line_count(slurp(csv)) > 1; };
+  {
+    Program program{arguments};
+    REQUIRE(wait_until(has_row));
+    program.signal(SIGHUP);  // the shell's, and the kernel's
+    program.signal(SIGHUP);
+    const Outcome outcome = program.wait();
+    CHECK(outcome.status == 1);
+    CHECK(outcome.out.find("Connection reuse: YES") != std::string::npos);
+    check_one_line(outcome.err, {"interrupted after "});
+    CHECK(slurp(json).find("\"interrupted\": true") != std::string::npos);
+  }
+  std::filesystem::remove(csv);
+  std::filesystem::remove(json);
+  arguments = as_command(quick_run(csv, "3"));
+  arguments.insert(arguments.end(), {"--json", json});
+  Program program{arguments, [] { std::signal(SIGHUP, SIG_IGN); }};
+  REQUIRE(wait_until(has_row));
+  program.signal(SIGHUP);
+  CHECK(program.wait().status == 0);
+  CHECK(slurp(json).find("\"interrupted\": false") != std::string::npos);
+}
+
+TEST_CASE("a file that cannot be what it is to be is refused before anything is measured") {
+  const TempFolder folder;
+  const std::string csv = folder.file("rows.csv");
+  std::filesystem::create_symlink("rows.csv", folder.file("link"));
+  const std::vector<std::vector<std::string>> wrong{
+      {"--csv", csv, "--json", csv},
+      {"--csv", csv, "--json", folder.file("link")},
+      {"--csv", csv, "--json", folder.file("./rows.csv")},
+      {"--csv", "-", "--json", "/dev/stdout"},
+      {"--csv", ""},
+      {"--csv", csv, "--json", ""},
+      {"--csv", folder.file("new/")},
+      {"--csv", csv, "--json", folder.path().string()}};
+  for (const std::vector<std::string>& files : wrong) {
+    CAPTURE(files.back());
+    std::vector<std::string> arguments{"direct", "--no-ceiling", "-n", "1", "-q"};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "");
+    check_one_line(outcome.err, {files[files.size() - 2]});
+    CHECK_FALSE(std::filesystem::exists(csv));
+  }
+  // So are the rows and what standard output is redirected to, in a file of its own.
+  const Outcome outcome =
+      run_program({"sh", "-c", "exec \"$0\" direct -n 1 -q --csv \"$1\" > \"$1\"", binary(), csv});
+  CHECK(outcome.status == 2);
+  check_one_line(outcome.err, {csv, "standard output"});
+}
+
+TEST_CASE("JSON goes to what standard output is, and the tables to standard error") {
+  const TempFolder folder;
+  const std::string out = folder.file("out");
+  std::vector<std::string> command{"sh", "-c", "exec \"$@\" > " + out, "sh", binary()};
+  for (const char* const word : {"direct", "--no-ceiling", "-n", "5", "-b", "0", "-r", "yes",
+                                 "--repeats", "1", "--warmup", "0s", "-q", "--no-save", "--json"}) {
+    command.emplace_back(word);
+  }
+  command.emplace_back("/dev/stdout");
+  const Outcome outcome = run_program(command);
+  CHECK(outcome.status == 0);
+  CHECK(slurp(out).starts_with("{\n"));
+  CHECK(slurp(out).find("Connection reuse") == std::string::npos);
+  CHECK(outcome.err.find("Connection reuse: YES") != std::string::npos);
+}
+
 TEST_CASE("a file at its size limit ends the run: whole rows, the tables, one line") {
   const TempFolder folder;
   const std::string csv = folder.file("rows.csv");
