@@ -15,6 +15,7 @@
 #include "report/comparison_text.hpp"
 #include "report/console.hpp"
 #include "report/json_file.hpp"
+#include "report/repeated_rows.hpp"
 #include "report/row_reader.hpp"
 
 namespace urb {
@@ -43,9 +44,15 @@ std::vector<const Metric*> resolve_metrics(const std::vector<std::string>& names
   return metrics;
 }
 
-// The rows of `path`, of one run only if `run` is not empty.
+// The rows of `path`, each once, of one run only if `run` is not empty.
 Side read_side(const std::string& path, const std::string& run) {
-  Side side{path, read_rows(path)};
+  std::vector<std::string> notes;
+  Side side{path, read_rows(path, &notes)};
+  SeenTrials seen;
+  if (const std::size_t repeated = seen.drop_repeated(side.rows); repeated != 0) {
+    notes.push_back(fmt::format("{}: {}", path, describe_repeated(repeated)));
+  }
+  for (const std::string& note : notes) print_error("warning: " + note);
   if (run.empty()) return side;
   std::string latest;
   if (!side.rows.empty()) latest = side.rows.back().run_id;
@@ -62,6 +69,7 @@ Side read_side(const std::string& path, const std::string& run) {
 int run_compare(const Options& options) {
   const CompareOptions& compare = options.compare;
   const std::vector<const Metric*> metrics = resolve_metrics(compare.metrics);
+  if (compare.json) require_writable(*compare.json);
   const Comparison comparison =
       compare_rows(read_side(compare.base, compare.base_run),
                    read_side(compare.next, compare.next_run), metrics, compare.threshold_percent);
@@ -69,7 +77,6 @@ int run_compare(const Options& options) {
   // The table is for people: it gives way to what is for a program.
   std::FILE* const stream = has_json_on_stdout ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
-  if (compare.json) require_writable(*compare.json);
   const bool color = !compare.markdown && wants_color(options.color, stream);
   write_text(stream, format_report(make_comparison_report(comparison, style), color));
   flush_text(stream);

@@ -16,14 +16,25 @@
 #include "report/json_file.hpp"
 #include "report/output_target.hpp"
 #include "report/page.hpp"
+#include "report/repeated_rows.hpp"
 #include "report/row_reader.hpp"
 
 namespace urb {
 namespace {
 
+// Rows that were read before, in this file or in another, make no further repeats.
 std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
   std::vector<InputFile> files;
-  for (const std::string& path : paths) files.push_back({path, read_rows(path)});
+  std::vector<std::string> notes;
+  SeenTrials seen;
+  for (const std::string& path : paths) {
+    InputFile& file = files.emplace_back(InputFile{path, read_rows(path, &notes)});
+    file.repeated = seen.drop_repeated(file.rows);
+    if (file.repeated != 0) {
+      notes.push_back(fmt::format("{}: {}", path, describe_repeated(file.repeated)));
+    }
+  }
+  for (const std::string& note : notes) print_error("warning: " + note);
   return files;
 }
 

@@ -14,6 +14,7 @@ namespace urb {
 struct InputFile {
   std::string name;
   std::vector<Row> rows;
+  std::size_t repeated = 0;  ///< further rows, which were read before and are not among them
 };
 
 /// Trials that are alike in everything but mode, data path, body and reuse.

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "report/comparison_cells.hpp"
+#include "report/repeated_rows.hpp"
 #include "report/warnings.hpp"
 #include "stats/summary.hpp"
 
@@ -111,6 +112,14 @@ std::vector<std::string> find_notes(const Side& base, const Side& next) {
     } else {
       notes.push_back(fmt::format("{} differs: {} → {}", context.name, before, after));
     }
+  }
+  SeenTrials seen;
+  std::vector<Row> base_rows = base.rows;
+  seen.drop_repeated(base_rows);
+  if (const std::size_t shared = seen.count(next.rows); shared != 0) {
+    notes.push_back(fmt::format("{} row{} of {} {} the same as in {}", shared,
+                                shared == 1 ? "" : "s", next.name, shared == 1 ? "is" : "are",
+                                base.name));
   }
   return notes;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "report/pictures.hpp"
+#include "report/repeated_rows.hpp"
 #include "report/routing_table.hpp"
 #include "report/section_tables.hpp"
 #include "report/tables.hpp"
@@ -141,8 +142,10 @@ void add_counts(Writer& writer, const Section& section, std::size_t index) {
 void add_files(Writer& writer, const std::vector<InputFile>& files) {
   std::string text;
   for (const InputFile& file : files) {
-    text += fmt::format("- {}: {} row{}\n", escape_markdown(file.name), file.rows.size(),
+    text += fmt::format("- {}: {} row{}", escape_markdown(file.name), file.rows.size(),
                         file.rows.size() == 1 ? "" : "s");
+    if (file.repeated != 0) text += "; beside them, " + describe_repeated(file.repeated);
+    text += '\n';
   }
   writer.add(text);
 }

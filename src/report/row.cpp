@@ -8,11 +8,14 @@
 #include <cmath>
 #include <type_traits>
 
+#include "report/text.hpp"
+
 namespace urb {
 namespace {
 
 constexpr std::array kStatuses{Status::ok, Status::unsupported, Status::failed, Status::panic,
                                Status::timeout};
+constexpr double kFigureMax = 1e30;  // a guess: no meter here comes near it
 
 // The one table. `visit` is called with the name and the field of each column, in their order.
 template <class R, class Visit>
@@ -43,7 +46,8 @@ void visit_columns(R& row, Visit&& visit) {
 std::string to_text(const std::string& field) { return field; }
 std::string to_text(std::uint64_t field) { return fmt::format("{}", field); }
 std::string to_text(bool field) { return field ? "yes" : "no"; }
-std::string to_text(double field) { return format_figure(field); }
+// What was divided by nothing is unknown.
+std::string to_text(double field) { return std::isfinite(field) ? format_figure(field) : ""; }
 std::string to_text(Status field) { return std::string{name_of(field)}; }
 template <class T>
 std::string to_text(const std::optional<T>& field) {
@@ -72,8 +76,16 @@ std::string from_text(const std::string& text, std::string& field) {
 template <class T>
 requires std::is_arithmetic_v<T> std::string from_text(const std::string& text, T& field) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), field);
-  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) return {};
-  return fmt::format("'{}' is not a number", text);
+  const bool is_number = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+  if (!is_number) return fmt::format("'{}' is not a number", text);
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(field) || field < 0)
+      return fmt::format("'{}' is no finite number from 0", text);
+    // The tables add figures up, and a sum of larger ones would not be finite.
+    if (field > kFigureMax) return fmt::format("'{}' is more than anything measured", text);
+    field = std::abs(field);  // "-0"
+  }
+  return {};
 }
 std::string from_text(const std::string& text, bool& field) {
   field = text == "yes";
@@ -130,6 +142,14 @@ std::vector<FieldValue> values_of(const Row& row) {
   values.reserve(column_names().size());
   visit_columns(row, [&](const char*, const auto& field) { values.push_back(to_value(field)); });
   return values;
+}
+
+void clean_texts(Row& row) {
+  visit_columns(row, [](const char*, auto& field) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, std::string>) {
+      field = clean_text(field);
+    }
+  });
 }
 
 std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields) {

@@ -94,8 +94,11 @@ struct Row {
 [[nodiscard]] const std::vector<std::string>& column_names();
 /// A row as the texts of its fields, in the order of the columns.
 [[nodiscard]] std::vector<std::string> format_row(const Row& row);
-/// The inverse. The error's position is the index of the column.
+/// The inverse. The error's position is the index of the column. Figures are finite and not below
+/// zero.
 [[nodiscard]] std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields);
+/// Makes its texts fit for pages and terminals, as clean_text() does.
+void clean_texts(Row& row);
 
 /// A field as it is: empty, text, yes or no, a count, a figure.
 using FieldValue = std::variant<std::monostate, std::string, bool, std::uint64_t, double>;

@@ -7,25 +7,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
 #include "report/csv.hpp"
+#include "report/output_target.hpp"
+#include "report/row_reader.hpp"
+#include "report/text.hpp"
 
 namespace urb {
 namespace {
 
-Fd open_for_append(const std::string& path) {
-  if (path == "-") return Fd{Adopt{}, check(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "dup")};
-  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  // If that failed, open(2) fails too, with the better message.
-  const int raw = open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (raw < 0) throw SysError("open " + path, errno, "choose another file with --csv");
+constexpr const char* kChooseAnother = "choose another file with --csv";
+
+// Bytes of which the last line is surely one: its longest field is the reason of a failure.
+constexpr off_t kTailMax = 1 << 20;
+
+Fd open_for_append(const std::string& path, const OutputTarget& target) {
+  int raw = -1;
+  switch (target.kind) {
+    case OutputTarget::Kind::descriptor:
+      raw = fcntl(target.descriptor, F_DUPFD_CLOEXEC, 3);
+      // Its file may have rows already, which only a reader sees. Standard output may not be read.
+      if (raw >= 0 && path != "-" && S_ISREG(target.mode)) {
+        const Fd duplicate{Adopt{}, raw};
+        raw = open(fmt::format("/proc/self/fd/{}", target.descriptor).c_str(),
+                   O_RDWR | O_APPEND | O_CLOEXEC);
+      }
+      break;
+    case OutputTarget::Kind::stream:
+      raw = open(target.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+      break;
+    case OutputTarget::Kind::file:
+      make_folders_above(target.path, kChooseAnother);
+      raw = open(target.path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+      break;
+  }
+  if (raw < 0) throw SysError("open " + path, errno, kChooseAnother);
   return Fd{Adopt{}, raw};
 }
 
@@ -69,7 +90,8 @@ std::string read_at(int fd, off_t offset, std::size_t count) {
 
 }  // namespace
 
-RowFile::RowFile(std::string path) : path_{std::move(path)}, file_{open_for_append(path_)} {
+RowFile::RowFile(std::string path)
+    : path_{std::move(path)}, file_{open_for_append(path_, find_target(path_))} {
   if (path_ == "-") {
     write_record(format_csv_record(column_names()));
     return;
@@ -85,31 +107,45 @@ void RowFile::start_file() {
     write_record(header);
     return;
   }
-  const std::string found = read_at(file_.get(), 0, header.size() + 1);
-  // A file that went through an editor of another system may have CRLF.
-  const bool has_header =
-      found.starts_with(header) || found.starts_with(header.substr(0, header.size() - 1) + "\r\n");
-  if (!has_header) {
+  // Spreadsheets and editors write a byte order mark, quotes and CRLF.
+  constexpr std::size_t kQuotesPerField = 2;
+  const std::string begin =
+      read_at(file_.get(), 0, header.size() + 8 + kQuotesPerField * column_names().size());
+  if (!is_header(std::string_view{begin}.substr(0, begin.find('\n')))) {
     throw UsageError(path_ +
                      ": its header is not this version's, rows would not fit (choose "
                      "another file with --csv, or move this one away)");
   }
-  refuse_torn_end();
+  static_cast<void>(find_missing_end());
 }
 
-// Another run may have been killed in the middle of its row, before this one or beside it.
-void RowFile::refuse_torn_end() {
+// Editors, spreadsheets and $(…) leave out the last line end; another run may have been killed in
+// the middle of its row, before this one or beside it.
+std::string RowFile::find_missing_end() const {
   const off_t size = size_of(file_.get());
-  if (size == 0 || read_at(file_.get(), size - 1, 1) == "\n") return;
-  throw UsageError(
-      fmt::format("{0}: ends in the middle of a row (remove it first: sed -i '$d' {0})", path_));
+  if (size == 0 || read_at(file_.get(), size - 1, 1) == "\n") return "";
+  const off_t tail_size = std::min(size, kTailMax);
+  const std::string end =
+      read_at(file_.get(), size - tail_size, static_cast<std::size_t>(tail_size));
+  const std::string tail = end.substr(end.rfind('\n') + 1);
+  switch (classify_tail(tail)) {
+    case TailKind::whole: return "\n";
+    case TailKind::torn: break;
+    case TailKind::foreign:
+      throw UsageError(path_ +
+                       ": its last line is no row, and has no line end (see what it is, or choose "
+                       "another file with --csv)");
+  }
+  throw UsageError(fmt::format("{}: ends in the middle of a row (remove it first: sed -i '$d' {})",
+                               path_, quote_for_shell(path_)));
 }
 
 void RowFile::append(const Row& row) {
   const std::vector<std::string> fields = format_row(row);
   const Lock lock{file_.get()};
-  if (path_ != "-") refuse_torn_end();  // stdout need not be readable
-  write_record(format_csv_record(fields));
+  // One write with the row, so that both are taken back together. Stdout need not be readable.
+  const std::string missing = path_ == "-" ? "" : find_missing_end();
+  write_record(missing + format_csv_record(fields));
   ++row_count_;
 }
 

@@ -11,11 +11,13 @@ namespace urb {
 class RowFile {
  public:
   /// Opens `path` for appending, or creates it (and the folders above it) with the header. "-" is
-  /// stdout. Throws UsageError for a file with another header or a torn last line, which is left
-  /// as it is; SysError for one that cannot be opened.
+  /// stdout; what find_target() knows as a stream or descriptor is written. Throws UsageError for a
+  /// file with another header or half a row at its end, which is left as it is; SysError for one
+  /// that cannot be opened.
   explicit RowFile(std::string path);
 
-  /// Writes one row and waits until it is on the disk. Throws SysError after taking back what was
+  /// Writes one row, behind the line end that the one before may lack, and waits until it is on the
+  /// disk. Throws SysError after taking back what was
   /// written of it, UsageError when another run has left half a row at the end meanwhile.
   void append(const Row& row);
 
@@ -24,7 +26,7 @@ class RowFile {
 
  private:
   void start_file();
-  void refuse_torn_end();
+  [[nodiscard]] std::string find_missing_end() const;
   void write_record(const std::string& line);
 
   [[nodiscard]] std::string name() const { return path_ == "-" ? "to standard output" : path_; }

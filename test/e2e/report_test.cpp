@@ -82,7 +82,101 @@ TEST_CASE("report: what it cannot read or write is named, and nothing is left") 
   const Outcome full =
       run_program({"sh", "-c", "\"$0\" report \"$1\" >/dev/full", binary(), kRows});
   CHECK(full.status == 1);
-  CHECK(contains(full.err, "cannot write to standard output"));
+  CHECK(contains(full.err, "cannot write to standard output: No space left on device"));
+  CHECK(run({"report", kRows, "-o", ""}).status == 2);
+}
+
+TEST_CASE("report: a copy of a file adds no repeats, and a line says so") {
+  const TempFolder folder;
+  const std::string copy = folder.file("copy.csv");
+  std::filesystem::copy_file(kRows, copy);
+  const Outcome once = run({"report", kRows});
+  const Outcome twice = run({"report", kRows, copy});
+  CHECK(twice.status == 0);
+  CHECK(contains(twice.err, copy + ": "));
+  CHECK(contains(twice.err, "count once"));
+  const auto tables_of = [](const std::string& page) { return page.substr(page.find("\n## ")); };
+  CHECK(tables_of(once.out) == tables_of(twice.out));
+}
+
+TEST_CASE("report: what it reads is not written over") {
+  const TempFolder folder;
+  const std::string rows = folder.file("report.md");
+  std::filesystem::copy_file(kRows, rows);
+  const Outcome outcome = run({"report", rows, "-o", folder.path().string()});
+  CHECK(outcome.status == 2);
+  CHECK(contains(outcome.err, "are one file"));
+  CHECK(text_of(rows) == text_of(kRows));
+}
+
+TEST_CASE("report: a file name that is no UTF-8, or commands terminals, leaves a valid page") {
+  const TempFolder folder;
+  const std::string rows = folder.file("r\xE9s\x1B[2J.csv");
+  std::filesystem::copy_file(kRows, rows);
+  const std::string out = folder.file("out");
+  const Outcome outcome = run({"report", rows, "-o", out});
+  CHECK(outcome.status == 0);
+  for (const auto& entry : std::filesystem::directory_iterator{out}) {
+    const std::string path = entry.path().string();
+    CAPTURE(path);
+    CHECK(contains(text_of(path), "\xE9") == false);
+    CHECK(contains(text_of(path), "\x1B") == false);
+  }
+  CHECK(contains(text_of(out + "/index.html"), "r\uFFFDs"));
+}
+
+TEST_CASE("report: gnuplot's own settings are not the user's, and its failure is told") {
+  const TempFolder folder;
+  const std::string out = folder.file("out");
+  if (is_installed("gnuplot")) {
+    const Outcome outcome =
+        run({"report", kRows, "-o", out}, [] { setenv("GNUTERM", "nonsense", 1); });
+    CHECK(outcome.status == 0);
+    CHECK(std::filesystem::exists(out + "/throughput.svg"));
+  }
+  std::ofstream{folder.file("gnuplot")} << "#!/bin/sh\necho 'no such library' >&2\nexit 1\n";
+  std::filesystem::permissions(folder.file("gnuplot"), std::filesystem::perms::owner_all);
+  const std::string path = folder.path().string();
+  const Outcome broken =
+      run({"report", kRows, "-o", out}, [&] { setenv("PATH", path.c_str(), 1); });
+  CHECK(broken.status == 1);
+  CHECK(contains(broken.err, "no such library"));
+  CHECK_FALSE(contains(broken.err, "not installed"));
+}
+
+TEST_CASE("compare: a failure is not the status that means worse") {
+  const TempFolder folder;
+  const auto status_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"compare", kRows, kRows};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  };
+  CHECK(run({"compare", kRows, folder.file("missing.csv")}).status == 2);
+  CHECK(status_of({"--json", "/proc/none/file"}).status == 2);
+  CHECK(status_of({"--json", kRows}).status == 2);
+  const std::string base = folder.file("base.csv");
+  REQUIRE(run({"direct", "--no-ceiling", "-w", "1", "-n", "5", "-b", "0", "-r", "yes", "--repeats",
+               "5", "--warmup", "0s", "-q", "--csv", base})
+              .status == 0);
+  for (const std::string sink : {">/dev/full", ">&-"}) {
+    CAPTURE(sink);
+    const Outcome outcome =
+        run_program({"sh", "-c", "exec \"$0\" compare \"$1\" \"$1\" " + sink, binary(), base});
+    CHECK(outcome.status == 2);
+    CHECK(contains(outcome.err, "cannot write to standard output: "));
+  }
+}
+
+TEST_CASE("every command names standard output when it is what fails, and none is aborted") {
+  for (const std::string command : {"--help", "--version", "doctor", "list-modes",
+                                    "micro nop -n 10 --warmup 0s --repeats 1 --no-save -q"}) {
+    CAPTURE(command);
+    const Outcome outcome =
+        run_program({"sh", "-c", "exec \"$0\" " + command + " >/dev/full", binary()});
+    CHECK(outcome.status == 1);
+    CHECK(contains(outcome.err, "cannot write to standard output: No space left on device"));
+  }
+  CHECK(run_program({"sh", "-c", "exec \"$0\" nonsense 2>/dev/full", binary()}).status == 2);
 }
 
 TEST_CASE("report: on a full disk one line, and no half of a file") {

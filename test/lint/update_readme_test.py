@@ -71,6 +71,15 @@ class UpdateReadme(unittest.TestCase):
         self.assertIn("GNUPLOT 0.1", self.read("docs/pictures/cpu.svg"))
         self.assertEqual(self.run_tool("--check"), (0, ""))
 
+    def test_a_copy_of_a_file_adds_no_repeats(self):
+        self.run_tool()
+        good = self.read("README.md")
+        shutil.copy(os.path.join(self.root, ROWS), os.path.join(self.root, "results/z-copy.csv"))
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 0)
+        self.assertIn("results/z-copy.csv: 80 rows are there twice", error)
+        self.assertEqual(self.read("README.md"), good)
+
     def test_a_figure_that_no_row_gives_is_named_and_mended(self):
         self.run_tool()
         good = self.read("README.md")

@@ -100,6 +100,51 @@ TEST_CASE("row_file: half a row that another run leaves is not continued either"
   CHECK(read_file(path) == torn);
 }
 
+TEST_CASE("row_file: a whole last row gets the line end that it lacks, with the next row") {
+  const Folder folder;
+  const std::string path = folder.file("edited.csv");
+  const urb::Row row;
+  for (const std::string& text : {header(), header() + line(row), "\xEF\xBB\xBF" + header()}) {
+    const std::string cut = text.substr(0, text.size() - 1);
+    write_file(path, cut);
+    urb::RowFile file{path};
+    CHECK(read_file(path) == cut);  // not before there is something to add
+    file.append(row);
+    CHECK(read_file(path) == text + line(row));
+  }
+}
+
+TEST_CASE("row_file: the remedy for half a row is one for this path, and none for a whole line") {
+  const Folder folder;
+  const std::string path = folder.file("it's torn.csv");
+  write_file(path, header() + "1,1,half a r");
+  const std::string shown = folder.file("it'\\''s torn.csv'");
+  CHECK_THROWS_WITH_AS(urb::RowFile{path}, doctest::Contains(("sed -i '$d' '" + shown).c_str()),
+                       urb::UsageError);
+  std::string odd = line(urb::Row{});
+  odd.replace(odd.size() - 3, 3, "fine");
+  write_file(path, header() + odd);
+  try {
+    const urb::RowFile file{path};
+    FAIL("no row was taken for one");
+  } catch (const urb::UsageError& error) {
+    CHECK(std::string{error.what()}.find("sed") == std::string::npos);
+  }
+}
+
+TEST_CASE("row_file: a link leads to its file, and the first cause is told") {
+  const Folder folder;
+  fs::create_symlink("real.csv", folder.file("link.csv"));
+  urb::RowFile file{folder.file("link.csv")};
+  CHECK(fs::is_symlink(folder.file("link.csv")));
+  CHECK(read_file(folder.file("real.csv")) == header());
+  CHECK_THROWS_AS(urb::RowFile{""}, urb::UsageError);
+  CHECK_THROWS_AS(urb::RowFile{folder.file("new/")}, urb::UsageError);
+  CHECK_THROWS_WITH_AS(urb::RowFile{folder.file("real.csv/below/rows.csv")},
+                       doctest::Contains("Not a directory (choose another file with --csv)"),
+                       urb::SysError);
+}
+
 TEST_CASE("row_file: a row that does not fit on the disk leaves the rows before it whole") {
   const Folder folder;
   const std::string path = folder.file("full.csv");

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <variant>
 
@@ -72,6 +73,16 @@ TEST_CASE("row: an error names the column") {
   CHECK(std::get<urb::ParseError>(wrong).message == "method: 'one' is not a number");
   fields.pop_back();
   CHECK(std::holds_alternative<urb::ParseError>(urb::parse_row(fields)));
+}
+
+TEST_CASE("row: what is no number is unknown when it is written") {
+  Row row;
+  row.requests_per_s = std::numeric_limits<double>::infinity();
+  row.bytes_per_s = std::numeric_limits<double>::quiet_NaN();
+  const auto read = urb::parse_row(urb::format_row(row));
+  REQUIRE(std::holds_alternative<Row>(read));
+  CHECK_FALSE(std::get<Row>(read).requests_per_s);
+  CHECK_FALSE(std::get<Row>(read).bytes_per_s);
 }
 
 TEST_CASE("row: figures keep six digits and all of their whole part") {
