@@ -11,6 +11,7 @@
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/load_row.hpp"
+#include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "cli/url.hpp"
@@ -148,7 +149,7 @@ LoadOptions make_load_options(const Options& options, const Url& url) {
 Url url_of(const Options& options) {
   auto parsed = parse_url(options.url);
   if (const auto* const error = std::get_if<ParseError>(&parsed)) {
-    throw UsageError(fmt::format("{}: {}", options.url, error->message));
+    throw UsageError(fmt::format("{}: {}", redact_urls(options.url), error->message));
   }
   return std::get<Url>(std::move(parsed));
 }
@@ -176,7 +177,7 @@ int run_load_only(const Options& options) {
                   {.command = "load",
                    .run_id = run_id,
                    .tool = kVersion,
-                   .arguments = options.arguments,
+                   .arguments = redact(options.arguments, options.headers),
                    .host = host,
                    .build = running_build()}};
   std::uint64_t trial_count = 0;

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
+#include "cli/redaction.hpp"
 #include "cli/relay_choice.hpp"
 #include "cli/row_output.hpp"
 #include "cli/run_id.hpp"
@@ -23,8 +24,8 @@
 #include "mode/mode.hpp"
 #include "probe/host.hpp"
 #include "report/console.hpp"
-#include "report/row_file.hpp"
 #include "report/json_file.hpp"
+#include "report/row_file.hpp"
 #include "server/server.hpp"
 #include "sweep/guest.hpp"
 
@@ -234,7 +235,7 @@ int run_benchmark(const Options& options) {
                   {.command = "run",
                    .run_id = setup.row.run_id,
                    .tool = kVersion,
-                   .arguments = options.arguments,
+                   .arguments = redact(options.arguments, options.headers),
                    .host = host,
                    .build = running_build(),
                    .warnings = run_warnings}};

@@ -96,6 +96,15 @@ def main(binary, root):
                            "enters_per_request", "worker_imbalance"):
                 assert document["trials"][0]["row"][column] is None, column
             assert document["trials"][0]["row"]["bottleneck"] in (None, "client")
+            # The file is made to be shown to others.
+            done = subprocess.run([binary, "load", f"http://127.0.0.1:{port}/", *SHORT, "-H",
+                                   "Authorization: Bearer hush", "-HCookie: id=hush",
+                                   "--header=X-Api-Key: hush", "-H", "X-Route: 7", "--json", load],
+                                  capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done.stderr
+            arguments = validated(load, "run.schema.json")["arguments"]
+            assert "hush" not in load.read_text(), arguments
+            assert "Authorization: (hidden)" in arguments and "X-Route: 7" in arguments, arguments
             done = subprocess.run([binary, "load", f"http://127.0.0.1:{port}/", *SHORT, "-R", "200",
                                    "--json", load], capture_output=True, text=True, timeout=60)
             assert done.returncode == 0, done.stderr
