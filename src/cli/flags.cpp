@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -21,7 +23,10 @@ constexpr std::uint64_t kRateMax = 1'000'000'000;  // one a nanosecond
 // The kernel's PID_MAX_LIMIT. The clock of a much larger one is another process's: the number is
 // shifted into a clockid_t without a check (clock_getcpuclockid, glibc 2.36).
 constexpr int kPidMax = 1 << 22;
+constexpr const char* kNobodyServed = "zero would leave no time for a request";
 constexpr unsigned kConnectionsMax = 1'000'000;  // beyond any limit of descriptors
+// As for ?size=N of a request: more is no size but a mistake.
+constexpr Bytes kBodyEnd{1ULL << 44};
 
 // Turns a parser's error into CLI11's, which adds the option's name.
 template <class T>
@@ -37,11 +42,17 @@ void append_new(std::vector<T>& list, const T& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
 }
 
+Bytes parse_body(std::string_view text) {
+  const Bytes body = value_or_throw(parse_bytes(text));
+  if (body >= kBodyEnd) throw CLI::ValidationError("a body is smaller than 16T");
+  return body;
+}
+
 std::vector<Bytes> parse_bodies(std::string_view text) {
   std::vector<Bytes> bodies;
   while (true) {
     const std::size_t comma = text.find(',');
-    append_new(bodies, value_or_throw(parse_bytes(text.substr(0, comma))));
+    append_new(bodies, parse_body(text.substr(0, comma)));
     if (comma == std::string_view::npos) return bodies;
     text.remove_prefix(comma + 1);
   }
@@ -79,10 +90,9 @@ void Flags::declare_server() {
       ->check(in_range(1U, kWorkersMax))
       ->type_name("N")
       ->capture_default_str();
-  add_parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
-             [&options = options_](const std::string& text) {
-               options.response = value_or_throw(parse_bytes(text));
-             });
+  add_parsed(
+      "--response", "SIZE", "response body size (0: a short JSON object)", "0",
+      [&options = options_](const std::string& text) { options.response = parse_body(text); });
   add_parsed(
       "--policy", "rr|random|least|key", "which worker gets it; key hashes the header X-Route",
       "rr", [&options = options_](const std::string& text) {
@@ -110,7 +120,7 @@ void Flags::declare_server() {
                    std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain});
              });
   app_.add_option("--seed", options_.seed, "of the order of trials and of --policy random")
-      ->check(CLI::Validator{check_sign, ""})
+      ->check(CLI::Validator{check_unsigned, ""})
       ->type_name("N")
       ->capture_default_str();
 }
@@ -121,11 +131,11 @@ void Flags::declare_serving() {
                options.listen = value_or_throw(parse_listen_address(text));
              });
   add_duration("--header-timeout", "for a whole request head", "10s",
-               options_.limits.header_timeout);
-  add_duration("--body-timeout", "for a body without progress", "10s",
-               options_.limits.body_timeout);
+               options_.limits.header_timeout, kNobodyServed);
+  add_duration("--body-timeout", "for a body without progress", "10s", options_.limits.body_timeout,
+               kNobodyServed);
   add_duration("--idle-timeout", "between requests of a connection", "60s",
-               options_.limits.idle_timeout);
+               options_.limits.idle_timeout, kNobodyServed);
   add_parsed("--max-body", "SIZE", "largest request body (413 above)", "none",
              [&options = options_](const std::string& text) {
                options.limits.max_body = value_or_throw(parse_bytes(text));
@@ -159,7 +169,7 @@ void Flags::declare_load(const std::string& connections_default, const std::stri
 
 void Flags::declare_window(const std::string& what) {
   CLI::Option* const duration = add_duration("-d,--duration", "measured time of one trial (ms s m)",
-                                             "1s", options_.duration, true);
+                                             "1s", options_.duration, "zero would measure nothing");
   app_.add_option("-n,--requests", options_.requests,
                   fmt::format("measured {} of one trial, instead of a time", what))
       ->check(in_range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
@@ -218,36 +228,6 @@ void Flags::declare_headers() {
       ->allow_extra_args(false);
 }
 
-void Flags::declare_sweep() {
-  app_.add_option("--kernel", options_.sweep.kernels,
-                  "a kernel to boot, and a folder with modules for it; repeatable")
-      ->type_name("VMLINUZ[,DIR]")
-      ->allow_extra_args(false)
-      ->required();
-  add_parsed("--accel", "auto|kvm|tcg",
-             "kvm: measure time; tcg: count instructions; auto: kvm where it works", "auto",
-             [&sweep = options_.sweep](const std::string& text) {
-               if (text == "auto") {
-                 sweep.accel = AccelChoice::automatic;
-               } else if (text == "kvm") {
-                 sweep.accel = AccelChoice::kvm;
-               } else if (text == "tcg") {
-                 sweep.accel = AccelChoice::tcg;
-               } else {
-                 throw CLI::ValidationError("not one of auto, kvm, tcg");
-               }
-             });
-  app_.add_option("--repeats", options_.sweep.repeats, "boots of each kernel")
-      ->check(in_range(1U, 1000U))
-      ->type_name("N")
-      ->capture_default_str();
-  app_.add_option("-o,--output", options_.sweep.folder, "folder of the files of rows, one a kernel")
-      ->type_name("DIR")
-      ->capture_default_str();
-  add_duration("--patience", "for a guest to boot, and between two rows", "2m",
-               options_.sweep.patience, true);
-}
-
 void Flags::declare_doctor() {
   app_.add_flag("--calibrate", options_.calibrate,
                 "measure from which size on a relay does better to splice than to copy");
@@ -281,12 +261,12 @@ CLI::Option* Flags::add_parsed(const std::string& names, const std::string& type
 
 CLI::Option* Flags::add_duration(const std::string& names, const std::string& description,
                                  const std::string& shown_default, Nanos& target,
-                                 bool must_be_positive) {
+                                 const char* why_not_zero) {
   return add_parsed(names, "T", description, shown_default,
-                    [&target, must_be_positive](const std::string& text) {
+                    [&target, why_not_zero](const std::string& text) {
                       target = value_or_throw(parse_duration(text));
-                      if (must_be_positive && target == Nanos{0}) {
-                        throw CLI::ValidationError("zero would measure nothing");
+                      if (why_not_zero != nullptr && target == Nanos{0}) {
+                        throw CLI::ValidationError(why_not_zero);
                       }
                     });
 }

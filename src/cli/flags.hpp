@@ -40,7 +40,7 @@ class Flags {
                           Store store);
   CLI::Option* add_duration(const std::string& names, const std::string& description,
                             const std::string& shown_default, Nanos& target,
-                            bool must_be_positive = false);
+                            const char* why_not_zero = nullptr);
 
   CLI::App& app_;
   Options& options_;

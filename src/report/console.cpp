@@ -107,6 +107,8 @@ Nanos estimate_remaining(std::size_t done, std::size_t total, Nanos elapsed,
                          Nanos planned_per_trial) noexcept {
   const auto count = static_cast<Nanos::rep>(total - std::min(done, total));
   const Nanos per_trial = done == 0 ? planned_per_trial : elapsed / static_cast<Nanos::rep>(done);
+  // Years of trials are nobody's plan, and still no overflow.
+  if (count != 0 && per_trial > Nanos::max() / count) return Nanos::max();
   return per_trial * count;
 }
 

@@ -40,6 +40,31 @@ bool contains(const std::string& text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("options: zero is refused wherever it cannot be meant") {
+  for (const char* const option : {"--header-timeout", "--body-timeout", "--idle-timeout"}) {
+    CAPTURE(option);
+    CHECK(contains(error_of({"serve", "direct", option, "0s"}), option));
+    CHECK(contains(error_of({"serve", "direct", option, "0.1ns"}), "zero"));  // rounds to it
+  }
+  CHECK(parse({"serve", "direct", "--grace", "0s"}).grace == 0s);
+  for (const char* const option : {"-n", "-w", "-c", "-R", "--repeats"}) {
+    CAPTURE(option);
+    CHECK_FALSE(error_of({"cluster", option, "0"}).empty());
+  }
+  CHECK(contains(error_of({"sweep", "--kernel", "x", "--patience", "0s"}), "--patience"));
+}
+
+TEST_CASE("options: numbers that do not fit are refused, not cut") {
+  for (const char* const number : {"-1", "18446744073709551616"}) {
+    CHECK(contains(error_of({"cluster", "-n", number}), "--requests"));
+    CHECK(contains(error_of({"cluster", "--seed", number}), "--seed"));
+  }
+  CHECK(parse({"cluster", "--seed", "18446744073709551615"}).seed == ~std::uint64_t{0});
+  CHECK(contains(error_of({"cluster", "-b", "1,16T"}), "16T"));
+  CHECK(contains(error_of({"serve", "direct", "--response", "16T"}), "--response"));
+  CHECK(parse({"cluster", "-b", "15T"}).bodies == std::vector{Bytes{15ULL << 40}});
+}
+
 TEST_CASE("options: without any, a run is the study's") {
   const Options options = parse({"cluster", "socket"});
   CHECK(options.command == Command::run);
