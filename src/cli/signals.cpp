@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/refusal.hpp"
 
 namespace urb {
 namespace {
@@ -44,7 +45,7 @@ Fd make_signal_fd() {
   sigaddset(&signals, SIGTERM);
   if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
   check(sigprocmask(SIG_BLOCK, &signals, nullptr), "sigprocmask");
-  return Fd{Adopt{}, check(signalfd(-1, &signals, SFD_CLOEXEC), "signalfd")};
+  return Fd{Adopt{}, check_allowed(signalfd(-1, &signals, SFD_CLOEXEC), "signalfd", {2, 6})};
 }
 
 int take_signal(int signal_fd) {

@@ -16,6 +16,7 @@
 #include "experiment/figures.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
+#include "server/ending.hpp"
 #include "server/server.hpp"
 
 namespace urb {
@@ -82,7 +83,8 @@ std::string stop_server(Server& server, Nanos grace) {
   const int exit_status = server.wait(monotonic_now() + grace + kReaping);
   if (exit_status == 0) return {};
   if (exit_status < 0) return "the server did not end when asked to";
-  return fmt::format("the server or one of its workers failed (exit status {})", exit_status);
+  if (exit_status == 1) return "the server or one of its workers failed (exit status 1)";
+  return fmt::format("the server's master {}", describe_ending(exit_status));
 }
 
 // By the client and by the server's processes.

@@ -21,7 +21,7 @@ class RingPass : public MicroWork {
     Fd socket{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
     int raw = socket.get();
     const int result = io_uring_register_files_update(source_.raw(), 0, &raw, 1);
-    if (result < 0) throw SysError("io_uring_register_files_update", -result);
+    if (result < 0) throw_refused("io_uring_register", -result, {5, 1});
   }
 
   void run(std::uint64_t operations) override {

@@ -268,7 +268,7 @@ void limit_splice_threads(Ring& ring, unsigned thread_count) {
   unsigned limits[2] = {0, thread_count};
   const int result = io_uring_register_iowq_max_workers(ring.raw(), limits);
   if (result < 0) {
-    throw SysError("io_uring_register_iowq_max_workers", -result, hint_for_errno(-result));
+    throw_refused("io_uring_register", -result, {5, 1});
   }
 }
 

@@ -13,16 +13,18 @@
 
 namespace urb {
 
-/// Closes every descriptor but the standard streams and `kept` (close_range(2), Linux 5.9): for
-/// children of a process that has more than they may see.
-void close_all_but(std::span<const int> kept);
+/// Closes every descriptor but the standard streams and `kept`, at most eight: for children of a
+/// process that has more than they may see. By close_range(2) (Linux 5.9), or one by one where that
+/// call is refused.
+void close_all_but(std::span<const int> kept) noexcept;
 
 class Child {
  public:
   Child() noexcept = default;
   /// Forks; the child names itself `name` (15 bytes are kept), asks for `death_signal` should its
   /// parent die, runs `body` and exits with what it returns, without running the parent's
-  /// destructors. Throws SysError.
+  /// destructors; an exception aborts it. Throws SysError, and Unsupported at the limit of
+  /// processes and where pidfd_open(2) is refused.
   Child(const char* name, int death_signal, const std::function<int()>& body);
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
@@ -35,7 +37,7 @@ class Child {
   [[nodiscard]] int ended_fd() const noexcept { return pidfd_.get(); }
   void signal(int number) const noexcept;
   /// A descriptor of our own for what the child has under `number` (pidfd_getfd(2), Linux 5.6).
-  /// Throws SysError.
+  /// Throws SysError, and Unsupported where the call is refused.
   [[nodiscard]] Fd take_descriptor(int number) const;
   /// Waits for the end until `deadline`. The exit status (128 + signal for a killed child), or
   /// nothing when it still runs.

@@ -18,6 +18,7 @@
 #include "net/acceptor.hpp"
 #include "net/handover.hpp"
 #include "server/child.hpp"
+#include "server/ending.hpp"
 #include "server/report.hpp"
 #include "server/worker.hpp"
 
@@ -167,12 +168,8 @@ class Master {
     report.kind = ProcessReport::Kind::lost;
     report.worker_index = index;
     report.pid = worker.process.pid();
-    if (was_killed) {
-      std::snprintf(report.text, sizeof report.text, "was killed by signal %d (%s)", status - 128,
-                    strsignal(status - 128));
-    } else {
-      std::snprintf(report.text, sizeof report.text, "ended with exit status %d", status);
-    }
+    std::snprintf(report.text, sizeof report.text, "%s%s", describe_ending(status).c_str(),
+                  was_ready ? "" : likely_cause_of(status).data());
     write_report(setup_.report_fd, report);
   }
 

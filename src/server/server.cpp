@@ -2,6 +2,7 @@
 #include "server/server.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -9,12 +10,14 @@
 
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "base/error.hpp"
 #include "mode/mode.hpp"
 #include "net/acceptor.hpp"
+#include "server/ending.hpp"
 #include "server/master.hpp"
 #include "server/report.hpp"
 #include "uring/abilities.hpp"
@@ -40,6 +43,15 @@ std::vector<Fd> make_listeners(const Mode& mode, const ServerConfig& config, Add
     if (index == 0) address = Address::of_socket(listeners.front().get());
   }
   return listeners;
+}
+
+std::string sentence_of(const ProcessReport& report) {
+  const std::string who = fmt::format("worker {} (pid {}) ", report.worker_index, report.pid);
+  switch (report.kind) {
+    case ProcessReport::Kind::ready: return who + "replaces it";
+    case ProcessReport::Kind::lost: return who + report.text;
+    default: return who + "could not start: " + report.text;
+  }
 }
 
 }  // namespace
@@ -79,7 +91,7 @@ Server::Server(const ServerConfig& config) {
   socket_file_.path = address_.path();
 
   int ends[2];
-  check(pipe2(ends, O_CLOEXEC | O_NONBLOCK), "pipe2");
+  check_allowed(pipe2(ends, O_CLOEXEC | O_NONBLOCK), "pipe2", {2, 6});
   reports_ = Fd{Adopt{}, ends[0]};
   Fd report_write{Adopt{}, ends[1]};
   // SIGTERM and not SIGKILL, should this process die: the master then ends its workers in order.
@@ -99,6 +111,7 @@ void Server::await_ready(unsigned worker_count) {
     processes_[index].counters = pages_->pages[index];
   }
   const Nanos deadline = monotonic_now() + kStartMax;
+  std::string last_loss;
   for (std::size_t ready = 0; ready < processes_.size();) {
     pollfd readable{reports_.get(), POLLIN, 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
@@ -108,12 +121,26 @@ void Server::await_ready(unsigned worker_count) {
     ProcessReport report;
     const ssize_t size = read(reports_.get(), &report, sizeof report);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size != sizeof report) throw std::runtime_error("the server ended before it was ready");
-    if (report.kind == ProcessReport::Kind::lost) continue;  // its replacement is on the way
+    if (size != sizeof report) throw_ended_early(last_loss);
+    if (report.kind == ProcessReport::Kind::lost) {
+      last_loss = sentence_of(report);
+      continue;  // its replacement is on the way
+    }
     if (report.kind != ProcessReport::Kind::ready) throw_reported(report);
     note_ready(report);
     ++ready;
   }
+}
+
+void Server::throw_ended_early(const std::string& last_loss) {
+  std::string text = "the server ended before it was ready: ";
+  if (!last_loss.empty()) throw std::runtime_error(text + last_loss);
+  // Its end of the pipe is closed: it has ended, or is about to.
+  constexpr Nanos kEnding = std::chrono::seconds{5};
+  const std::optional<int> status = master_.wait(monotonic_now() + kEnding);
+  if (!status) throw std::runtime_error(text + "the master has closed its end of the pipe");
+  throw std::runtime_error(
+      fmt::format("{}the master {}{}", text, describe_ending(*status), likely_cause_of(*status)));
 }
 
 void Server::note_ready(const ProcessReport& report) noexcept {
@@ -127,16 +154,8 @@ std::vector<std::string> Server::take_news() {
   std::vector<std::string> news;
   ProcessReport report;
   while (read(reports_.get(), &report, sizeof report) == sizeof report) {
-    const std::string who = "worker " + std::to_string(report.worker_index) + " (pid " +
-                            std::to_string(report.pid) + ") ";
-    switch (report.kind) {
-      case ProcessReport::Kind::ready:
-        note_ready(report);
-        news.push_back(who + "replaces it");
-        break;
-      case ProcessReport::Kind::lost: news.push_back(who + report.text); break;
-      default: news.push_back(who + "could not start: " + report.text);
-    }
+    if (report.kind == ProcessReport::Kind::ready) note_ready(report);
+    news.push_back(sentence_of(report));
   }
   return news;
 }

@@ -69,6 +69,7 @@ class Server {
     std::string path;  ///< empty: none
   };
   void await_ready(unsigned worker_count);
+  [[noreturn]] void throw_ended_early(const std::string& last_loss);
   void note_ready(const ProcessReport& report) noexcept;
 
   std::unique_ptr<Pages> pages_;

@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "base/error.hpp"
+#include "base/refusal.hpp"
 #include "server/report.hpp"
 
 namespace urb {
@@ -23,7 +24,7 @@ Fd make_control(std::initializer_list<int> signals) {
   sigemptyset(&set);
   for (const int number : signals) sigaddset(&set, number);
   check(sigprocmask(SIG_SETMASK, &set, nullptr), "sigprocmask");
-  return Fd{Adopt{}, check(signalfd(-1, &set, SFD_CLOEXEC), "signalfd")};
+  return Fd{Adopt{}, check_allowed(signalfd(-1, &set, SFD_CLOEXEC), "signalfd", {2, 6})};
 }
 
 std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t position) {

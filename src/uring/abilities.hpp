@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/refusal.hpp"
+
 namespace urb {
 
 enum class Ability : std::uint8_t {
@@ -64,7 +66,17 @@ class Abilities {
 /// what the environment's URB_TEST_WITHOUT names, by which tests pretend to be on an older kernel.
 [[nodiscard]] Abilities kernel_abilities();
 
+/// What stands around a refused io_uring_setup(2), apart from where it is read.
+struct RingScene {
+  RefusalScene refusal;
+  std::string disabled;  ///< sysctl kernel.io_uring_disabled (6.6); empty where there is none
+};
+/// Who refused a ring with ENOSYS, EPERM, EACCES or EINVAL, and the remedy: one line.
+[[nodiscard]] std::string describe_ring_refusal(int error, const RingScene& scene);
 /// Why a ring could not be set up, for a positive errno of io_uring_setup(2).
 [[noreturn]] void throw_ring_error(int error);
+/// Throws Unsupported for what was not found by trying: `text` says which kernel has it. Where
+/// io_uring_register(2) is refused, the kernel may have it all the same, and that is said instead.
+[[noreturn]] void throw_missing(const char* text);
 
 }  // namespace urb

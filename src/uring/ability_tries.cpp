@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -57,6 +58,14 @@ class TryRing {
     URB_ASSERT(entry != nullptr);
     return entry;
   }
+  /// Submits a request that does nothing. 0, or the positive errno of io_uring_enter(2).
+  [[nodiscard]] int try_enter() noexcept {
+    io_uring_prep_nop(sqe());
+    const int submitted = io_uring_submit(&ring_);
+    if (submitted < 0) return -submitted;
+    next(kCertain);
+    return 0;
+  }
   struct Done {
     int result = -ETIME;  ///< nothing came
     bool more = false;
@@ -85,7 +94,7 @@ struct Pair {
 
 Pair make_pair_of_sockets() {
   int ends[2];
-  check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+  check_allowed(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair", {2, 6});
   return {Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}};
 }
 
@@ -223,7 +232,7 @@ bool can_send_to_rings() {
 
   std::atomic<int> target_fd{kUnknown};
   bool has_sent = false;
-  std::thread owner{[&] {
+  const auto own = [&] {
     TryRing target{kFlags};
     const bool is_ready =
         target.result() == 0 && io_uring_register_files_sparse(target.raw(), 1) == 0;
@@ -238,7 +247,13 @@ bool can_send_to_rings() {
     io_uring_prep_send(sqe, 0, "x", 1, MSG_NOSIGNAL);
     io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
     has_sent = target.next(kCertain).result == 1;
-  }};
+  };
+  std::thread owner;
+  try {
+    owner = std::thread{own};
+  } catch (const std::system_error&) {
+    return false;  // no thread to try it with; who needs this feature says so
+  }
   target_fd.wait(kUnknown);
   if (target_fd != kNone) {
     std::this_thread::sleep_for(kUntilWaiting);
@@ -258,6 +273,10 @@ Abilities try_abilities() {
   // 5.11: waiting with a time limit as an argument. Before, liburing queues requests of its own
   // for it.
   if ((plain.params().features & IORING_FEAT_EXT_ARG) == 0) throw_ring_error(EINVAL);
+  // A filter may let the set-up pass and refuse what follows it.
+  if (const int error = plain.try_enter(); is_refusal(error)) {
+    throw_refused("io_uring_enter", error, {5, 1});
+  }
   Abilities found;
   try_setup(found, plain);
   try_calls(found, plain);

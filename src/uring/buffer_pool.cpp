@@ -74,13 +74,13 @@ void BufferPool::register_arena() {
         "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
         "--buffers plain");
   }
-  if (result < 0) throw SysError("io_uring_register_buffers", -result, hint_for_errno(-result));
+  if (result < 0) throw_refused("io_uring_register", -result, {5, 1}, "use --buffers plain");
 }
 
 void BufferPool::set_up_buffer_ring() {
   URB_ASSERT(std::has_single_bit(buffer_count_));
   if (!ring_.use(Ability::recv_multishot)) {
-    throw Unsupported("provided buffers need Linux 6.0 or later; use --buffers registered");
+    throw_missing("provided buffers need Linux 6.0 or later; use --buffers registered");
   }
   const int error = retry_without_memory([&] {
     int cause = 0;
@@ -93,7 +93,7 @@ void BufferPool::set_up_buffer_ring() {
           "no memory for provided buffers; raise ulimit -l, use fewer workers or --buffers plain, "
           "or free memory");
     }
-    throw SysError("io_uring_setup_buf_ring", -error, hint_for_errno(-error));
+    throw_refused("io_uring_register", -error, {5, 1}, "use --buffers plain");
   }
 }
 

@@ -128,11 +128,9 @@ void Ring::make_file_table(unsigned slots) {
   const int result =
       retry_without_memory([&] { return io_uring_register_files_sparse(&ring_, slots); });
   if (result == -EINVAL) {
-    throw Unsupported("a table of direct descriptors was refused; Linux 5.19 or later is needed");
+    throw_missing("a table of direct descriptors was refused; Linux 5.19 or later is needed");
   }
-  if (result < 0) {
-    throw SysError("io_uring_register_files_sparse", -result, hint_for_errno(-result));
-  }
+  if (result < 0) throw_refused("io_uring_register", -result, {5, 1});
 }
 
 void Ring::free_slot(std::uint32_t slot) noexcept {
@@ -150,7 +148,7 @@ void Ring::pin_kernel_threads(unsigned cpu) {
   if (result == -EINVAL) {
     throw Unsupported("kernel threads cannot be pinned; Linux 5.14 or later, or --pin none");
   }
-  if (result < 0) throw SysError("io_uring_register_iowq_aff", -result, hint_for_errno(-result));
+  if (result < 0) throw_refused("io_uring_register", -result, {5, 1}, "use --pin none");
 }
 
 void Ring::cancel_everything() noexcept {

@@ -2,21 +2,21 @@
 #include "uring/abilities.hpp"
 
 #include <doctest/doctest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "support/child.hpp"
+#include "support/denied_call.hpp"
 #include "support/open_fds.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -46,36 +46,66 @@ TEST_CASE("abilities: a set is written in one order, and read by its names") {
                        doctest::Contains("warp"), UsageError);
 }
 
-// From here on io_uring_setup(2) fails with `error` in this process, as in a container's profile.
-bool deny_rings(int error) {
-  sock_filter instructions[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{std::size(instructions), instructions};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+constexpr int kSaysWhy = 7;
+
+// Trying with the system call `number` denied: kSaysWhy where the refusal has all of `parts`.
+int try_without(long number, int error, std::initializer_list<std::string_view> parts) {
+  return test::exit_status_of([&] {
+    if (!test::deny_call(number, error)) return 1;
+    try {
+      static_cast<void>(try_abilities());
+    } catch (const Unsupported& refusal) {
+      const std::string_view text = refusal.what();
+      return std::all_of(parts.begin(), parts.end(),
+                         [text](std::string_view part) { return text.find(part) != text.npos; })
+                 ? kSaysWhy
+                 : 2;
+    }
+    return 3;
+  });
 }
 
-TEST_CASE("abilities: a kernel without io_uring, or one that denies it, is named with the remedy") {
-  constexpr int kSaysWhy = 7;
-  const auto tried_with = [](int error, std::string_view remedy) {
-    return test::exit_status_of([&] {
-      if (!deny_rings(error)) return 1;
-      try {
-        static_cast<void>(try_abilities());
-      } catch (const Unsupported& refusal) {
-        return std::string_view{refusal.what()}.find(remedy) != std::string_view::npos ? kSaysWhy
-                                                                                       : 2;
-      }
-      return 3;
-    });
+TEST_CASE("abilities: rings that a filter denies are not blamed on the kernel") {
+  CHECK(try_without(SYS_io_uring_setup, EPERM, {"seccomp", "kernel.io_uring_disabled=0"}) ==
+        kSaysWhy);
+  CHECK(try_without(SYS_io_uring_setup, ENOSYS, {"a seccomp filter hides it"}) == kSaysWhy);
+  CHECK(try_without(SYS_io_uring_setup, EACCES, {"seccomp"}) == kSaysWhy);
+  for (const int error : {EPERM, ENOSYS, EACCES}) {
+    CHECK(try_without(SYS_io_uring_enter, error, {"io_uring_enter", "seccomp"}) == kSaysWhy);
+  }
+}
+
+TEST_CASE("abilities: a refused ring is told by the release, the filter and the setting") {
+  const auto told = [](int error, RefusalScene scene, std::string disabled) {
+    return describe_ring_refusal(error, {std::move(scene), std::move(disabled)});
   };
-  CHECK(tried_with(EPERM, "seccomp") == kSaysWhy);
-  CHECK(tried_with(EPERM, "kernel.io_uring_disabled=0") == kSaysWhy);
-  CHECK(tried_with(ENOSYS, "CONFIG_IO_URING") == kSaysWhy);
+  const auto has = [](const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(has(told(ENOSYS, {"4.19.0", true}, ""), "Linux 5.11 or later"));
+  CHECK(has(told(ENOSYS, {"6.8.0", false}, ""), "CONFIG_IO_URING"));
+  CHECK_FALSE(has(told(ENOSYS, {"6.8.0", true}, "0"), "CONFIG_IO_URING"));
+  CHECK(has(told(EPERM, {"6.8.0", false}, "2"), "kernel.io_uring_disabled=0 (here it is 2)"));
+  CHECK(has(told(EPERM, {"6.8.0", true}, "0"), "seccomp"));
+  CHECK(has(told(EINVAL, {"5.4.0", false}, ""), "Linux 5.11 or later"));
+  CHECK(has(told(EINVAL, {"6.8.0", true}, "0"), "seccomp"));
+}
+
+TEST_CASE("abilities: without io_uring_register rings work, and what needs it names it") {
+  CHECK(test::exit_status_of([] {
+          if (!test::deny_call(SYS_io_uring_register, EPERM)) return 1;
+          Ring ring{{8, 64, try_abilities()}};
+          BufferPool plain{ring, {BufferKind::plain, 2, 4096, 1}};
+          for (const BufferKind kind : {BufferKind::registered, BufferKind::provided}) {
+            try {
+              BufferPool pool{ring, {kind, 2, 4096, 2}};
+              return 2;
+            } catch (const Unsupported& refusal) {
+              if (std::string_view{refusal.what()}.find("io_uring_register") != 0) return 3;
+            }
+          }
+          return kSaysWhy;
+        }) == kSaysWhy);
 }
 
 TEST_CASE("abilities: provided buffers are refused without multishot receives") {
