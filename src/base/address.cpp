@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -22,13 +24,60 @@ T view(const sockaddr* raw) noexcept {
   return out;
 }
 
+std::variant<sockaddr_in6, ParseError> parse_ipv6(std::string_view host) {
+  sockaddr_in6 in{};
+  in.sin6_family = AF_INET6;
+  if (host.find('%') != std::string_view::npos) {
+    return ParseError{1, "an IPv6 address with a zone (%lo) is not supported"};
+  }
+  if (inet_pton(AF_INET6, std::string{host}.c_str(), &in.sin6_addr) != 1) {
+    return ParseError{1, "not a numeric IPv6 address"};
+  }
+  if (IN6_IS_ADDR_LINKLOCAL(&in.sin6_addr)) {
+    return ParseError{1,
+                      "a link-local IPv6 address needs a zone, which is not supported; use "
+                      "another address of that host"};
+  }
+  return in;
+}
+
+// Of what stands before the port, in no brackets.
+std::string describe_wrong_host(std::string_view host) {
+  if (host.find(':') != std::string_view::npos) {
+    return "an IPv6 address stands in brackets: write [::1]";
+  }
+  if (std::any_of(host.begin(), host.end(), [](char c) { return (c & '\x80') != 0; })) {
+    return "a host has no bytes above 127; write a numeric address (names other than localhost are "
+           "not looked up)";
+  }
+  if (host.back() == '.') return "not a numeric IPv4 address: no dot stands at its end";
+  return "not a numeric IPv4 address (names other than localhost are not looked up)";
+}
+
 }  // namespace
+
+bool is_localhost(std::string_view host) noexcept {
+  constexpr std::string_view kName = "localhost";
+  if (host.ends_with('.')) host.remove_suffix(1);  // the root of all names
+  return std::equal(host.begin(), host.end(), kName.begin(), kName.end(),
+                    [](char typed, char letter) { return (typed | ' ') == letter; });
+}
 
 Address Address::loopback(std::uint16_t port) noexcept {
   Address address;
   sockaddr_in in{};
   in.sin_family = AF_INET;
   in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::memcpy(&address.storage_, &in, sizeof in);
+  address.set_port(port);
+  return address;
+}
+
+Address Address::loopback_v6(std::uint16_t port) noexcept {
+  Address address;
+  sockaddr_in6 in{};
+  in.sin6_family = AF_INET6;
+  in.sin6_addr = in6addr_loopback;
   std::memcpy(&address.storage_, &in, sizeof in);
   address.set_port(port);
   return address;
@@ -48,6 +97,15 @@ socklen_t Address::raw_bytes() const noexcept {
     return static_cast<socklen_t>(bytes);
   }
   return storage_.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+bool Address::is_loopback() const noexcept {
+  if (family() == AF_INET6) {
+    const auto in = view<sockaddr_in6>(raw());
+    return IN6_IS_ADDR_LOOPBACK(&in.sin6_addr);
+  }
+  return family() == AF_INET &&
+         ntohl(view<sockaddr_in>(raw()).sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 std::uint16_t Address::port() const noexcept {
@@ -75,28 +133,24 @@ std::variant<Address, ParseError> parse_address(std::string_view text) {
   const std::string_view digits = text.substr(colon + 1);
   const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc{} || rest != digits.data() + digits.size()) {
-    return ParseError{colon + 1, "the port is a number from 0 to 65535"};
+    return ParseError{colon + 1, digits.empty() ? "a port stands behind the colon, from 0 to 65535"
+                                                : "the port is a number from 0 to 65535"};
   }
 
-  std::string host{text.substr(0, colon)};
+  const std::string_view host = text.substr(0, colon);
   Address address = Address::loopback(port);
-  if (host.empty() || host == "localhost") return address;
+  if (host.empty() || is_localhost(host)) return address;
   if (host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    if (inet_pton(AF_INET6, host.c_str(), &in.sin6_addr) != 1) {
-      return ParseError{1, "not a numeric IPv6 address"};
-    }
-    std::memcpy(&address.storage_, &in, sizeof in);
+    auto in = parse_ipv6(host.substr(1, host.size() - 2));
+    if (auto* const error_in = std::get_if<ParseError>(&in)) return std::move(*error_in);
+    std::memcpy(&address.storage_, &std::get<sockaddr_in6>(in), sizeof(sockaddr_in6));
     address.set_port(port);
     return address;
   }
   sockaddr_in in{};
   in.sin_family = AF_INET;
-  if (inet_pton(AF_INET, host.c_str(), &in.sin_addr) != 1) {
-    return ParseError{0,
-                      "not a numeric IPv4 address (names other than localhost are not looked up)"};
+  if (inet_pton(AF_INET, std::string{host}.c_str(), &in.sin_addr) != 1) {
+    return ParseError{0, describe_wrong_host(host)};
   }
   std::memcpy(&address.storage_, &in, sizeof in);
   address.set_port(port);
@@ -110,6 +164,11 @@ std::variant<Address, ParseError> parse_listen_address(std::string_view text) {
   sockaddr_un un{};
   un.sun_family = AF_UNIX;
   if (path.empty()) return ParseError{kUnix.size(), "a path belongs behind unix:"};
+  if (path.front() == '@') {
+    return ParseError{kUnix.size(),
+                      "abstract sockets (unix:@NAME) are not supported; write "
+                      "unix:./@NAME for a file of that name"};
+  }
   if (path.size() >= sizeof un.sun_path) {
     return ParseError{kUnix.size(), fmt::format("the path of a Unix socket has at most {} bytes",
                                                 sizeof un.sun_path - 1)};

@@ -19,6 +19,7 @@ class Address {
  public:
   Address() noexcept = default;
   static Address loopback(std::uint16_t port) noexcept;
+  static Address loopback_v6(std::uint16_t port) noexcept;
   /// The local address of a bound socket. Throws SysError.
   static Address of_socket(int fd);
 
@@ -28,6 +29,8 @@ class Address {
   [[nodiscard]] socklen_t raw_bytes() const noexcept;
   [[nodiscard]] int family() const noexcept { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const noexcept { return family() == AF_UNIX; }
+  /// 127.0.0.0/8 or ::1.
+  [[nodiscard]] bool is_loopback() const noexcept;
   /// Zero for a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;
@@ -40,9 +43,12 @@ class Address {
   sockaddr_storage storage_{};
 };
 
+/// "localhost" in any case, also with the dot that a full name may end with.
+[[nodiscard]] bool is_localhost(std::string_view host) noexcept;
+
 /// "127.0.0.1:8080", "[::1]:8080", ":8080" (loopback), "localhost:8080".
 [[nodiscard]] std::variant<Address, ParseError> parse_address(std::string_view text);
-/// The same, and "unix:PATH", which no URL can name.
+/// The same, and "unix:PATH".
 [[nodiscard]] std::variant<Address, ParseError> parse_listen_address(std::string_view text);
 /// The inverse: "127.0.0.1:8080", "[::1]:8080", "unix:/run/server.sock".
 [[nodiscard]] std::string format_address(const Address& address);

@@ -37,6 +37,7 @@ const char* hint_for_errno(int error) noexcept {
     case EADDRNOTAVAIL:
       return "no such local address, or all local ports are in use: raise sysctl "
              "net.ipv4.ip_local_port_range, or use --reuse yes";
+    case ENETUNREACH: return "no device leads there; to 127.0.0.1 and [::1]: ip link set lo up";
     case EACCES: return "ports below 1024 need privileges";
     default: return "";
   }

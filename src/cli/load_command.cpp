@@ -19,6 +19,7 @@
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
 #include "load/generator.hpp"
+#include "probe/loopback.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
 #include "report/warnings.hpp"
@@ -149,9 +150,23 @@ LoadOptions make_load_options(const Options& options, const Url& url) {
 Url url_of(const Options& options) {
   auto parsed = parse_url(options.url);
   if (const auto* const error = std::get_if<ParseError>(&parsed)) {
-    throw UsageError(fmt::format("{}: {}", redact_urls(options.url), error->message));
+    throw UsageError(fmt::format("{}: {}", hide_user(options.url), error->message));
   }
-  return std::get<Url>(std::move(parsed));
+  Url url = std::get<Url>(std::move(parsed));
+  if (options.client == ClientKind::ab && url.address.is_unix()) {
+    throw UsageError("--client ab knows no Unix sockets; leave it out");
+  }
+  if (const std::string down = url.address.is_loopback() ? find_loopback_down() : "";
+      !down.empty()) {
+    throw Unsupported(down);
+  }
+  const Address found = find_server_address(url);
+  if (found.family() != url.address.family()) {
+    print_error(fmt::format("localhost is {} here: nothing listens on {}", format_address(found),
+                            format_address(url.address)));
+    url.address = found;
+  }
+  return url;
 }
 
 }  // namespace

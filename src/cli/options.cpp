@@ -10,6 +10,7 @@
 
 #include "cli/flags.hpp"
 #include "cli/suggest.hpp"
+#include "cli/url.hpp"
 #include "cli/version.hpp"
 #include "micro/micro.hpp"
 
@@ -107,7 +108,9 @@ class Parser {
   void declare_load() {
     load_ = add_command("load", "Runs only the client, against any HTTP/1.1 server",
                         "uring-bench load http://127.0.0.1:8080/ --body 0 --reuse yes -d 5s");
-    load_->add_option("URL", options_.url, "http://HOST:PORT/PATH; HOST is numeric or localhost")
+    load_
+        ->add_option("URL", options_.url,
+                     "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")
         ->required();
     Flags flags{*load_, options_};
     flags.declare_load("4", "checksum every request; only uring-bench's own server knows how");
@@ -194,7 +197,7 @@ class Parser {
   [[nodiscard]] std::string describe_extra() const {
     for (const std::string& extra : app_.remaining(true)) {
       if (extra == "--") continue;
-      if (!extra.starts_with('-')) return fmt::format("unexpected argument '{}'", extra);
+      if (!extra.starts_with('-')) return fmt::format("unexpected argument '{}'", hide_user(extra));
       std::vector<std::string> names;
       for (const CLI::Option* const option : chosen().get_options()) {
         for (const std::string& name : option->get_lnames()) names.push_back("--" + name);

@@ -78,7 +78,7 @@ void Client::start_next(Connection& conn, Nanos now) noexcept {
 
 void Client::begin_connect(Connection& conn) noexcept {
   // Not SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting for readiness.
-  const int raw = ::socket(options_.target.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  const int raw = ::socket(options_.target.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (raw < 0) {
     fail(conn, Failure::connect, SysError{"socket", errno, hint_for_errno(errno)}.what());
     return;

@@ -128,6 +128,30 @@ TEST_CASE("list-modes names every mode") {
   }
 }
 
+TEST_CASE("load goes to a Unix socket by the address that serve prints") {
+  TempFolder folder;
+  const std::string address = "unix:" + folder.file("server.sock");
+  const Program serve{{binary(), "serve", "cluster", "-w", "1", "-l", address}};
+  CHECK(wait_until([&] { return serve.out().find("listening on " + address) == 0; }));
+  const Outcome outcome =
+      run({"load", address, "-b", "0,100k", "-c", "4", "-n", "100", "--warmup", "0s", "-q"});
+  CHECK_MESSAGE(outcome.status == 0, outcome.err);
+  const Outcome ab = run({"load", address, "-n", "1", "--client", "ab"});
+  if (ab.status != 77) CHECK(ab.status == 2);  // 77: not installed
+}
+
+TEST_CASE("load finds localhost on either loopback address, and never prints a password") {
+  Serve serve{{"direct", "-w", "1"}};
+  const std::string url = "http://localhost:" + serve.port() + "/";
+  CHECK(run({"load", url, "-b", "0", "-n", "10", "--warmup", "0s", "-q"}).status == 0);
+  const Outcome user = run({"load", "http://me:hunter2@127.0.0.1/", "-n", "1"});
+  CHECK(user.status == 2);
+  CHECK(user.err.find("Authorization") != std::string::npos);
+  const Outcome extra = run({"load", url, "http://me:hunter2@127.0.0.1/"});
+  CHECK(extra.status == 2);
+  CHECK((user.err + user.out + extra.err + extra.out).find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("load counts against serve exactly what was asked for") {
   for (const Mode* const mode : all_modes()) {
     const std::string name{mode->name};

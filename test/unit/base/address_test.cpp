@@ -70,6 +70,34 @@ TEST_CASE("address: a wrong one says where it is wrong") {
   }
 }
 
+TEST_CASE("address: what is nearly an address is told from what is none") {
+  const auto has = [](std::string_view text, std::string_view part) {
+    return again(text).find(part) != std::string::npos;
+  };
+  CHECK(has("::1:80", "write [::1]"));
+  CHECK(has("[fe80::1%lo]:80", "a zone (%lo) is not supported"));
+  CHECK(has("[fe80::1]:80", "zone"));
+  CHECK(has("127.0.0.1.:80", "dot"));
+  CHECK(has("m\xc3\xbcller:80", "bytes above 127"));
+  CHECK(has("127.0.0.1:", "behind the colon"));
+  CHECK(again("LOCALHOST.:1") == "127.0.0.1:1");
+  CHECK_FALSE(is_localhost("localhos"));
+  CHECK_FALSE(is_localhost("localhost.."));
+  CHECK(format_address(Address::loopback_v6(9)) == "[::1]:9");
+}
+
+TEST_CASE("address: what is loopback") {
+  const auto is_loopback = [](std::string_view text) {
+    return std::get<Address>(parse_listen_address(text)).is_loopback();
+  };
+  CHECK(is_loopback("127.0.0.1:1"));
+  CHECK(is_loopback("127.9.0.1:1"));
+  CHECK(is_loopback("[::1]:1"));
+  CHECK_FALSE(is_loopback("0.0.0.0:1"));
+  CHECK_FALSE(is_loopback("[::]:1"));
+  CHECK_FALSE(is_loopback("unix:/run/a.sock"));
+}
+
 TEST_CASE("address: a Unix socket's path is one for listening, and none for a URL") {
   const auto listen = [](const std::string& text) { return parse_listen_address(text); };
   const Address address = std::get<Address>(listen("unix:/run/a.sock"));
@@ -82,6 +110,8 @@ TEST_CASE("address: a Unix socket's path is one for listening, and none for a UR
   CHECK(std::get<Address>(listen("unix:" + std::string(107, 'x'))).path().size() == 107);
   CHECK(std::get<ParseError>(listen("unix:" + std::string(108, 'x'))).position == 5);
   CHECK(std::get<ParseError>(listen("unix:")).position == 5);
+  CHECK(std::get<ParseError>(listen("unix:@name")).message.find("abstract") != std::string::npos);
+  CHECK(std::get<Address>(listen("unix:./@name")).path() == "./@name");
   CHECK(again("unix:80").starts_with("error"));
 }
 

@@ -2,8 +2,11 @@
 #include "cli/url.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 
 #include <string>
+
+#include "base/fd.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -43,6 +46,55 @@ TEST_CASE("url: IPv6 in brackets, with and without a port") {
   CHECK(format_address(parse("http://[::1]:8080/").address) == "[::1]:8080");
 }
 
+TEST_CASE("url: schemes and localhost are the same in capitals, and an empty port is 80") {
+  CHECK(format_address(parse("HTTP://127.0.0.1:8080/").address) == "127.0.0.1:8080");
+  CHECK(format_address(parse("http://LocalHost.:81/").address) == "127.0.0.1:81");
+  CHECK(parse("http://LocalHost.:81/").is_localhost);
+  CHECK_FALSE(parse("http://127.0.0.1:81/").is_localhost);
+  CHECK(format_address(parse("http://127.0.0.1:/").address) == "127.0.0.1:80");
+  CHECK(parse("http://127.0.0.1:/").host == "127.0.0.1");
+  CHECK(format_address(parse("http://[::1]:").address) == "[::1]:80");
+}
+
+TEST_CASE("url: a Unix socket as serve prints it") {
+  const urb::Url url = parse("unix:/run/a@b.sock");
+  CHECK(format_address(url.address) == "unix:/run/a@b.sock");
+  CHECK(url.host == "localhost");
+  CHECK(url.path == "/");
+  CHECK(error_of("unix:@name").find("abstract") != std::string::npos);
+}
+
+TEST_CASE("url: a user is refused for what it is, and no message shows it") {
+  for (const char* const text : {"http://user:secret@127.0.0.1/", "http://user@[::1]:80/",
+                                 "HTTP://u:se/cret@127.0.0.1/", "http://\xc3\xbc:x@127.0.0.1/"}) {
+    CAPTURE(text);
+    CHECK(error_of(text).find("Authorization") != std::string::npos);
+  }
+  CHECK(parse("http://127.0.0.1/@someone").path == "/@someone");
+  CHECK(urb::hide_user("http://user:se@cret@127.0.0.1/") == "http://***@127.0.0.1/");
+  CHECK(urb::hide_user("user:secret@127.0.0.1") == "***@127.0.0.1");
+  CHECK(urb::hide_user("http://127.0.0.1/") == "http://127.0.0.1/");
+}
+
+TEST_CASE("url: localhost is whichever loopback address has a server") {
+  const urb::Fd six{urb::Adopt{}, socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const urb::Address any = urb::Address::loopback_v6(0);
+  if (!six.is_open() || bind(six.get(), any.raw(), any.raw_bytes()) != 0) {
+    MESSAGE("skipped: no IPv6 here");
+    return;
+  }
+  REQUIRE(listen(six.get(), 4) == 0);
+  const std::string port = std::to_string(urb::Address::of_socket(six.get()).port());
+  const urb::Url url = parse("http://localhost:" + port + "/");
+  CHECK(format_address(find_server_address(url)) == "[::1]:" + port);
+  const urb::Url number = parse("http://127.0.0.1:" + port + "/");
+  CHECK(format_address(find_server_address(number)) == "127.0.0.1:" + port);
+  const urb::Fd four{urb::Adopt{}, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  REQUIRE(bind(four.get(), url.address.raw(), url.address.raw_bytes()) == 0);
+  REQUIRE(listen(four.get(), 4) == 0);
+  CHECK(format_address(find_server_address(url)) == "127.0.0.1:" + port);
+}
+
 TEST_CASE("url: what cannot be loaded says why") {
   CHECK(error_of("127.0.0.1:80") == "a URL begins with http://");
   CHECK(error_of("https://127.0.0.1/") == "https is not supported, use http://");
@@ -51,6 +103,14 @@ TEST_CASE("url: what cannot be loaded says why") {
   CHECK(error_of("http://example.org/").find("not looked up") != std::string::npos);
   CHECK(error_of("http://127.0.0.1:0/").find("port 0") != std::string::npos);
   CHECK(error_of("http://127.0.0.1:99999/").find("port") != std::string::npos);
+  CHECK(error_of("http://::1:8080/").find("[::1]") != std::string::npos);
+  CHECK(error_of("http://fe80::1/").find("[::1]") != std::string::npos);
+  CHECK(error_of("http://[fe80::1%25lo]/").find("zone") != std::string::npos);
+  CHECK(error_of("http://[fe80::1]/").find("zone") != std::string::npos);
+  CHECK(error_of("http://127.0.0.1./").find("dot") != std::string::npos);
+  CHECK(error_of("http://m\xc3\xbcller/").find("host has no bytes above 127") != std::string::npos);
+  CHECK(error_of("http://127.0.0.1/\xc3").find("path has no bytes above 127") != std::string::npos);
+  CHECK(error_of("HTTPS://127.0.0.1/") == "https is not supported, use http://");
   CHECK(error_of("http://127.0.0.1/a b").find("%20") != std::string::npos);
   CHECK(error_of("http://127.0.0.1/a\r\nX: y").find("control") != std::string::npos);
 }
