@@ -11,6 +11,7 @@
 #include "experiment/relay_crossing.hpp"
 #include "experiment/runner.hpp"
 #include "mode/mode.hpp"
+#include "probe/loopback.hpp"
 #include "report/console.hpp"
 #include "server/server.hpp"
 
@@ -21,14 +22,14 @@ void print_line(std::string_view name, std::string_view text) {
   write_text(stdout, fmt::format("  {:<24} {}\n", name, text));
 }
 
-// True when the mode starts here.
-bool print_mode(const Mode& mode) {
+// True when the mode starts here, and can be reached.
+bool print_mode(const Mode& mode, const std::string& loopback_problem) {
   ServerConfig config;
   config.mode = mode.name;
   try {
     const Server probe{config};
-    print_line(mode.name, "runs");
-    return true;
+    print_line(mode.name, loopback_problem.empty() ? "runs" : loopback_problem);
+    return loopback_problem.empty();
   } catch (const std::exception& error) {
     print_line(mode.name, error.what());
     return false;
@@ -51,8 +52,11 @@ int run_doctor(const Options& options) {
   const Host host = probe_host();
   write_text(stdout,
              fmt::format("{}\n\nModes, each found out by starting it\n", format_host_line(host)));
+  const std::string loopback_problem = find_loopback_problem();
   bool any_runs = false;
-  for (const Mode* const mode : all_modes()) any_runs = print_mode(*mode) || any_runs;
+  for (const Mode* const mode : all_modes()) {
+    any_runs = print_mode(*mode, loopback_problem) || any_runs;
+  }
 
   print_kernel();
   write_text(stdout, fmt::format("\nLimits\n{}\nPrograms\n{}", format_limit_table(),
@@ -60,7 +64,7 @@ int run_doctor(const Options& options) {
 
   if (any_runs)
     write_text(stdout, fmt::format("\nThe tool's own floor: {}\n", format_floor(measure_floor())));
-  if (options.calibrate) {
+  if (options.calibrate && loopback_problem.empty()) {
     constexpr int kRounds = 301;  // some 200 ms
     write_text(stdout,
                fmt::format("\nThe relay, CPU time of one transfer and of reading it behind\n{}",

@@ -2,6 +2,7 @@
 #include "cli/doctor_table.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,7 +13,15 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <stdexcept>
 #include <vector>
+
+#include "base/error.hpp"
+#include "cli/options.hpp"
+#include "probe/loopback.hpp"
+#include "server/child.hpp"
+#include "uring/kernel_thread.hpp"
+#include "uring/lock_try.hpp"
 
 namespace urb {
 namespace {
@@ -101,6 +110,39 @@ Line setting_line(const char* name, const char* file, std::uint64_t enough, cons
   return {name, value_or_none(value), needed_by, to_number(value) >= enough ? "ok" : remedy};
 }
 
+// Root may make rings where the setting is 1.
+bool can_make_ring() {
+  try {
+    static_cast<void>(kernel_abilities());
+    return true;
+  } catch (const Unsupported&) {
+    return false;
+  }
+}
+
+// As many processes as a server has with the default number of workers, then a kernel thread.
+void start_some_processes() {
+  std::vector<Child> processes;
+  for (unsigned count = 0; count < 1 + Options{}.workers; ++count) {
+    processes.emplace_back("urb-try", SIGKILL, [] { return pause(); });
+  }
+  require_kernel_thread("use --relay sync or copy");
+}
+
+// Limits count processes and threads alike, and a container has one of its own.
+Line make_thread_line() {
+  Line line =
+      limit_line("processes (ulimit -u)", RLIMIT_NPROC, 0, "workers, passthru --relay linked", "");
+  std::ifstream file{"/sys/fs/cgroup/pids.max"};
+  if (std::string most; std::getline(file, most)) line[1] += ", cgroup pids.max " + most;
+  try {
+    start_some_processes();
+  } catch (const std::runtime_error& error) {
+    line.back() = error.what();
+  }
+  return line;
+}
+
 bool is_in_path(const char* program) {
   const char* const path = std::getenv("PATH");
   std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
@@ -126,20 +168,28 @@ std::string format_ability_table(Abilities here) {
 std::string format_limit_table() {
   // Enough for some hundred connections.
   constexpr rlim_t kFds = 1024;
-  constexpr rlim_t kLocked = 8 * 1024 * 1024;
+  // What the default run locks: 2 MiB of the master's, 1.25 MiB of each of four workers.
+  constexpr rlim_t kLocked = 7 * 1024 * 1024;
+  constexpr const char* kLockedRemedy = "ulimit -l 65536, or --buffers plain";
   constexpr std::uint64_t kListenQueue = 1024;
   constexpr std::uint64_t kPipePages = 16384;
   std::vector<Line> lines{{"limit", "here", "needed by", "remedy"}};
   const std::string disabled = read_setting("kernel/io_uring_disabled");
-  lines.push_back(
-      {"io_uring_disabled", value_or_none(disabled), "everything",
-       disabled.empty() || disabled == "0" ? "ok" : "sysctl kernel.io_uring_disabled=0"});
+  lines.push_back({"io_uring_disabled", value_or_none(disabled), "everything",
+                   disabled.empty() || disabled == "0" || can_make_ring()
+                       ? "ok"
+                       : "sysctl kernel.io_uring_disabled=0"});
   lines.push_back(limit_line("descriptors (ulimit -n)", RLIMIT_NOFILE, kFds,
                              "a connection has one at each end", "ulimit -n 65536"));
   Line locked = limit_line("locked bytes (ulimit -l)", RLIMIT_MEMLOCK, kLocked,
-                           "rings, registered buffers", "ulimit -l 65536, or --buffers plain");
-  if (geteuid() == 0) locked.back() = "ok";  // root is exempt (CAP_IPC_LOCK)
+                           "rings, registered buffers", kLockedRemedy);
+  // A privilege lifts the limit, and other processes of this user use it up: so it is tried.
+  locked.back() = can_lock(kLocked) ? "ok" : kLockedRemedy;
   lines.push_back(std::move(locked));
+  lines.push_back(make_thread_line());
+  const std::string loopback = find_loopback_problem();
+  lines.push_back({"loopback", loopback.empty() ? "connects" : "does not connect", "every trial",
+                   loopback.empty() ? "ok" : loopback});
   lines.push_back(setting_line("somaxconn", "net/core/somaxconn", kListenQueue,
                                "many connections at once", "sysctl net.core.somaxconn=4096"));
   lines.push_back(setting_line("pipe-user-pages-soft", "fs/pipe-user-pages-soft", kPipePages,

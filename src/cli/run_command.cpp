@@ -23,6 +23,7 @@
 #include "experiment/trial.hpp"
 #include "mode/mode.hpp"
 #include "probe/host.hpp"
+#include "probe/loopback.hpp"
 #include "report/console.hpp"
 #include "report/json_file.hpp"
 #include "report/row_file.hpp"
@@ -194,6 +195,7 @@ int report_outcome(const RunResult& result) {
 
 int run_benchmark(const Options& options) {
   require_client(options);
+  require_loopback();
   const ServerConfig config = make_config(options);
   const Host host = probe_host();
   const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());

@@ -14,7 +14,9 @@
 #include "cli/relay_choice.hpp"
 #include "cli/signals.hpp"
 #include "experiment/shortage_watch.hpp"
+#include "probe/loopback.hpp"
 #include "report/console.hpp"
+#include "server/ending.hpp"
 #include "server/server.hpp"
 
 namespace urb {
@@ -89,6 +91,8 @@ int run_serve(const Options& options) {
              fmt::format("listening on {} ({}, {} workers)\n", format_address(server.address()),
                          options.modes.front(), options.workers));
   flush_text(stdout);
+  const std::string down = server.address().is_loopback() ? find_loopback_down() : "";
+  if (!down.empty()) print_error("warning: nobody can connect: " + down);
 
   ShortageTeller teller{server};
   bool is_stopping = false;
@@ -109,10 +113,10 @@ int run_serve(const Options& options) {
   teller.tell_totals();
   const int exit_status = server.wait(monotonic_now());
   if (exit_status == 0 && is_stopping) return kExitOk;
-  print_error(
-      fmt::format("the server ended{} with exit status {}: the master died, or a worker that "
-                  "could not be replaced",
-                  is_stopping ? "" : " by itself", exit_status));
+  print_error(fmt::format("the server ended{}: its master {}{}", is_stopping ? "" : " by itself",
+                          describe_ending(exit_status),
+                          exit_status == 1 ? ", since a worker failed and could not be replaced"
+                                           : likely_cause_of(exit_status)));
   return kExitFailed;
 }
 

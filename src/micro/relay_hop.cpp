@@ -17,6 +17,7 @@
 #include "micro/micro.hpp"
 #include "micro/rings.hpp"
 #include "net/relay.hpp"
+#include "uring/kernel_thread.hpp"
 
 namespace urb {
 namespace {
@@ -76,6 +77,7 @@ class RelayHop : public MicroWork {
     });
     // After the forks: a ring must not be shared.
     ring_.emplace(kMicroRing);
+    if (kind == RelayKind::linked) require_kernel_thread("leave out relay-linked");
     limit_splice_threads(*ring_, 1);
     buffers_.emplace(*ring_, BufferPoolOptions{BufferKind::plain, 4, 256 * 1024, 0});
     relay_.emplace(*ring_, kRelay, kind, *buffers_, counters_, 1);

@@ -1,11 +1,15 @@
 // passthru: the master accepts, reads each head, chooses a worker by it, and proxies head, body and
 // response through a socket pair to that worker. The choice is made per request, and every byte
 // passes through the master.
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/refusal.hpp"
 #include "mode/adopting_worker.hpp"
 #include "mode/head_buffers.hpp"
 #include "mode/host.hpp"
@@ -14,9 +18,17 @@
 #include "net/exchange.hpp"
 #include "net/relay.hpp"
 #include "net/upstream_pool.hpp"
+#include "uring/kernel_thread.hpp"
 
 namespace urb {
 namespace {
+
+// No descriptor has this number: where the call is allowed, that is what it says.
+void require_splice_call() {
+  if (splice(-1, nullptr, -1, nullptr, 1, 0) < 0 && is_refusal(errno)) {
+    throw_refused("splice", errno, {2, 6}, "use --relay linked or copy");
+  }
+}
 
 class PassthruMaster {
  public:
@@ -59,7 +71,11 @@ class PassthruMaster {
     }
     // Fewer threads than transfers: more of them only switch more (0.122 → 0.094 s per GB here).
     if (config_.relay == RelayKind::linked) {
+      require_kernel_thread("use --relay sync or copy");
       limit_splice_threads(ring_, std::max(1U, std::thread::hardware_concurrency() / 2));
+    }
+    if (config_.relay == RelayKind::sync || config_.relay == RelayKind::automatic) {
+      require_splice_call();
     }
     acceptor_.start();
   }
