@@ -13,11 +13,14 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
 #include "base/error.hpp"
 #include "cli/options.hpp"
+#include "probe/cgroup.hpp"
+#include "probe/host.hpp"
 #include "probe/loopback.hpp"
 #include "server/child.hpp"
 #include "uring/kernel_thread.hpp"
@@ -143,6 +146,13 @@ Line make_thread_line() {
   return line;
 }
 
+Line quota_line() {
+  const std::optional<double> quota = find_cpu_quota(getpid());
+  const bool is_enough = !quota || *quota >= static_cast<double>(probe_host().cpus);
+  return {"CPU quota (cgroup)", quota ? fmt::format("{:.3g} CPUs", *quota) : "none",
+          "every measurement", is_enough ? "ok" : "docker --cpus, or cpu.max of the group"};
+}
+
 bool is_in_path(const char* program) {
   const char* const path = std::getenv("PATH");
   std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
@@ -198,6 +208,7 @@ std::string format_limit_table() {
   lines.push_back({"ip_local_port_range",
                    value_or_none(read_setting("net/ipv4/ip_local_port_range")),
                    "connections without reuse", "ok"});
+  lines.push_back(quota_line());
   return format_lines(lines);
 }
 

@@ -57,7 +57,7 @@ TEST_CASE("doctor tells which modes run here, the limits, and the tool's own flo
   for (const Mode* const mode : all_modes()) {
     CHECK(outcome.out.find("  " + std::string{mode->name}) != std::string::npos);
   }
-  for (const char* const part : {"on Linux ", "ulimit -n", "clock ", "io_uring NOP round trip "}) {
+  for (const char* const part : {"on Linux ", "ulimit -n", "CPU quota", "clock ", "io_uring NOP round trip "}) {
     CAPTURE(part);
     CHECK(outcome.out.find(part) != std::string::npos);
   }

@@ -1,0 +1,47 @@
+// CPU quotas of control groups, as containers have them (docker --cpus, a limit in Kubernetes, a
+// CPUQuota of systemd): no count of CPUs shows them. Versions 1 and 2, and both beside each other.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace urb {
+
+/// Of one group, since it began. A group that runs without a break has some 10 periods a second.
+struct CpuPeriods {
+  std::uint64_t all = 0;
+  std::uint64_t throttled = 0;  ///< those whose quota was used up before their end
+  bool operator==(const CpuPeriods&) const = default;
+};
+
+/// By folder; groups without a count of periods are left out.
+using CpuPeriodsByGroup = std::map<std::filesystem::path, CpuPeriods>;
+/// Of the groups that can bound the CPU time of these processes: their own and those above, as far
+/// as they can be seen from here.
+[[nodiscard]] CpuPeriodsByGroup sample_cpu_periods(std::span<const pid_t> pids);
+
+/// How much of the time between two looks was short: the share of throttled periods in the group
+/// where it is largest. Nothing where no group was throttled.
+[[nodiscard]] double throttled_share(const CpuPeriodsByGroup& begin, const CpuPeriodsByGroup& end);
+
+/// How many CPUs the groups of a process grant it, 1.5 for example; empty where none has a quota.
+[[nodiscard]] std::optional<double> find_cpu_quota(pid_t pid);
+
+// The parsers, apart from the files they read.
+
+/// The groups' folders, from the text of /proc/<pid>/cgroup and of /proc/self/mountinfo.
+[[nodiscard]] std::vector<std::filesystem::path> parse_cpu_groups(std::string_view membership,
+                                                                  std::string_view mounts);
+/// From the text of cpu.stat; empty where there is no quota to count for.
+[[nodiscard]] std::optional<CpuPeriods> parse_cpu_periods(std::string_view stat);
+/// From the text of cpu.max (version 2): "50000 100000" is half a CPU, "max 100000" no quota.
+[[nodiscard]] std::optional<double> parse_cpu_max(std::string_view text);
+
+}  // namespace urb
