@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/foreign_server.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/load_row.hpp"
@@ -29,33 +30,16 @@
 namespace urb {
 namespace {
 
-// A server that somebody else started: those named are its master, what they started its workers.
-std::vector<ServerProcess> find_server(const std::vector<int>& pids) {
-  static const Counters not_counted;
-  std::vector<ServerProcess> processes;
-  for (const pid_t pid : pids) {
-    if (!sample_cpu_time(pid)) throw UsageError(fmt::format("--server-pid: no process {}", pid));
-    processes.push_back({ProcessRole::master, 0, pid, &not_counted});
-    for (const pid_t worker : list_descendants(pid))
-      processes.push_back({ProcessRole::worker, 0, worker, &not_counted});
-  }
-  return processes;
-}
-
-WindowSample sample(const std::vector<ServerProcess>& server) {
-  WindowSample window = sample_window(server);
-  if (server.empty()) window.host.reset();  // who else is on this machine is not known
-  return window;
-}
-
-LoadMeasurement measure(const LoadOptions& load, const Options& options, const std::string& label,
-                        const std::atomic<bool>& stop) {
+LoadMeasurement measure(const LoadOptions& load, const Options& options, ForeignServer& server,
+                        const std::string& label, const std::atomic<bool>& stop) {
   LoadMeasurement measured;
-  const std::vector<ServerProcess> server = find_server(options.server_pids);
   ProgressLine line{!options.quiet};
   LoadHooks hooks;
-  hooks.on_window_begin = [&] { measured.begin = sample(server); };
-  hooks.on_window_end = [&] { measured.end = sample(server); };
+  hooks.on_window_begin = [&] { measured.begin = server.begin_window(); };
+  hooks.on_window_end = [&] {
+    measured.end = server.end_window();
+    measured.warnings = server.warnings();
+  };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
     Progress progress;
     progress.total = 1;
@@ -101,7 +85,7 @@ void add_line(MarkdownTable& table, const LoadOptions& load, const LoadMeasureme
   std::vector<std::string> fields{format_body(load.body),
                                   load.reuse ? "yes" : "no",
                                   fmt::format("{}", result.requests),
-                                  fmt::format("{}", result.errors.total()),
+                                  fmt::format("{}", result.errors.total() + result.missing_closes),
                                   by(requests, seconds),
                                   body_bytes > 0 ? by(body_bytes / 1e9, seconds) : "–"};
   for (const Row::Figure& latency : latencies_of(measured)) fields.push_back(format_short(latency));
@@ -174,7 +158,7 @@ Url url_of(const Options& options) {
 int run_load_only(const Options& options) {
   require_client(options);
   LoadOptions load = make_load_options(options, url_of(options));
-  static_cast<void>(find_server(options.server_pids));  // refused before anything is sent
+  ForeignServer server{options.server_pids};  // refused before anything is sent
   const std::atomic<bool>& stop = stop_on_signal();
   std::vector<std::string> titles{"Body",     "Reuse",  "requests",      "errors",
                                   "req/s",    "GB/s",   "p50 µs",        "p99 µs",
@@ -185,7 +169,7 @@ int run_load_only(const Options& options) {
       {"Body", "Reuse", "requested req/s", "achieved req/s", "missed", "unsent", "sent p50 µs",
        "sent p99 µs", "sent p99.9 µs", "sent max µs", "late p99 µs"},
       2};
-  bool is_rate_missed = false;
+  Warnings warnings;
   const Host host = probe_host();
   const std::string run_id = make_run_id();
   JsonOutput json{options,
@@ -196,10 +180,9 @@ int run_load_only(const Options& options) {
                    .host = host,
                    .build = running_build()}};
   std::uint64_t trial_count = 0;
-  std::uint64_t error_count = 0;
+  std::uint64_t failed_count = 0;
   std::uint64_t unfinished_count = 0;
-  std::string first_error;
-  std::string problem;
+  std::string first_failure;
   for (const Bytes body : options.bodies) {
     for (const bool reuse : options.reuses) {
       if (stop.load()) break;
@@ -207,21 +190,19 @@ int run_load_only(const Options& options) {
       load.reuse = reuse;
       const std::string label =
           fmt::format("{} {}", format_body(body), reuse ? "reuse" : "no reuse");
-      const LoadMeasurement measured = measure(load, options, label, stop);
-      Row row = make_load_row(load, measured, host, ++trial_count);
+      const LoadMeasurement measured = measure(load, options, server, label, stop);
+      LoadRow made = make_load_row(load, measured, host, ++trial_count);
+      Row& row = made.row;
+      warnings.merge(made.warnings);
       add_line(table, load, measured, row);
-      if (load.rate) {
-        add_open_line(open_table, load, measured.result);
-        is_rate_missed =
-            is_rate_missed || misses_rate(measured.result.requests, static_cast<double>(*load.rate),
-                                          to_seconds(measured.result.elapsed));
-      }
+      if (load.rate) add_open_line(open_table, load, measured.result);
       row.run_id = run_id;
       json.keep(row, measured.result.latency, measured.result.service);
-      error_count += measured.result.errors.total();
-      if (!measured.result.interrupted) unfinished_count += measured.result.unfinished;
-      if (first_error.empty()) first_error = measured.result.first_error;
-      if (problem.empty()) problem = measured.problem;
+      if (row.status == Status::ok) {
+        unfinished_count += measured.result.unfinished;
+      } else if (failed_count++ == 0) {
+        first_failure = fmt::format("{}: {}", label, row.warnings);
+      }
     }
   }
   std::FILE* const stream = options.json == "-" ? stderr : stdout;
@@ -236,15 +217,18 @@ int run_load_only(const Options& options) {
   }
   flush_text(stream);
   json.write(options.bodies.size() * options.reuses.size(), stop.load());
-  if (is_rate_missed) print_error(fmt::format("warning: {}", text_of(Warning::rate_not_reached)));
-  if (error_count != 0)
-    print_error(fmt::format("{} requests failed: {}", error_count, first_error));
-  if (unfinished_count != 0)
+  for (const Warning warning : warnings) {
+    print_error(fmt::format("warning: {}", text_of(warning)));
+  }
+  if (stop.load()) {
+    print_error("interrupted");
+  } else if (failed_count != 0) {
+    print_error(fmt::format("{} of {} measurements have no figures, {}", failed_count, trial_count,
+                            first_failure));
+  } else if (unfinished_count != 0) {
     print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished_count));
-  if (!problem.empty()) print_error(problem);
-  if (stop.load()) print_error("interrupted");
-  return problem.empty() && error_count == 0 && unfinished_count == 0 && !stop.load() ? kExitOk
-                                                                                      : kExitFailed;
+  }
+  return failed_count == 0 && unfinished_count == 0 && !stop.load() ? kExitOk : kExitFailed;
 }
 
 }  // namespace urb

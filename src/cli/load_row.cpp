@@ -5,11 +5,24 @@
 #include "experiment/trial.hpp"
 
 namespace urb {
+namespace {
 
-Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured, const Host& host,
-                  std::uint64_t order) {
+std::string find_problem(const LoadMeasurement& measured) {
+  if (!measured.problem.empty()) return measured.problem;
   const LoadResult& result = measured.result;
-  Row row;
+  // A server of others may have its reasons: the command says so and fails, the figures stay.
+  const bool is_unfinished_only =
+      result.unfinished != 0 && result.requests != 0 && result.errors.total() == 0;
+  return is_unfinished_only ? std::string{} : describe_failure(result);
+}
+
+}  // namespace
+
+LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, const Host& host,
+                      std::uint64_t order) {
+  const LoadResult& result = measured.result;
+  LoadRow made;
+  Row& row = made.row;
   row.started_at = format_utc_now();
   fill_host(row, host);
   row.connections = load.connections;
@@ -21,10 +34,14 @@ Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured, cons
   row.repeat = 1;
   row.trial_order = order;
   if (!measured.ab) row.features = format_abilities(result.used);
-  if (!measured.problem.empty() || result.requests == 0 || result.errors.total() != 0) {
+  const std::string problem = find_problem(measured);
+  if (!problem.empty()) {
     row.status = Status::failed;
-    row.warnings = measured.problem.empty() ? describe_failure(result) : measured.problem;
-    return row;
+    row.warnings = problem;
+    // It may be why.
+    if (misses_rate(result.requests, row.rate_requested.value_or(0), to_seconds(result.elapsed)))
+      made.warnings.insert(Warning::rate_not_reached);
+    return made;
   }
   fill_figures(row, result, measured.begin, measured.end);
   if (measured.ab) fill_ab_latency(row, *measured.ab);
@@ -42,8 +59,10 @@ Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured, cons
   row.short_splices.reset();
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
-  row.warnings = format_warnings(find_trial_warnings(row, result));
-  return row;
+  made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);
+  made.warnings.insert(measured.warnings.begin(), measured.warnings.end());
+  row.warnings = format_warnings(made.warnings);
+  return made;
 }
 
 }  // namespace urb

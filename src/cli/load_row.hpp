@@ -20,12 +20,18 @@ struct LoadMeasurement {
   WindowSample end;
   std::optional<AbLatency> ab;  ///< where that was the client
   std::string problem;          ///< ab's, when it has no figures
+  Warnings warnings;            ///< of the server's processes
 
   [[nodiscard]] Nanos client_cpu() const noexcept { return end.client.total - begin.client.total; }
 };
 
+struct LoadRow {
+  Row row;
+  Warnings warnings;  ///< of a row with figures; of one without, only that the rate was missed
+};
+
 /// A row without figures and with the reason when there were errors or no request. `order` from 1.
-[[nodiscard]] Row make_load_row(const LoadOptions& load, const LoadMeasurement& measured,
-                                const Host& host, std::uint64_t order);
+[[nodiscard]] LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured,
+                                    const Host& host, std::uint64_t order);
 
 }  // namespace urb

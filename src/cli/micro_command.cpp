@@ -1,5 +1,6 @@
 // `micro`: single kernel operations, one row for each trial.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 #include "micro/micro.hpp"
+#include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
@@ -73,9 +75,18 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
   row.trial_order = spec.order;
   try {
     const std::unique_ptr<MicroWork> work = micro.make();
+    const pid_t self = getpid();
+    const CpuPeriodsByGroup begin = sample_cpu_periods({&self, 1});
     const MicroResult result = measure_micro(*work, plan, stop);
     outcome.interrupted = result.interrupted;
-    if (!result.interrupted) fill_micro_figures(row, result, micro.bytes);
+    if (result.interrupted) return outcome;
+    if (result.operations == 0)
+      throw std::runtime_error{"no operation ended in the measured time (use a longer --duration)"};
+    fill_micro_figures(row, result, micro.bytes);
+    if (throttled_share(begin, sample_cpu_periods({&self, 1})) > 0)
+      outcome.warnings.insert(Warning::cpu_throttled);
+    if (is_stall_long(result.stalled, result.elapsed))
+      outcome.warnings.insert(Warning::window_stalled);
   } catch (const Unsupported& error) {
     row.status = Status::unsupported;
     row.warnings = error.what();
@@ -121,6 +132,11 @@ void print_table(std::FILE* stream, const std::vector<Cell>& cells) {
                  "{}\nMedians of the trials, for one operation. CPU: of this process and its io-wq "
                  "threads, without the peers of splice and copy.\n",
                  table.render()));
+  Warnings warnings;
+  for (const Cell& cell : cells) warnings.insert(cell.warnings.begin(), cell.warnings.end());
+  for (const Warning warning : warnings) {
+    write_text(stream, fmt::format("warning: {}\n", text_of(warning)));
+  }
   flush_text(stream);
 }
 

@@ -7,17 +7,20 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <sstream>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/refusal.hpp"
 #include "server/child.hpp"
+#include "stats/stall_watch.hpp"
 
 namespace urb {
 namespace {
@@ -25,6 +28,14 @@ namespace {
 // With -t, ab takes -n as a bound, and memory for as many results: 400 MB of addresses.
 constexpr std::uint64_t kRequestsMax = 10'000'000;
 constexpr int kNotInstalled = 127;
+
+constexpr Nanos kTick = std::chrono::milliseconds{100};
+// Beyond its time, a guess: more than the last answer of a healthy server takes.
+constexpr Nanos kLate = std::chrono::milliseconds{500};
+
+std::chrono::seconds whole_seconds(Nanos duration) {
+  return std::max(std::chrono::seconds{1}, std::chrono::ceil<std::chrono::seconds>(duration));
+}
 
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
@@ -74,8 +85,7 @@ std::vector<std::string> make_command(const LoadOptions& options, const Fd& body
   if (options.requests) {
     command.insert(command.end(), {"-n", std::to_string(*options.requests)});
   } else {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.duration);
-    command.insert(command.end(), {"-t", std::to_string(std::max<std::int64_t>(1, seconds.count())),
+    command.insert(command.end(), {"-t", std::to_string(whole_seconds(options.duration).count()),
                                    "-n", std::to_string(kRequestsMax)});
   }
   if (options.reuse) command.emplace_back("-k");
@@ -108,13 +118,26 @@ Nanos children_cpu_time() {
   return nanos(usage.ru_utime) + nanos(usage.ru_stime);
 }
 
-// The last line that says something: ab's own reason.
-std::string last_line(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return std::string{text.substr(text.rfind('\n') + 1)};
+// SIGSTOP, Ctrl-Z or a debugger; the notice stays for the next look.
+bool is_stopped(pid_t pid) noexcept {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid;
 }
 
 }  // namespace
+
+std::string find_ab_reason(std::string_view text) {
+  std::string last;
+  std::string of_library;
+  std::istringstream lines{std::string{text}};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("ab: ")) return line;  // its usage follows
+    if (line.starts_with("apr_")) of_library = line;
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  }
+  return of_library.empty() ? last : of_library;
+}
 
 std::variant<AbReport, ParseError> parse_ab_report(std::string_view text) {
   AbReport report;
@@ -165,19 +188,29 @@ AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick
   const Nanos cpu_before = children_cpu_time();
   Child ab{"ab", SIGKILL, [&] { return execute(command, output.get()); }};
   std::optional<int> status;
-  while (!(status = ab.wait(monotonic_now() + std::chrono::milliseconds{100}))) {
+  StallWatch stall_watch;
+  stall_watch.begin();
+  Nanos stopped{0};
+  while (true) {
+    // What stops this process mostly stops ab as well: both are one job, or in one container.
+    const Nanos due = monotonic_now() + kTick;
+    status = ab.wait(due);
+    stall_watch.note(due, monotonic_now());
+    if (status) break;
+    if (is_stopped(ab.pid())) stopped += kTick;
     if (on_tick()) continue;
     ab.signal(SIGKILL);
     result.interrupted = true;
   }
   result.cpu.total = children_cpu_time() - cpu_before;
+  result.stalled = stall_watch.total() + stopped;
   if (*status == kNotInstalled) {
     throw Unsupported(
         "ab is not installed: install apache2-utils (httpd-tools), or leave out --client ab");
   }
   const std::string text = read_all(output.get());
   if (*status != 0) {
-    result.problem = fmt::format("ab ended with status {}: {}", *status, last_line(text));
+    result.problem = fmt::format("ab ended with status {}: {}", *status, find_ab_reason(text));
     return result;
   }
   const auto parsed = parse_ab_report(text);
@@ -187,6 +220,11 @@ AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick
   }
   result.report = std::get<AbReport>(parsed);
   result.latency = parse_ab_percentiles(read_all(percentiles.get()));
+  // Its timer ends it at the latest with the next answer.
+  if (!options.requests && result.report.elapsed - whole_seconds(options.duration) > kLate) {
+    result.stalled =
+        std::max(result.stalled, result.report.elapsed - whole_seconds(options.duration));
+  }
   return result;
 }
 
@@ -215,6 +253,7 @@ AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
   result.requests = ab.report.requests;
   result.body_bytes = ab.report.requests * options.body.value;
   result.elapsed = ab.report.elapsed;
+  result.stalled = ab.stalled;
   result.errors.io += ab.report.failed;
   result.errors.status += ab.report.not_2xx;
   result.total_requests += result.requests;

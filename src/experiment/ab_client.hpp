@@ -37,10 +37,15 @@ struct AbLatency {
 };
 [[nodiscard]] AbLatency parse_ab_percentiles(std::string_view csv);
 
+/// Why ab failed, in its own words: the line that it begins with its name, else its library's last
+/// one, else the last at all.
+[[nodiscard]] std::string find_ab_reason(std::string_view text);
+
 struct AbResult {
   AbReport report;
   AbLatency latency;
   CpuTime cpu;               ///< of ab, its start included
+  Nanos stalled{0};          ///< how long ab, or this process, did not run
   std::string problem;       ///< why there are no figures: ab's own words; empty when there are
   bool interrupted = false;  ///< by `on_tick`
 };

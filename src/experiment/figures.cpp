@@ -38,7 +38,8 @@ void add_known(Row::Figure& sum, const Row::Figure& amount) {
 void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample& end) {
   Row::Figure total_s;
   Row::Figure iowq_s;
-  if (begin.cpu && end.cpu) {
+  // A clock that goes back is another process', which has the same number.
+  if (begin.cpu && end.cpu && end.cpu->total >= begin.cpu->total) {
     total_s = to_seconds(end.cpu->total - begin.cpu->total);
     if (begin.cpu->other_threads && end.cpu->other_threads) {
       // The two parts are read one after the other: a difference may come out a hair below zero.
@@ -118,29 +119,9 @@ void fill_latency(Row& row, const LoadResult& load) {
 
 }  // namespace
 
-WindowSample sample_window(std::span<const ServerProcess> processes) {
-  WindowSample sample;
-  sample.processes.reserve(processes.size());
-  for (const ServerProcess& process : processes) {
-    const Counters& counters = *process.counters;
-    sample.processes.push_back({.role = process.role,
-                                .cpu = sample_cpu_time(process.pid),
-                                .context_switches = sample_context_switches(process.pid),
-                                .requests = counters.requests.get(),
-                                .ring_enters = counters.ring_enters.get(),
-                                .ring_sqes = counters.ring_sqes.get(),
-                                .cq_overflows = counters.cq_overflows.get(),
-                                .short_splices = counters.short_splices.get(),
-                                .handover_messages = counters.handover_messages.get(),
-                                .handover_connections = counters.handover_connections.get()});
-  }
-  sample.host = sample_host_time();
-  sample.client = own_cpu_time();
-  return sample;
-}
-
 std::string_view find_bottleneck(const CpuShares& shares) noexcept {
   if (shares.host.value_or(0) >= kShareSaturated) return "cpu";
+  if (shares.throttled >= kThrottledMostly) return "cpu";
   if (shares.client >= kShareSaturated) return "client";
   if (shares.master.value_or(0) >= kShareSaturated) return "master";
   if (shares.busiest_worker.value_or(0) >= kShareSaturated) return "workers";
@@ -155,7 +136,7 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   const auto body_bytes = static_cast<double>(load.body_bytes);
   row.duration_s = seconds;
   row.requests = load.requests;
-  row.errors = load.errors.total();
+  row.errors = load.errors.total() + load.missing_closes;
   row.requests_per_s = divide(requests, seconds);
   row.bytes_per_s = divide(body_bytes, seconds);
   fill_latency(row, load);
@@ -178,10 +159,12 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.cpu_s_per_gb_server = divide(server_s, body_bytes / kGiga);
 
   row.context_switches_per_request = divide(use.context_switches, requests);
-  row.bottleneck = find_bottleneck({.client = client_s / seconds,
-                                    .master = divide(use.master_thread_s, seconds),
-                                    .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
-                                    .host = host_share(begin.host, end.host)});
+  row.bottleneck =
+      find_bottleneck({.client = client_s / seconds,
+                       .master = divide(use.master_thread_s, seconds),
+                       .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
+                       .host = host_share(begin.host, end.host),
+                       .throttled = throttled_share(begin.cpu_periods, end.cpu_periods)});
   row.enters_per_request = static_cast<double>(use.ring_enters) / requests;
   row.sqes_per_request = static_cast<double>(use.ring_sqes) / requests;
   row.cq_overflows = use.cq_overflows;
@@ -224,6 +207,11 @@ std::string describe_failure(const LoadResult& load) {
     return fmt::format("{} requests had not ended 5 s after the load had", load.unfinished);
   }
   if (load.requests == 0) return "no request ended in the measured time (use a longer --duration)";
+  if (static_cast<double>(load.missing_closes) >
+      kMissingClosesMax * static_cast<double>(load.total_requests)) {
+    return fmt::format("missing_closes {} for {} requests: {}", load.missing_closes,
+                       load.total_requests, text_of(Warning::missing_closes));
+  }
   return {};
 }
 
@@ -253,7 +241,8 @@ std::string compare_ledgers(const LoadResult& load, const ServerLedger& server,
   return {};
 }
 
-Warnings find_trial_warnings(const Row& row, const LoadResult& load) {
+Warnings find_trial_warnings(const Row& row, const LoadResult& load, const WindowSample& begin,
+                             const WindowSample& end) {
   Warnings warnings;
   const double client_share =
       row.cpu_us_per_request_client.value_or(0) * row.requests_per_s.value_or(0) / 1e6;
@@ -263,6 +252,22 @@ Warnings find_trial_warnings(const Row& row, const LoadResult& load) {
   if (load.latency.clipped_count() != 0) warnings.insert(Warning::latency_clipped);
   if (misses_rate(load.requests, row.rate_requested.value_or(0), to_seconds(load.elapsed)))
     warnings.insert(Warning::rate_not_reached);
+  if (load.missing_closes != 0) warnings.insert(Warning::missing_closes);
+  if (load.ignored_closes != 0) warnings.insert(Warning::ignored_closes);
+  if (load.awaited_closes != 0) {
+    const double wait_us =
+        to_seconds(load.close_wait) * 1e6 / static_cast<double>(load.awaited_closes);
+    if (wait_us > kCloseLateUs && wait_us > row.service_us_p50.value_or(0))
+      warnings.insert(Warning::late_closes);
+  }
+  if (static_cast<double>(load.idle_closes) >
+      kIdleClosesMany * static_cast<double>(load.total_requests)) {
+    warnings.insert(Warning::idle_closes);
+  }
+  if (is_stall_long(load.stalled, load.elapsed)) warnings.insert(Warning::window_stalled);
+  if (throttled_share(begin.cpu_periods, end.cpu_periods) > 0) {
+    warnings.insert(Warning::cpu_throttled);
+  }
   return warnings;
 }
 

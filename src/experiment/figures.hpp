@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "load/generator.hpp"
+#include "probe/cgroup.hpp"
 #include "report/row.hpp"
 #include "report/warnings.hpp"
 #include "server/server.hpp"
@@ -34,6 +35,7 @@ struct WindowSample {
   CpuTime client;
   std::optional<HostTime> host;
   std::vector<ProcessSample> processes;
+  CpuPeriodsByGroup cpu_periods;  ///< of this process' groups and of the others'
 };
 
 /// Busy time by wall time within the window: 1 is one whole CPU, for `host` all of them.
@@ -42,14 +44,17 @@ struct CpuShares {
   std::optional<double> master;  ///< without its io-wq threads, as for workers
   std::optional<double> busiest_worker;
   std::optional<double> host;
+  double throttled = 0;  ///< of a CPU quota's periods: those in which it was used up
 };
 
-/// What could not go any faster: `cpu` when all CPUs were busy, else the process whose one thread
-/// was, `client`, `master` or `workers`; `none` when nothing was.
+/// What could not go any faster: `cpu` when all CPUs were busy or a quota mostly used up, else the
+/// process whose one thread was, `client`, `master` or `workers`; `none` when nothing was.
 [[nodiscard]] std::string_view find_bottleneck(const CpuShares& shares) noexcept;
 
 /// Reads clocks and counters of this process and of `processes`.
-[[nodiscard]] WindowSample sample_window(std::span<const ServerProcess> processes);
+[[nodiscard]] WindowSample sample_window_begin(std::span<const ServerProcess> processes);
+/// The same in another order, so that the reading itself is of the window as little as it can be.
+[[nodiscard]] WindowSample sample_window_end(std::span<const ServerProcess> processes);
 
 /// Fills the figures of `row` from the difference of the two samples. Both name the same
 /// processes; `load` has at least one request.
@@ -77,6 +82,7 @@ struct ServerLedger {
                                           std::uint64_t slack = 0);
 
 /// What is doubtful about a trial that has figures.
-[[nodiscard]] Warnings find_trial_warnings(const Row& row, const LoadResult& load);
+[[nodiscard]] Warnings find_trial_warnings(const Row& row, const LoadResult& load,
+                                           const WindowSample& begin, const WindowSample& end);
 
 }  // namespace urb

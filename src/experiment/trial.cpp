@@ -54,8 +54,8 @@ LoadResult load_and_watch(const LoadOptions& options, ClientKind client, Server&
                           Watch& watch, const TrialProgress& on_progress,
                           const std::atomic<bool>& stop) {
   LoadHooks hooks;
-  hooks.on_window_begin = [&] { watch.begin = sample_window(server.processes()); };
-  hooks.on_window_end = [&] { watch.end = sample_window(server.processes()); };
+  hooks.on_window_begin = [&] { watch.begin = sample_window_begin(server.processes()); };
+  hooks.on_window_end = [&] { watch.end = sample_window_end(server.processes()); };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
     if (on_progress) on_progress(elapsed, requests);
     watch.server_ended = watch.server_ended || is_readable(server.ended_fd());
@@ -134,7 +134,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
 
   fill_figures(row, load, *watch.begin, *watch.end);
   if (watch.ab) fill_ab_latency(row, watch.ab->latency);
-  Warnings warnings = find_trial_warnings(row, load);
+  Warnings warnings = find_trial_warnings(row, load, *watch.begin, *watch.end);
   warnings.merge(shortages.kinds());
   return {
       .row = std::move(row),

@@ -97,6 +97,8 @@ void Client::on_batch_end(Nanos now) noexcept {
     interrupt(now);
     return;
   }
+  // The loop wakes for every tick. So one that is late says how long this process did not run.
+  if (plan_.phase() == Plan::Phase::window) stall_watch_.note(next_tick_, now);
   if (progress_ != Progress::verifying) {
     advance_plan(now);
   } else if (unverified_count_ == 0) {
@@ -113,6 +115,8 @@ void Client::advance_plan(Nanos now) noexcept {
     // The hook reads clocks of other processes, which takes a while that is not of the window.
     const Nanos after = monotonic_now();
     plan_.begin_window(after, after - now);
+    next_tick_ = after + kTick;
+    stall_watch_.begin();
   }
   if (!plan_.is_window_done(now)) return;
   end_load(now);
@@ -138,6 +142,7 @@ void Client::end_load(Nanos now) noexcept {
   result_.elapsed = plan_.window_length(now);
   result_.missed = plan_.missed();
   result_.unsent = plan_.unsent();
+  if (had_window) result_.stalled = stall_watch_.total();
   if (had_window && hooks_.on_window_end) hooks_.on_window_end();
 }
 
@@ -191,7 +196,10 @@ void Client::expire(Connection& conn, Nanos now) noexcept {
     case State::waiting: start_next(conn, now); break;
     case State::connecting: fail(conn, Failure::timeout, "no connection in time"); break;
     case State::exchanging: fail(conn, Failure::timeout, "no complete response in time"); break;
-    case State::finishing: begin_abort(conn); break;
+    case State::finishing:
+      ++result_.missing_closes;
+      begin_abort(conn);
+      break;
     case State::aborting: break;
   }
 }

@@ -18,6 +18,7 @@
 #include "load/generator.hpp"
 #include "load/plan.hpp"
 #include "load/request_set.hpp"
+#include "stats/stall_watch.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
@@ -60,7 +61,7 @@ class Client {
 
  private:
   enum class State : std::uint8_t {
-    waiting,     ///< no request; starts one at its deadline. The socket is closed, or idle
+    waiting,     ///< no request; starts one at its deadline. The socket is closed, or watched
     connecting,  ///< a request waits for its connection
     exchanging,  ///< a request is being sent, a response received, or both
     finishing,   ///< the response was the connection's last; the server's FIN is awaited
@@ -81,6 +82,7 @@ class Client {
     ListHook<Connection> free_hook;
     Nanos deadline = kNever;
     Nanos backoff{0};                      ///< before the next attempt to connect
+    Nanos finishing_since = kNever;        ///< when the wait for the server's close began
     const LoadRequest* request = nullptr;  ///< the last that was started
     std::uint64_t sent_bytes = 0;
     std::byte* receive_memory = nullptr;
@@ -130,6 +132,8 @@ class Client {
   void on_send(Connection& conn, int result) noexcept;
   void on_receive(Connection& conn, int result) noexcept;
   void on_finishing(Connection& conn, int result) noexcept;
+  void watch_idle(Connection& conn) noexcept;
+  void on_idle_end(Connection& conn, int result) noexcept;
   void on_peer_end(Connection& conn) noexcept;
   void consume(Connection& conn, std::span<const std::byte> bytes) noexcept;
   void begin_finish(Connection& conn, Nanos now) noexcept;
@@ -160,6 +164,7 @@ class Client {
   IntrusiveList<Connection, &Connection::free_hook> free_;
   Nanos earliest_deadline_ = kNever;  ///< not after any connection's deadline
   Nanos next_tick_{0};
+  StallWatch stall_watch_;
   Nanos drained_by_ = kNever;  ///< only while draining
   std::uint64_t late_count_ = 0;
   std::size_t open_count_ = 0;

@@ -1,4 +1,4 @@
-// One connection's side of the client: connect, send, receive, and how each of them ends.
+// One connection's side of the client: connect, send and receive. How it ends is in closing.cpp.
 //
 // At any time a connection has at most one operation of each kind in flight, and so queues at most
 // three SQEs before the next completion: a send and a receive, or one of them and a cancel.
@@ -18,24 +18,10 @@
 namespace urb {
 namespace {
 
-// How long the server may take to close a connection whose last response has come. A guess: long
-// for a busy server, short for a run against one that never does.
-constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
-// After a failed connect, doubled with each further one. Guesses: a refusing server is neither
-// hammered nor found late once it is there.
-constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
-constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
-
 // SO_SNDBUF, which Linux doubles: what a connection has under way then stays in the second-level
 // cache. Left alone, the kernel lets it grow to 4 MiB, out of every cache, and the copies of both
 // sides cost up to twice as much (decision 0013).
 constexpr int kSendBufferBytes = 128 * 1024;
-
-void set_reset_on_close(int socket) noexcept {
-  const linger now{1, 0};
-  // If it fails, close() sends what is queued and then a FIN: slower, not wrong.
-  [[maybe_unused]] const int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-}
 
 }  // namespace
 
@@ -43,7 +29,7 @@ void Client::start_next(Connection& conn, Nanos now) noexcept {
   conn.state = State::waiting;
   switch (progress_) {
     case Progress::verifying:
-      if (std::exchange(conn.is_verified, true)) return;  // until all of them are
+      if (std::exchange(conn.is_verified, true)) return watch_idle(conn);  // until all of them are
       conn.request = &requests_.verification(conn.slot_index);
       break;
     case Progress::running: {
@@ -51,7 +37,7 @@ void Client::start_next(Connection& conn, Nanos now) noexcept {
       if (start_at > now) {
         conn.deadline = kNever;
         if (start_at != kNever) free_.push_back(conn);
-        return;
+        return watch_idle(conn);
       }
       conn.planned_at = plan_.on_start(now);
       conn.request = &requests_.next();
@@ -111,7 +97,7 @@ void Client::begin_exchange(Connection& conn) noexcept {
   conn.state = State::exchanging;
   queue_send(conn);
   // From the start, since a server may refuse a body before it has all of it.
-  queue_receive(conn);
+  if (!conn.has_in_flight(Op::receive)) queue_receive(conn);
 }
 
 void Client::queue_send(Connection& conn) noexcept {
@@ -160,7 +146,9 @@ void Client::on_send(Connection& conn, int result) noexcept {
 }
 
 void Client::on_receive(Connection& conn, int result) noexcept {
-  if (conn.state == State::finishing) {
+  if (conn.state == State::waiting) {
+    on_idle_end(conn, result);
+  } else if (conn.state == State::finishing) {
     on_finishing(conn, result);
   } else if (result > 0) {
     consume(conn, {conn.receive_memory, static_cast<std::size_t>(result)});
@@ -201,82 +189,6 @@ void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcep
         return;
     }
   }
-}
-
-void Client::begin_finish(Connection& conn, Nanos now) noexcept {
-  if (conn.peer_closed) {
-    close_socket(conn);
-    start_next(conn, now);
-    return;
-  }
-  // The server closes first, so that TIME_WAIT is on its side: on ours it would hold one of 28,000
-  // ephemeral ports for a minute.
-  conn.state = State::finishing;
-  set_deadline(conn, now + kFinishTimeout);
-  queue_receive(conn);
-}
-
-void Client::on_finishing(Connection& conn, int result) noexcept {
-  // A reset is a way to close, too.
-  if (result > 0) note_error(Failure::framing, "more bytes than the response should have");
-  begin_abort(conn);
-}
-
-void Client::fail_io(Connection& conn, int error, std::string_view text) noexcept {
-  if (error == 0) {
-    fail(conn, Failure::io, text);
-  } else {
-    fail(conn, Failure::io, fmt::format("{}: {}", text, std::strerror(error)));
-  }
-}
-
-void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
-  note_error(failure, text);
-  // Nothing to learn from the answer: a failed request has no latency.
-  static_cast<void>(end_request());
-  if (failure == Failure::connect) {
-    conn.backoff = std::clamp(conn.backoff * 2, kBackoffMin, kBackoffMax);
-  }
-  begin_abort(conn);
-}
-
-void Client::cancel(Connection& conn, Op op, Op cancel_op) noexcept {
-  if (!conn.has_in_flight(op)) return;
-  io_uring_prep_cancel64(take_sqe(conn, cancel_op), pack(token(conn, op)), 0);
-}
-
-void Client::begin_abort(Connection& conn) noexcept {
-  // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
-  const bool is_orderly = conn.state == State::waiting ||
-                          (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
-  if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
-  free_.remove(conn);
-  conn.state = State::aborting;
-  conn.in_request = false;
-  conn.deadline = kNever;
-  cancel(conn, Op::connect, Op::cancel_connect);
-  cancel(conn, Op::send, Op::cancel_send);
-  cancel(conn, Op::receive, Op::cancel_receive);
-  close_if_drained(conn);
-}
-
-void Client::close_if_drained(Connection& conn) noexcept {
-  if (conn.in_flight != 0) return;
-  close_socket(conn);
-  conn.state = State::waiting;
-  if (progress_ >= Progress::draining) return;
-  const Nanos now = monotonic_now();
-  if (conn.backoff != Nanos{0}) {
-    set_deadline(conn, now + conn.backoff);
-  } else {
-    start_next(conn, now);
-  }
-}
-
-void Client::close_socket(Connection& conn) noexcept {
-  if (!conn.socket.is_open()) return;
-  conn.socket.close();
-  --open_count_;
 }
 
 }  // namespace urb

@@ -89,8 +89,15 @@ struct LoadResult {
   LoadErrors errors;
   std::string first_error;   ///< one line, for the message
   Nanos elapsed{0};          ///< of the measured time
+  Nanos stalled{0};          ///< how long the client did not run meanwhile, see StallWatch
   bool interrupted = false;  ///< by `stop`, or by the progress hook
   Abilities used;            ///< of the kernel, by the client's ring
+  // How connections ended, whenever they did. A close that the server has announced is awaited.
+  std::uint64_t missing_closes = 0;  ///< announced, but not there when the wait was given up
+  std::uint64_t ignored_closes = 0;  ///< asked for, not announced: closed by the client, at once
+  std::uint64_t awaited_closes = 0;  ///< announced, until nothing started any more
+  Nanos close_wait{0};               ///< for all of those together; it is in no latency
+  std::uint64_t idle_closes = 0;     ///< by the server, between requests: no request fails for it
   // Open loop without a number of requests: planned in the measured time and, at its end,
   std::uint64_t missed = 0;  ///< without an answer: unsent, or in flight (some always are)
   std::uint64_t unsent = 0;  ///< not even sent

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/clock.hpp"
+#include "stats/stall_watch.hpp"
 #include "stats/usage.hpp"
 
 namespace urb {
@@ -37,26 +39,63 @@ constexpr std::array kMicros{
 // Between two looks at the clock: a tenth of a second of the slowest.
 constexpr std::uint64_t kChunk = 64;
 
-// True when `stop` came first.
-bool run_for(MicroWork& work, Nanos time, std::uint64_t& done, const std::atomic<bool>& stop) {
-  const Nanos end = monotonic_now() + time;
-  while (monotonic_now() < end) {
-    if (stop.load()) return true;
-    work.run(kChunk);
-    done += kChunk;
+// The longest of the chunks against all: one that took far more than its share was interrupted.
+class ChunkTimes {
+ public:
+  explicit ChunkTimes(Nanos now) noexcept : begun_{now}, last_{now} {}
+  void add(Nanos now) noexcept {
+    longest_ = std::max(longest_, now - std::exchange(last_, now));
+    ++count_;
   }
-  return false;
+  [[nodiscard]] Nanos stalled() const noexcept {
+    if (count_ < 2) return Nanos{0};
+    const Nanos usual = (last_ - begun_ - longest_) / (count_ - 1);
+    constexpr int kManyTimes = 10;  // a guess
+    const bool is_stall = longest_ >= StallWatch::kLeast && longest_ > kManyTimes * usual;
+    return is_stall ? longest_ - usual : Nanos{0};
+  }
+
+ private:
+  Nanos begun_;
+  Nanos last_;
+  Nanos longest_{0};
+  std::int64_t count_ = 0;
+};
+
+struct Progress {
+  std::uint64_t done = 0;
+  Nanos stalled{0};
+  bool interrupted = false;  // `stop` came first
+};
+
+Progress run_for(MicroWork& work, Nanos time, const std::atomic<bool>& stop) {
+  Progress progress;
+  Nanos now = monotonic_now();
+  const Nanos end = now + time;
+  ChunkTimes times{now};
+  while (now < end && !progress.interrupted) {
+    work.run(kChunk);
+    progress.done += kChunk;
+    now = monotonic_now();
+    times.add(now);
+    progress.interrupted = stop.load();
+  }
+  progress.stalled = times.stalled();
+  return progress;
 }
 
-bool run_count(MicroWork& work, std::uint64_t count, std::uint64_t& done,
-               const std::atomic<bool>& stop) {
-  while (done < count) {
-    if (stop.load()) return true;
-    const std::uint64_t chunk = std::min(kChunk, count - done);
+Progress run_count(MicroWork& work, std::uint64_t count, const std::atomic<bool>& stop) {
+  Progress progress;
+  ChunkTimes times{monotonic_now()};
+  while (progress.done < count && !progress.interrupted) {
+    const std::uint64_t chunk = std::min(kChunk, count - progress.done);
     work.run(chunk);
-    done += chunk;
+    progress.done += chunk;
+    times.add(monotonic_now());
+    progress.interrupted = stop.load();
   }
-  return false;
+  progress.stalled = times.stalled();
+  return progress;
 }
 
 }  // namespace
@@ -73,14 +112,18 @@ const Micro* find_micro(std::string_view name) noexcept {
 
 MicroResult measure_micro(MicroWork& work, const MicroPlan& plan, const std::atomic<bool>& stop) {
   MicroResult result;
-  std::uint64_t warmed_up = 0;
-  result.interrupted = run_for(work, plan.warmup, warmed_up, stop);
+  result.interrupted = stop.load() || run_for(work, plan.warmup, stop).interrupted;
   if (result.interrupted) return result;
   const RingCounters rings_before = work.counters();
   const Nanos cpu_before = own_cpu_time().total;
   const Nanos begin = monotonic_now();
-  result.interrupted = plan.operations ? run_count(work, *plan.operations, result.operations, stop)
-                                       : run_for(work, plan.duration, result.operations, stop);
+  StallWatch stall_watch;  // for suspensions, which the clock of the chunks does not see
+  stall_watch.begin();
+  const Progress progress = plan.operations ? run_count(work, *plan.operations, stop)
+                                            : run_for(work, plan.duration, stop);
+  result.operations = progress.done;
+  result.interrupted = progress.interrupted;
+  result.stalled = progress.stalled + stall_watch.total();
   result.elapsed = monotonic_now() - begin;
   result.cpu = own_cpu_time().total - cpu_before;
   const RingCounters rings = work.counters();

@@ -53,7 +53,8 @@ struct MicroPlan {
 struct MicroResult {
   std::uint64_t operations = 0;
   Nanos elapsed{0};
-  Nanos cpu{0};  ///< of this process, its io-wq threads included
+  Nanos stalled{0};  ///< how long this process did not run meanwhile, see StallWatch
+  Nanos cpu{0};      ///< of this process, its io-wq threads included
   std::uint64_t ring_enters = 0;
   std::uint64_t ring_sqes = 0;
   Abilities used;            ///< of the kernel, by the rings

@@ -15,6 +15,14 @@ std::string_view name_of(Warning warning) noexcept {
     case Warning::few_requests: return "few_requests";
     case Warning::latency_clipped: return "latency_clipped";
     case Warning::rate_not_reached: return "rate_not_reached";
+    case Warning::missing_closes: return "missing_closes";
+    case Warning::ignored_closes: return "ignored_closes";
+    case Warning::late_closes: return "late_closes";
+    case Warning::idle_closes: return "idle_closes";
+    case Warning::window_stalled: return "window_stalled";
+    case Warning::cpu_throttled: return "cpu_throttled";
+    case Warning::server_hidden: return "server_hidden";
+    case Warning::server_changed: return "server_changed";
     case Warning::drifted: return "drifted";
     case Warning::emulated_cpu: return "emulated_cpu";
     case Warning::governor_saves_power: return "governor_saves_power";
@@ -73,6 +81,30 @@ std::string_view text_of(Warning warning) noexcept {
     case Warning::rate_not_reached:
       return "fewer than 99 % of the requested rate were answered, so the latencies are those of a "
              "queue that grows: lower --rate, or use more --connections";
+    case Warning::missing_closes:
+      return "the server announced to close connections, but did not within 100 ms, so the client "
+             "waited and then closed them itself: see why they stay open in the server";
+    case Warning::ignored_closes:
+      return "the server did not announce the close that the client had asked for (Connection: "
+             "close), so the client closed at once: use --reuse yes, or let the server close";
+    case Warning::late_closes:
+      return "connections stayed open for longer behind the answer than the answer took, so the "
+             "requests/s are those of late closes: see why the server does not close at once";
+    case Warning::idle_closes:
+      return "the server closed idle connections, so requests waited for new ones: raise its idle "
+             "timeout, or use fewer --connections or a higher --rate";
+    case Warning::window_stalled:
+      return "the client did not run for a part of the measured time (stopped, suspended, or "
+             "without a CPU), so the figures are too low: measure again, without a break";
+    case Warning::cpu_throttled:
+      return "a CPU quota (cgroup) was used up in the measured time, and processes had to wait for "
+             "its next period: raise it (docker --cpus, cpu.max), or measure outside of it";
+    case Warning::server_hidden:
+      return "/proc does not show all processes below --server-pid, so their CPU time is unknown: "
+             "run as their user or as root, with /proc of the same PID namespace";
+    case Warning::server_changed:
+      return "processes below --server-pid began or ended in the measured time, so their CPU time "
+             "is unknown: use a longer --warmup, or a fixed number of processes";
     case Warning::cq_overflowed:
       return "a completion queue overflowed, which costs time: use fewer --connections";
     case Warning::fds_exhausted:
@@ -122,6 +154,10 @@ std::string format_warnings(const Warnings& warnings) {
     text += name_of(warning);
   }
   return text;
+}
+
+bool is_stall_long(Nanos stalled, Nanos elapsed) noexcept {
+  return to_seconds(stalled) > kStallLong * to_seconds(elapsed);
 }
 
 bool misses_rate(std::uint64_t answers, double rate, double seconds) noexcept {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/units.hpp"
+
 namespace urb {
 
 enum class Warning : std::uint8_t {
@@ -20,6 +22,14 @@ enum class Warning : std::uint8_t {
   few_requests,
   latency_clipped,
   rate_not_reached,
+  missing_closes,
+  ignored_closes,
+  late_closes,
+  idle_closes,
+  window_stalled,
+  cpu_throttled,
+  server_hidden,
+  server_changed,
   drifted,
   emulated_cpu,
   governor_saves_power,
@@ -52,12 +62,20 @@ using Warnings = std::set<Warning>;
 /// is a matter of where the edges of the measured time lie.
 [[nodiscard]] bool misses_rate(std::uint64_t answers, double rate, double seconds) noexcept;
 
+/// Whether a measured time was interrupted for so long that its figures are too low.
+[[nodiscard]] bool is_stall_long(Nanos stalled, Nanos elapsed) noexcept;
+
 // The limits, all guesses at where a figure starts to mislead.
-inline constexpr double kLoadPerCpuHigh = 0.5;   ///< load average by number of CPUs
-inline constexpr unsigned kRepeatsEnough = 5;    ///< below, no interval of 90 % exists
-inline constexpr double kShareSaturated = 0.95;  ///< of one CPU, or of all: see find_bottleneck()
-inline constexpr unsigned kRequestsFew = 100;    ///< of a trial: p99 is then its slowest request
-inline constexpr double kRateReached = 0.99;     ///< achieved by requested rate in the open loop
+inline constexpr double kLoadPerCpuHigh = 0.5;     ///< load average by number of CPUs
+inline constexpr unsigned kRepeatsEnough = 5;      ///< below, no interval of 90 % exists
+inline constexpr double kShareSaturated = 0.95;    ///< of one CPU, or of all: see find_bottleneck()
+inline constexpr unsigned kRequestsFew = 100;      ///< of a trial: p99 is then its slowest request
+inline constexpr double kRateReached = 0.99;       ///< achieved by requested rate in the open loop
+inline constexpr double kMissingClosesMax = 0.01;  ///< by requests: with more, a trial has failed
+inline constexpr double kCloseLateUs = 1000;       ///< mean wait, if longer than half the answers
+inline constexpr double kIdleClosesMany = 0.01;    ///< by requests, too
+inline constexpr double kThrottledMostly = 0.5;    ///< of a CPU quota's periods
+inline constexpr double kStallLong = 0.05;         ///< by the length of the window
 /// Of a trial, too: each connection's request that began before the window counts in whole.
 inline constexpr unsigned kRequestsPerConnectionFew = 10;
 

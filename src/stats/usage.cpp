@@ -72,9 +72,10 @@ std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
   std::uint64_t switches = 0;
   std::size_t threads = 0;
   std::error_code gone;
-  for (const auto& thread :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
-    std::ifstream status{thread.path() / "status"};
+  std::filesystem::directory_iterator thread{fmt::format("/proc/{}/task", pid), gone};
+  // Not a range: its step throws when the process ends meanwhile.
+  for (; !gone && thread != std::filesystem::directory_iterator{}; thread.increment(gone)) {
+    std::ifstream status{thread->path() / "status"};
     if (status) ++threads;
     for (std::string line; std::getline(status, line);) {
       if (const std::size_t at = line.find(kKey); at != std::string::npos) {
@@ -82,23 +83,8 @@ std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
       }
     }
   }
-  if (threads == 0) return std::nullopt;
+  if (threads == 0 || gone) return std::nullopt;
   return switches;
-}
-
-std::vector<pid_t> list_descendants(pid_t pid) {
-  std::vector<pid_t> found;
-  std::error_code gone;
-  for (const auto& thread :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
-    std::ifstream children{thread.path() / "children"};
-    for (pid_t child = 0; children >> child;) {
-      found.push_back(child);
-      const std::vector<pid_t> below = list_descendants(child);
-      found.insert(found.end(), below.begin(), below.end());
-    }
-  }
-  return found;
 }
 
 std::optional<HostTime> parse_host_time(std::string_view text) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/units.hpp"
 
@@ -31,9 +30,6 @@ struct CpuTime {
 /// Context switches, voluntary and not, of all threads that the process has now; what threads that
 /// have ended had is not in it. Empty when it is gone.
 [[nodiscard]] std::optional<std::uint64_t> sample_context_switches(pid_t pid);
-
-/// The children of a process, theirs, and so on, without itself; empty when it is gone.
-[[nodiscard]] std::vector<pid_t> list_descendants(pid_t pid);
 
 /// Time of all CPUs of this host together since it started, in ticks of the kernel (10 ms each).
 struct HostTime {

@@ -57,7 +57,8 @@ TEST_CASE("doctor tells which modes run here, the limits, and the tool's own flo
   for (const Mode* const mode : all_modes()) {
     CHECK(outcome.out.find("  " + std::string{mode->name}) != std::string::npos);
   }
-  for (const char* const part : {"on Linux ", "ulimit -n", "CPU quota", "clock ", "io_uring NOP round trip "}) {
+  for (const char* const part :
+       {"on Linux ", "ulimit -n", "CPU quota", "clock ", "io_uring NOP round trip "}) {
     CAPTURE(part);
     CHECK(outcome.out.find(part) != std::string::npos);
   }
@@ -164,6 +165,30 @@ TEST_CASE("load counts against serve exactly what was asked for") {
     CHECK(outcome.out.find("500") != std::string::npos);
     serve.program().signal(SIGTERM);
     CHECK(serve.program().wait().status == 0);
+  }
+}
+
+TEST_CASE("load tells the warnings of its row") {
+  const Serve serve{{"direct"}};
+  const Outcome outcome =
+      run({"load", serve.url(), "-b", "0", "-c", "1", "-n", "20", "--warmup", "0s"});
+  INFO(outcome.out, outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.err.find("warning: fewer than 100 requests") != std::string::npos);
+}
+
+TEST_CASE("load and runs in whose window no request ended have failed and say so") {
+  const Serve serve{{"direct"}};
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"load", serve.url()}, {"direct", "--repeats", "1", "--no-save"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(),
+                     {"-b", "0", "-r", "yes", "-d", "1us", "--warmup", "0s", "-q"});
+    const Outcome outcome = run(arguments);
+    INFO(outcome.out, outcome.err);
+    CHECK(outcome.status == 1);
+    CHECK(outcome.err.find("no request ended in the measured time") != std::string::npos);
+    CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
   }
 }
 

@@ -75,6 +75,21 @@ TEST_CASE("load: ab as the client, with the server's processes measured") {
   for (const std::string& cpu : column(outcome.out, "server µs/req")) CHECK(std::stod(cpu) > 0);
 }
 
+TEST_CASE("load: CPU time of processes that /proc hides is unknown, not small") {
+  if (geteuid() != 0) return;
+  Serve server{{"cluster", "-w", "2"}};
+  const std::string pid = std::to_string(server.program().pid());
+  const Outcome outcome = run_program({"unshare", "-m", "sh", "-c",
+                                       "mount -t proc -o hidepid=2 proc /proc && exec setpriv "
+                                       "--reuid=65534 --regid=65534 --clear-groups "
+                                       "\"$0\" load \"$1\" -b 0 -n 2000 --server-pid \"$2\"",
+                                       binary(), server.url(), pid});
+  INFO(outcome.out, outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(column(outcome.out, "server µs/req") == both("–"));
+  CHECK(outcome.err.find("warning: /proc does not show all") != std::string::npos);
+}
+
 TEST_CASE("load: what --client ab and --server-pid refuse") {
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{"--client", "ab", "--rate", "10"},

@@ -57,6 +57,26 @@ TEST_CASE("ab: its report, without what it calls failed for the length of the an
   }
 }
 
+TEST_CASE("ab: its reason is its own line, its library's, or the last") {
+  CHECK(urb::find_ab_reason("ab: wrong number of arguments\nUsage: ab [options]\n    -h  Help\n") ==
+        "ab: wrong number of arguments");
+  CHECK(urb::find_ab_reason("This is ApacheBench\napr_socket_connect(): Connection refused (111)\n"
+                            "Total of 12 requests completed\n\n") ==
+        "apr_socket_connect(): Connection refused (111)");
+  CHECK(urb::find_ab_reason("one\n  two\n \n") == "  two");
+  CHECK(urb::find_ab_reason("") == "");
+}
+
+TEST_CASE("ab: what it refuses comes back in its own words") {
+  if (!urb::test::is_on_path("ab")) return;
+  const urb::Server server{small_server()};
+  urb::LoadOptions options = options_for(server);
+  options.requests = 1;  // fewer than connections
+  const urb::AbResult result = run_ab(options, [] { return true; });
+  CHECK(result.problem.find(": ab: ") != std::string::npos);
+  CHECK(result.problem.find("concurrency") != std::string::npos);
+}
+
 TEST_CASE("ab: percentiles are milliseconds with three decimals, and may be missing") {
   const urb::AbLatency latency = urb::parse_ab_percentiles(
       "Percentage served,Time in ms\n0,0.020\n50,0.075\n90,0.100\n99,1.171\n100,4.105\n");

@@ -84,9 +84,11 @@ TEST_CASE("figures: a rate that was not reached is a warning, a single request i
   Made made;  // 1000 requests in 2 s
   urb::Row row = made.row();
   row.rate_requested = 600;
-  CHECK(find_trial_warnings(row, made.load).count(urb::Warning::rate_not_reached) == 1);
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end)
+            .count(urb::Warning::rate_not_reached) == 1);
   row.rate_requested = 500;
-  CHECK(find_trial_warnings(row, made.load).count(urb::Warning::rate_not_reached) == 0);
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end)
+            .count(urb::Warning::rate_not_reached) == 0);
 }
 
 TEST_CASE("figures: the share of requests that their key's worker served, of the measured ones") {
@@ -223,17 +225,19 @@ TEST_CASE("figures: doubtful trials are named") {
   Made made;
   urb::Row row = made.row();
   row.connections = 4;
-  CHECK(find_trial_warnings(row, made.load).empty());
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end).empty());
   // 500 requests/s at 2 ms each: a whole CPU.
   row.cpu_us_per_request_client = 2000;
-  CHECK(find_trial_warnings(row, made.load) == urb::Warnings{Warning::client_busy});
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end) ==
+        urb::Warnings{Warning::client_busy});
   row = made.row();
   row.connections = 200;
-  CHECK(find_trial_warnings(row, made.load) == urb::Warnings{Warning::few_requests});
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end) ==
+        urb::Warnings{Warning::few_requests});
   row.connections = 4;
   made.load.requests = 99;
   made.load.latency.record(61s);
-  CHECK(find_trial_warnings(row, made.load) ==
+  CHECK(find_trial_warnings(row, made.load, made.begin, made.end) ==
         urb::Warnings{Warning::few_requests, Warning::latency_clipped});
 }
 

@@ -134,6 +134,19 @@ TEST_CASE("a late completion touches nobody and is counted") {
   CHECK(fed.result.errors.total() == 0);
 }
 
+TEST_CASE("what the client did not run of the window is known, be it in its middle") {
+  FedClient fed;
+  const Nanos begin = monotonic_now();
+  fed.client.on_batch_end(begin + std::chrono::milliseconds{200});  // a busy machine
+  fed.client.on_batch_end(begin + std::chrono::milliseconds{2000});
+  fed.client.on_batch_end(begin + std::chrono::milliseconds{2050});
+  fed.stop = true;
+  fed.client.on_batch_end(begin + std::chrono::milliseconds{2060});
+  CHECK(fed.result.stalled >= std::chrono::milliseconds{1690});
+  CHECK(fed.result.stalled <= std::chrono::milliseconds{1710});
+  for (const auto op : {Client::Op::connect, Client::Op::cancel_connect}) fed.feed(op, -ECANCELED);
+}
+
 TEST_CASE("stopping cancels what is in flight and is idle only after its last completion") {
   FedClient fed;
   fed.feed(Client::Op::connect, 0);

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "base/error.hpp"
 #include "support/deadline.hpp"
 #include "unit/load/scripted_server.hpp"
@@ -131,6 +133,62 @@ TEST_CASE("a close between requests that was not announced is an io error of the
   const LoadResult result = run(options);
   CHECK(result.requests == 3);
   CHECK(result.errors.io == 3);
+}
+
+TEST_CASE("a close of a connection that has no request left is no error") {
+  std::atomic<bool> is_closed{false};
+  const ScriptedServer server{[&](Peer& peer) {
+    if (!peer.read_request()) return;
+    // The last answer waits for the other connection's end.
+    while (peer.index() != 0 && !is_closed) std::this_thread::yield();
+    peer.write(make_response("ok"));
+    if (peer.index() == 0) peer.shut_down();
+    is_closed = true;
+  }};
+  LoadOptions options = options_for(server.address());
+  options.requests = 2;
+  const LoadResult result = run(options);
+  CHECK(result.first_error == "");
+  CHECK(result.requests == 2);
+  CHECK(result.idle_closes == 1);
+}
+
+TEST_CASE("without reuse a server that ignores the wish to close is not waited for, but counted") {
+  const ScriptedServer server{[](Peer& peer) {
+    while (peer.read_request()) peer.write(make_response("ok"));
+  }};
+  LoadOptions options = options_for(server.address());
+  options.reuse = false;
+  const LoadResult result = run(options);
+  CHECK(result.requests == kRequests);
+  CHECK(result.ignored_closes == kRequests);
+  CHECK(result.missing_closes == 0);
+  CHECK(result.awaited_closes == 0);
+  CHECK(result.first_error == "");
+}
+
+TEST_CASE("a close that was announced and does not come is counted") {
+  for (const char* const response :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"}) {
+    for (const bool reuse : {false, true}) {
+      CAPTURE(response);
+      CAPTURE(reuse);
+      const ScriptedServer server{[response](Peer& peer) {
+        if (!peer.read_request()) return;
+        peer.write(response);
+        peer.read_to_end();
+      }};
+      LoadOptions options = options_for(server.address());
+      options.reuse = reuse;
+      const LoadResult result = run(options);
+      CHECK(result.requests == kRequests);
+      CHECK(result.missing_closes == kRequests);
+      CHECK(result.ignored_closes == 0);
+      CHECK(result.errors.total() == 0);
+      CHECK(result.close_wait > std::chrono::milliseconds{100});
+    }
+  }
 }
 
 TEST_CASE("what is not HTTP is a framing error, and so is a byte too many") {

@@ -106,6 +106,40 @@ TEST_CASE("open loop: without reuse, too, each connection takes the next that is
   CHECK(server.connection_count() == 30);
 }
 
+TEST_CASE("open loop: a connection that the server closes while it is idle is replaced") {
+  const ScriptedServer server{[](Peer& peer) {
+    if (peer.read_request()) peer.write(make_response("ok"));
+  }};
+  LoadOptions options = options_for(server, 50);
+  options.requests = 10;
+  const LoadResult result = run(options);
+  CHECK(result.first_error == "");
+  CHECK(result.requests == 10);
+  CHECK(result.idle_closes >= 8);
+  CHECK(server.connection_count() == 10);
+}
+
+TEST_CASE("open loop: bytes on an idle connection are an error of their own") {
+  std::atomic<bool> is_next{false};
+  const ScriptedServer server{[&](Peer& peer) {
+    if (!peer.read_request()) return;
+    if (peer.index() != 0) is_next = true;
+    peer.write(make_response("ok"));
+    if (peer.index() != 0) return answer_all(peer);
+    // The other connection's request comes when this one's answer has long been read.
+    while (!is_next) std::this_thread::yield();
+    peer.write(make_response("late", "Connection: close\r\n", 408));
+    peer.read_to_end();
+  }};
+  LoadOptions options = options_for(server, 20);
+  options.requests = 4;
+  const LoadResult result = run(options);
+  CHECK(result.errors.framing == 1);
+  CHECK(result.errors.total() == 1);
+  CHECK(result.first_error == "bytes from the server that no request had asked for");
+  CHECK(result.requests == 4);
+}
+
 TEST_CASE("open loop: a rate of nothing is refused") {
   const ScriptedServer server{answer_all};
   CHECK_THROWS_AS((void)run(options_for(server, 0)), UsageError);

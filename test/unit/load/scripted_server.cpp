@@ -71,6 +71,8 @@ void Peer::read_to_end() {
   while (read_some()) unread_.clear();
 }
 
+void Peer::shut_down() { ::shutdown(socket_, SHUT_RDWR); }
+
 void Peer::reset_on_close() {
   const linger now{1, 0};
   check(setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now), "setsockopt");

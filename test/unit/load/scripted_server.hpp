@@ -36,6 +36,8 @@ class Peer {
   void write(std::string_view text);
   /// Reads until the client closes.
   void read_to_end();
+  /// Ends both directions, before the script does.
+  void shut_down();
   /// Lets the close be a reset.
   void reset_on_close();
 

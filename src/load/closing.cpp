@@ -1,0 +1,139 @@
+// How one connection of the client ends: by the server between requests, by the last answer, by a
+// failure.
+//
+// A connection that waits for its next request has its receive in flight already: that is how the
+// server's close is seen. The request then takes this receive for its answer.
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "load/client.hpp"
+
+namespace urb {
+namespace {
+
+// How long the server may take to close a connection that it has announced to close. A guess: long
+// for a busy server, short for a run against one that never does.
+constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
+// After a failed connect, doubled with each further one. Guesses: a refusing server is neither
+// hammered nor found late once it is there.
+constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
+constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
+
+void set_reset_on_close(int socket) noexcept {
+  const linger now{1, 0};
+  // If it fails, close() sends what is queued and then a FIN: slower, not wrong.
+  [[maybe_unused]] const int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+}  // namespace
+
+void Client::watch_idle(Connection& conn) noexcept {
+  if (conn.socket.is_open()) queue_receive(conn);
+}
+
+void Client::on_idle_end(Connection& conn, int result) noexcept {
+  if (result > 0) {
+    note_error(Failure::framing, "bytes from the server that no request had asked for");
+  } else {
+    // A server may close what is idle, and a reset is a way to close. The slot's next request opens
+    // a new connection.
+    ++result_.idle_closes;
+  }
+  close_socket(conn);
+}
+
+void Client::begin_finish(Connection& conn, Nanos now) noexcept {
+  if (conn.peer_closed) {
+    close_socket(conn);
+    start_next(conn, now);
+    return;
+  }
+  if (conn.parser.head().keep_alive) {
+    // It was asked to close, but has announced to keep the connection. To wait for its close would
+    // measure the wait. A reset leaves TIME_WAIT on neither side.
+    ++result_.ignored_closes;
+    set_reset_on_close(conn.socket.get());
+    close_socket(conn);
+    start_next(conn, now);
+    return;
+  }
+  // The server closes first, so that TIME_WAIT is on its side: on ours it would hold one of 28,000
+  // ephemeral ports for a minute.
+  conn.state = State::finishing;
+  conn.finishing_since = now;
+  set_deadline(conn, now + kFinishTimeout);
+  queue_receive(conn);
+}
+
+void Client::on_finishing(Connection& conn, int result) noexcept {
+  // A reset is a way to close, too.
+  if (result > 0) note_error(Failure::framing, "more bytes than the response should have");
+  begin_abort(conn);
+}
+
+void Client::fail_io(Connection& conn, int error, std::string_view text) noexcept {
+  if (error == 0) {
+    fail(conn, Failure::io, text);
+  } else {
+    fail(conn, Failure::io, fmt::format("{}: {}", text, std::strerror(error)));
+  }
+}
+
+void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
+  note_error(failure, text);
+  // Nothing to learn from the answer: a failed request has no latency.
+  static_cast<void>(end_request());
+  if (failure == Failure::connect) {
+    conn.backoff = std::clamp(conn.backoff * 2, kBackoffMin, kBackoffMax);
+  }
+  begin_abort(conn);
+}
+
+void Client::cancel(Connection& conn, Op op, Op cancel_op) noexcept {
+  if (!conn.has_in_flight(op)) return;
+  io_uring_prep_cancel64(take_sqe(conn, cancel_op), pack(token(conn, op)), 0);
+}
+
+void Client::begin_abort(Connection& conn) noexcept {
+  // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
+  const bool is_orderly = conn.state == State::waiting ||
+                          (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
+  if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
+  free_.remove(conn);
+  conn.state = State::aborting;
+  conn.in_request = false;
+  conn.deadline = kNever;
+  cancel(conn, Op::connect, Op::cancel_connect);
+  cancel(conn, Op::send, Op::cancel_send);
+  cancel(conn, Op::receive, Op::cancel_receive);
+  close_if_drained(conn);
+}
+
+void Client::close_if_drained(Connection& conn) noexcept {
+  if (conn.in_flight != 0) return;
+  close_socket(conn);
+  conn.state = State::waiting;
+  if (progress_ >= Progress::draining) return;
+  const Nanos now = monotonic_now();
+  if (const Nanos since = std::exchange(conn.finishing_since, kNever); since != kNever) {
+    ++result_.awaited_closes;
+    result_.close_wait += now - since;
+  }
+  if (conn.backoff != Nanos{0}) {
+    set_deadline(conn, now + conn.backoff);
+  } else {
+    start_next(conn, now);
+  }
+}
+
+void Client::close_socket(Connection& conn) noexcept {
+  if (!conn.socket.is_open()) return;
+  conn.socket.close();
+  --open_count_;
+}
+
+}  // namespace urb
