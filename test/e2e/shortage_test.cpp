@@ -2,40 +2,26 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 #include <string>
 
+#include "e2e/preparation.hpp"
 #include "e2e/program.hpp"
 #include "report/warnings.hpp"
-#include "support/denied_call.hpp"
 
 namespace urb::test {
 namespace {
 
-constexpr int kNotAllowed = 126;  // exit status of a preparation that this user may not do
 constexpr uid_t kNobody = 65534;
-
-void require(bool done) {
-  if (!done) _exit(kNotAllowed);
-}
-
-void limit(__rlimit_resource_t resource, rlim_t value) {
-  const rlimit both{value, value};
-  require(setrlimit(resource, &both) == 0);
-}
 
 // Limits that root is exempt from need somebody else.
 void become_nobody() {
@@ -70,20 +56,6 @@ void enter_own_network() {
   loopback.ifr_flags = IFF_UP | IFF_RUNNING;
   require(any >= 0 && ioctl(any, SIOCSIFFLAGS, &loopback) == 0);
   close(any);
-}
-
-bool is_skipped(const Outcome& outcome) {
-  if (outcome.status != kNotAllowed) return false;
-  MESSAGE("skipped: this user may not prepare it");
-  return true;
-}
-
-std::size_t count_of(const std::string& text, std::string_view what) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-    ++count;
-  }
-  return count;
 }
 
 std::string slurp(const std::string& path) {
@@ -181,104 +153,6 @@ TEST_CASE("no pipe pages left: the relay works with small pipes, and says so") {
     CHECK(count_of(end.err, text_of(Warning::small_pipes)) == 1);
   }
 }
-
-// The client, the master and a worker are the user's three processes; a splice needs a fourth.
-TEST_CASE("no process left for splices: 77, the limits, and the relays that need none") {
-  const auto with_three = [] {
-    constexpr uid_t kStranger = 64125;
-    limit(RLIMIT_NPROC, 3);
-    require(setgroups(0, nullptr) == 0 && setresuid(kStranger, kStranger, kStranger) == 0);
-  };
-  const std::vector<std::string> trial{"passthru", "-w",       "1",  "-c", "1",
-                                       "-b",       "100k",     "-n", "20", "--repeats",
-                                       "1",        "--warmup", "0s", "-q", "--no-save"};
-  const Outcome linked = run(trial, with_three);
-  if (is_skipped(linked)) return;
-  CHECK(linked.status == 77);
-  CHECK(linked.err.find("no thread for splices") != std::string::npos);
-  CHECK(linked.err.find("ulimit -u") != std::string::npos);
-  for (const char* const relay : {"sync", "copy"}) {
-    std::vector<std::string> other = trial;
-    other.insert(other.end(), {"--relay", relay});
-    const Outcome outcome = run(other, with_three);
-    CHECK_MESSAGE(outcome.status == 0, outcome.err);
-  }
-  const Outcome doctor = run({"doctor"}, with_three);
-  CHECK(doctor.status == 77);
-  CHECK(doctor.out.find("cgroup pids.max") != std::string::npos);
-}
-
-TEST_CASE("a loopback that is down: run, load and doctor end with 77, and serve warns") {
-  const auto without_loopback = [] {
-    require(unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
-  };
-  constexpr std::string_view kRemedy = "the loopback device is down: ip link set lo up";
-  const Outcome doctor = run({"doctor"}, without_loopback);
-  if (is_skipped(doctor)) return;
-  CHECK(doctor.status == 77);
-  CHECK(count_of(doctor.out, kRemedy) > 1);  // every mode's line, and the device's own
-  const Outcome trial = run({"cluster", "--no-save", "-q"}, without_loopback);
-  CHECK(trial.status == 77);
-  CHECK(trial.err.find(kRemedy) != std::string::npos);
-  const Outcome load = run({"load", "http://127.0.0.1:9/", "-q", "-n", "1"}, without_loopback);
-  CHECK(load.status == 77);
-  CHECK(load.err.find(kRemedy) != std::string::npos);
-  Serve serve{{"direct", "-w", "1"}, without_loopback};
-  CHECK(wait_until([&] { return serve.program().err().find(kRemedy) != std::string::npos; }));
-}
-
-TEST_CASE("root without CAP_IPC_LOCK: doctor does not call the limit of locked memory ok") {
-  const Outcome doctor = run({"doctor"}, [] {
-    limit(RLIMIT_MEMLOCK, 64 * 1024);
-    // From the bounding set, so that exec does not give it back.
-    require(geteuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) == 0);
-  });
-  if (is_skipped(doctor)) return;
-  const std::size_t line = doctor.out.find("ulimit -l)");
-  REQUIRE(line != std::string::npos);
-  const std::string rest = doctor.out.substr(line, doctor.out.find('\n', line) - line);
-  CHECK_MESSAGE(rest.find("--buffers plain") != std::string::npos, rest);
-}
-
-TEST_CASE("calls that a container's filter denies: another way, or 77 with the call's name") {
-  const std::vector<std::string> trial{"msgring", "-w",       "1",   "-c", "1",        "-b",
-                                       "0",       "-r",       "yes", "-n", "20",       "--repeats",
-                                       "1",       "--warmup", "0s",  "-q", "--no-save"};
-  for (const int error : {EPERM, ENOSYS}) {
-    CAPTURE(error);
-    const auto without = [error](long number) {
-      return [=] { require(deny_call(number, error)); };
-    };
-    const Outcome closing = run(trial, without(SYS_close_range));
-    CHECK_MESSAGE(closing.status == 0, closing.err);
-    const Outcome child = run(trial, without(SYS_pidfd_open));
-    CHECK(child.status == 77);
-    CHECK(child.err.find("pidfd_open") != std::string::npos);
-    const Outcome ring = run(trial, without(SYS_pidfd_getfd));
-    CHECK(ring.status == 77);
-    CHECK(ring.err.find("pidfd_getfd") != std::string::npos);
-    for (const long number : {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register}) {
-      const Outcome denied = run(trial, without(number));
-      CHECK(denied.status == 77);
-      CHECK(denied.err.find("io_uring_") != std::string::npos);
-      CHECK(denied.err.find("seccomp") != std::string::npos);
-    }
-    const Outcome relay =
-        run({"serve", "passthru", "--relay", "sync", "-l", "127.0.0.1:0"}, without(SYS_splice));
-    CHECK(relay.status == 77);
-    CHECK(relay.err.find("splice") != std::string::npos);
-  }
-}
-
-#if !defined(__SANITIZE_ADDRESS__)
-TEST_CASE("a server that dies before it is ready: the signal, and the limit behind it") {
-  const Outcome outcome = run({"serve", "cluster", "-w", "1", "-l", "127.0.0.1:0"},
-                              [] { limit(RLIMIT_STACK, 64 * 1024); });
-  CHECK(outcome.status == 1);
-  CHECK(outcome.err.find("killed by signal 11") != std::string::npos);
-  CHECK(outcome.err.find("ulimit -s") != std::string::npos);
-}
-#endif
 
 // Connects that are tried again after seconds may outlast the trial: then it has failed, and the
 // warning is in its reason.
