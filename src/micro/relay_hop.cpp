@@ -78,7 +78,7 @@ class RelayHop : public MicroWork {
     // After the forks: a ring must not be shared.
     ring_.emplace(kMicroRing);
     if (kind == RelayKind::linked) require_kernel_thread("leave out relay-linked");
-    limit_splice_threads(*ring_, 1);
+    ring_->limit_kernel_threads(1);
     buffers_.emplace(*ring_, BufferPoolOptions{BufferKind::plain, 4, 256 * 1024, 0});
     relay_.emplace(*ring_, kRelay, kind, *buffers_, counters_, 1);
   }

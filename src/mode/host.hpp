@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <thread>
 #include <type_traits>
 
 #include "mode/burn.hpp"
@@ -115,6 +116,8 @@ class Host {
 template <class R, class Context>
 void host_role(Context& context) {
   Ring ring;
+  // Linked splices run in them. Nothing else should; the bound holds if a kernel thinks otherwise.
+  ring.limit_kernel_threads(std::max(1U, std::thread::hardware_concurrency() / 2));
   if (context.iowq_cpu) ring.pin_kernel_threads(*context.iowq_cpu);
   R role{ring, context};
   Host<R, Context> host{ring, role, context};

@@ -1,8 +1,13 @@
 // Buffers, failures and ends of exchanges.
 #include "net/exchange.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
+
+#include "http/response_bytes.hpp"
 
 namespace urb {
 
@@ -29,20 +34,25 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
   Exchange* const found = exchanges_.find(done.token.slot_index, done.token.generation);
   URB_ASSERT(found != nullptr);  // an exchange stays until its last completion
   Exchange& exchange = *found;
-  exchange.armed &= static_cast<std::uint16_t>(~Exchange::bit(op));
+  if (!done.more()) exchange.armed &= static_cast<std::uint16_t>(~Exchange::bit(op));
   if (op == Op::close) {
     parts_.counters.connections_closed.add();
-    ended_.push_back({exchange.worker, {}, {}, 0, 0});
+    ended_.push_back({.worker = exchange.worker});
     exchanges_.release(exchange);
     return;
   }
   if (exchange.ending != Ending::none) return finish(exchange);
   switch (op) {
     case Op::send_continue:
-      if (done.result < 0) return on_client_gone(exchange);
+      // Without room for it the client does without: it has not read the answers before.
+      if (done.result != static_cast<int>(http::kContinue.size()) && done.result != -EAGAIN) {
+        return on_client_gone(exchange);
+      }
       if (exchange.response_head != 0) send_response(exchange, exchange.response_head);
       return;
     case Op::send_request: return on_request_sent(exchange, done.result);
+    case Op::wait_upstream: return on_wait(exchange, Direction::up, done);
+    case Op::wait_client: return on_wait(exchange, Direction::down, done);
     case Op::read_client: return on_chunk(exchange, done.result);
     case Op::poll_client: exchange.wants_chunk = true; return use_lease(exchange);
     case Op::poll_response: exchange.wants_response = true; return use_lease(exchange);
@@ -110,9 +120,83 @@ void ExchangePool::use_lease(Exchange& exchange) noexcept {
 void ExchangePool::release_lease(Exchange& exchange) noexcept {
   constexpr auto kUsers = Exchange::bit(Op::send_request) | Exchange::bit(Op::read_client) |
                           Exchange::bit(Op::read_response) | Exchange::bit(Op::send_response);
-  if ((exchange.armed & kUsers) != 0 || exchange.begin != exchange.end) return;
+  if ((exchange.armed & kUsers) != 0 || !exchange.lease.is_held()) return;
   if (exchange.response_end != 0) return;
+  if (exchange.begin != exchange.end) {
+    const auto bytes = exchange.lease.memory().first(exchange.end).subspan(exchange.begin);
+    exchange.parked.assign(bytes.begin(), bytes.end());
+    exchange.begin = exchange.end = 0;
+  }
   exchange.lease.give_back();
+}
+
+void ExchangePool::Outgoing::set(iovec first, iovec second) noexcept {
+  parts = {first, second};
+  left = first.iov_len + second.iov_len;
+}
+
+void ExchangePool::Outgoing::prep(io_uring_sqe* sqe, int socket) noexcept {
+  message = {};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  io_uring_prep_sendmsg(sqe, socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void ExchangePool::Outgoing::advance(std::size_t sent) noexcept {
+  std::vector<std::byte> unsent;
+  unsent.reserve(left - sent);
+  for (const iovec& part : parts) {
+    const std::size_t skipped = std::min(sent, part.iov_len);
+    const auto* const bytes = static_cast<const std::byte*>(part.iov_base);
+    unsent.insert(unsent.end(), bytes + skipped, bytes + part.iov_len);
+    sent -= skipped;
+  }
+  rest = std::move(unsent);
+  set({rest.data(), rest.size()}, {});
+}
+
+// True when all has been sent. Else the exchange waits for the receiver, without a buffer, or ends.
+bool ExchangePool::has_sent(Exchange& exchange, Direction direction, int result) noexcept {
+  const bool is_up = direction == Direction::up;
+  Outgoing& outgoing = is_up ? exchange.request : exchange.answer;
+  exchange.moved_by_hand += static_cast<std::uint64_t>(std::max(result, 0));
+  if (result >= 0 && static_cast<std::uint64_t>(result) == outgoing.left) {
+    outgoing.rest = {};
+    return true;
+  }
+  outgoing.advance(static_cast<std::size_t>(std::max(result, 0)));
+  if (!is_up) exchange.response_end = 0;
+  release_lease(exchange);
+  const Op op = is_up ? Op::wait_upstream : Op::wait_client;
+  outgoing.wait.prep(arm(op, exchange), is_up ? exchange.upstream.get() : exchange.client.get());
+  return false;
+}
+
+void ExchangePool::send_on(Exchange& exchange, Direction direction) noexcept {
+  if (direction == Direction::up) {
+    exchange.request.prep(arm(Op::send_request, exchange), exchange.upstream.get());
+  } else {
+    exchange.answer.prep(arm(Op::send_response, exchange), exchange.client.get());
+  }
+}
+
+void ExchangePool::on_wait(Exchange& exchange, Direction direction,
+                           const Completion& done) noexcept {
+  const bool is_up = direction == Direction::up;
+  Outgoing& outgoing = is_up ? exchange.request : exchange.answer;
+  const Op op = is_up ? Op::wait_upstream : Op::wait_client;
+  switch (outgoing.wait.on_completion(done)) {
+    case WriteWait::Step::wait: return;
+    case WriteWait::Step::cancel:
+      return io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, exchange)),
+                                    pack(token(op, exchange)), 0);
+    case WriteWait::Step::again:
+      return outgoing.wait.prep(arm(op, exchange),
+                                is_up ? exchange.upstream.get() : exchange.client.get());
+    case WriteWait::Step::go_on: return send_on(exchange, direction);
+    case WriteWait::Step::fail:
+      return is_up ? on_upstream_gone(exchange) : on_client_gone(exchange);
+  }
 }
 
 void ExchangePool::on_client_gone(Exchange& exchange) noexcept {
@@ -139,8 +223,9 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
 void ExchangePool::cancel_all(Exchange& exchange) noexcept {
   if (exchange.up) parts_.relay.cancel(*exchange.up);
   if (exchange.down) parts_.relay.cancel(*exchange.down);
-  for (const Op op : {Op::send_continue, Op::send_request, Op::poll_client, Op::read_client,
-                      Op::poll_response, Op::read_response, Op::send_response}) {
+  for (const Op op :
+       {Op::send_continue, Op::send_request, Op::wait_upstream, Op::poll_client, Op::read_client,
+        Op::poll_response, Op::read_response, Op::send_response, Op::wait_client}) {
     if (!exchange.is_armed(op)) continue;
     io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, exchange)), pack(token(op, exchange)), 0);
   }
@@ -160,12 +245,13 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     io_uring_prep_close(arm(Op::close, exchange), exchange.client.release());
     return;
   }
-  ExchangeEnd ended{exchange.worker, {}, {}, 0, 0};
+  ExchangeEnd ended{.worker = exchange.worker};
   if (exchange.ending == Ending::keep) {
     ended.client = std::move(exchange.client);
     ended.begin = exchange.begin;
     ended.end = exchange.end;
     if (ended.begin != ended.end) ended.lease = std::move(exchange.lease);
+    ended.parked = std::move(exchange.parked);
   } else {
     parts_.farewell.begin(std::move(exchange.client), exchange.status, ring_.now());
   }
@@ -195,7 +281,9 @@ std::uint64_t ExchangePool::progress(Exchange& exchange) noexcept {
 
 void ExchangePool::on_deadline(Nanos now) noexcept {
   while (Exchange* const exchange = deadlines_.take_due(now)) {
-    const std::uint64_t moved = progress(*exchange);
+    // A client that reads slowly takes bytes out of the socket long before more are sent.
+    const std::uint64_t moved = progress(*exchange) - untaken_bytes(exchange->client.get()) -
+                                untaken_bytes(exchange->upstream.get());
     if (std::exchange(exchange->moved, moved) != moved) {
       deadlines_.arm(*exchange, 0, now);
     } else if (exchange->response_begun) {

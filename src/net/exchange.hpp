@@ -20,6 +20,7 @@
 #include "net/head_reader.hpp"
 #include "net/relay.hpp"
 #include "net/upstream_pool.hpp"
+#include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -27,13 +28,14 @@
 namespace urb {
 
 /// An exchange that is over. `client` is open when the connection goes on; then bytes [begin, end)
-/// of `lease` were read behind the request.
+/// of `lease`, or `parked`, were read behind the request.
 struct ExchangeEnd {
   unsigned worker = 0;
   Fd client;
   BufferLease lease;
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::vector<std::byte> parked{};
 };
 
 class ExchangePool {
@@ -68,16 +70,33 @@ class ExchangePool {
   enum class Op : std::uint8_t {
     send_continue,
     send_request,
+    wait_upstream,
     poll_client,
     read_client,
     poll_response,
     read_response,
     send_response,
+    wait_client,
     close,
     cancel
   };
   enum class Direction : std::uint8_t { up, down };
   enum class Ending : std::uint8_t { none, keep, farewell, close };
+
+  /// A message of up to two pieces on its way: of the lease, until the receiver takes no more; then
+  /// the rest is copied, and the buffer serves others.
+  struct Outgoing {
+    std::array<iovec, 2> parts{};
+    msghdr message{};
+    std::vector<std::byte> rest;
+    WriteWait wait;
+    std::uint64_t left = 0;
+
+    void set(iovec first, iovec second) noexcept;
+    void prep(io_uring_sqe* sqe, int socket) noexcept;
+    /// Takes the bytes that were sent, and parks what is left of the others.
+    void advance(std::size_t sent) noexcept;
+  };
 
   struct Exchange {
     explicit Exchange(std::optional<Bytes> body_max) noexcept : parser{body_max} {}
@@ -102,7 +121,6 @@ class ExchangePool {
     std::size_t end = 0;
     std::size_t response_end = 0;     ///< bytes of the response in the lease
     std::size_t response_head = 0;    ///< of them, the head; held back behind 100 and the request
-    std::size_t sending = 0;          ///< bytes of the send in flight
     std::uint64_t request_left = 0;   ///< for the relay
     std::uint64_t response_left = 0;  ///< for the relay
     std::optional<std::uint32_t> up;
@@ -112,10 +130,9 @@ class ExchangePool {
     Deadline<Exchange> deadline;
     ListHook<Exchange> deadline_hook;
     ListHook<Exchange> waiting_hook;
-    std::array<iovec, 2> request_parts{};
-    std::array<iovec, 2> response_parts{};
-    msghdr request_message{};
-    msghdr response_message{};
+    std::vector<std::byte> parked;  ///< what the client sent behind its request
+    Outgoing request;
+    Outgoing answer;
     http::RequestParser parser;  ///< of a chunked body
     http::ResponseParser response;
 
@@ -146,6 +163,9 @@ class ExchangePool {
   // exchange.cpp: buffers, failures, ends
   void use_lease(Exchange& exchange) noexcept;
   void release_lease(Exchange& exchange) noexcept;
+  [[nodiscard]] bool has_sent(Exchange& exchange, Direction direction, int result) noexcept;
+  void on_wait(Exchange& exchange, Direction direction, const Completion& done) noexcept;
+  void send_on(Exchange& exchange, Direction direction) noexcept;
   [[nodiscard]] bool start_transfer(Exchange& exchange, Direction direction,
                                     std::uint64_t bytes) noexcept;
   void on_client_gone(Exchange& exchange) noexcept;

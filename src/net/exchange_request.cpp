@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "http/forward.hpp"
@@ -17,7 +18,7 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   Exchange* const made = exchanges_.try_emplace(limits_.max_body);
   if (made == nullptr) {
     parts_.farewell.begin(std::move(request.socket), 503, ring_.now());
-    ended_.push_back({worker, {}, {}, 0, 0});
+    ended_.push_back({.worker = worker});
     return;
   }
   Exchange& exchange = *made;
@@ -53,7 +54,7 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   if (exchange.head.expect_continue && exchange.end == request.begin + request.head_bytes &&
       exchange.head.has_body()) {
     io_uring_prep_send(arm(Op::send_continue, exchange), exchange.client.get(),
-                       http::kContinue.data(), http::kContinue.size(), MSG_WAITALL | MSG_NOSIGNAL);
+                       http::kContinue.data(), http::kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   send_request(exchange, *forwarded, body_bytes);
 }
@@ -61,24 +62,18 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
 void ExchangePool::send_request(Exchange& exchange, std::size_t head_bytes,
                                 std::size_t body_bytes) noexcept {
   std::byte* const memory = exchange.lease.memory().data();
-  exchange.request_parts[0] = {memory + kHeadReadArea, head_bytes};
-  exchange.request_parts[1] = {memory + exchange.begin, body_bytes};
-  exchange.request_message = {};
-  exchange.request_message.msg_iov = exchange.request_parts.data();
-  exchange.request_message.msg_iovlen = exchange.request_parts.size();
+  exchange.request.set({memory + kHeadReadArea, head_bytes}, {memory + exchange.begin, body_bytes});
   exchange.begin += body_bytes;
-  exchange.sending = head_bytes + body_bytes;
-  io_uring_prep_sendmsg(arm(Op::send_request, exchange), exchange.upstream.get(),
-                        &exchange.request_message, MSG_WAITALL | MSG_NOSIGNAL);
+  send_on(exchange, Direction::up);
 }
 
 void ExchangePool::on_request_sent(Exchange& exchange, int result) noexcept {
-  // MSG_WAITALL: short only with an error. The worker may have answered before it closed.
-  if (result < 0 || static_cast<std::size_t>(result) < exchange.sending) {
+  if (result < 0 && result != -EAGAIN && result != -EINTR) {
+    // The worker may have answered before it closed.
     exchange.request_done = false;
     return want_response(exchange, true);
   }
-  exchange.moved_by_hand += exchange.sending;
+  if (!has_sent(exchange, Direction::up, result)) return;
   if (exchange.request_done) return on_request_done(exchange);
   release_lease(exchange);
   want_response(exchange, false);  // it may come before the body has ended

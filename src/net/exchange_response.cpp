@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "http/forward.hpp"
 #include "net/exchange.hpp"
@@ -17,15 +18,20 @@ constexpr std::size_t kRewriteAt = kReadAt + kReadBytes;
 }  // namespace
 
 void ExchangePool::want_response(Exchange& exchange, bool expect_soon) noexcept {
-  if (exchange.response_begun || exchange.is_armed(Op::poll_response) ||
-      exchange.is_armed(Op::read_response) || exchange.waiting_hook.is_linked) {
+  if (exchange.response_begun || exchange.is_armed(Op::read_response) ||
+      exchange.waiting_hook.is_linked) {
     return;
   }
-  const bool plenty = parts_.buffers.free_count() > parts_.buffers.buffer_count() / 2;
-  if (expect_soon && (exchange.lease.is_held() || plenty)) {
+  if (exchange.is_armed(Op::poll_response)) return release_lease(exchange);
+  // Who has its buffer yet may keep it for longer, but not when few are left: a worker that does
+  // not answer would hold them all.
+  const std::uint32_t count = parts_.buffers.buffer_count();
+  const std::uint32_t reserve = exchange.lease.is_held() ? count / 4 : count / 2;
+  if (expect_soon && parts_.buffers.free_count() > reserve) {
     exchange.wants_response = true;
     return use_lease(exchange);
   }
+  release_lease(exchange);
   io_uring_prep_poll_add(arm(Op::poll_response, exchange), exchange.upstream.get(),
                          POLLIN | POLLRDHUP);
 }
@@ -72,21 +78,14 @@ void ExchangePool::send_response(Exchange& exchange, std::size_t head_bytes) noe
       memory.subspan(kReadAt + interim, head_bytes - interim), exchange.head.http11,
       exchange.keep_client, memory.subspan(kRewriteAt));
   if (!forwarded) return on_upstream_gone(exchange);
-  exchange.response_parts[0] = {memory.data() + kRewriteAt, *forwarded};
-  exchange.response_parts[1] = {memory.data() + kReadAt + head_bytes, body_bytes};
-  exchange.response_message = {};
-  exchange.response_message.msg_iov = exchange.response_parts.data();
-  exchange.response_message.msg_iovlen = exchange.response_parts.size();
-  exchange.response_end = *forwarded + body_bytes;
-  io_uring_prep_sendmsg(arm(Op::send_response, exchange), exchange.client.get(),
-                        &exchange.response_message, MSG_WAITALL | MSG_NOSIGNAL);
+  exchange.answer.set({memory.data() + kRewriteAt, *forwarded},
+                      {memory.data() + kReadAt + head_bytes, body_bytes});
+  send_on(exchange, Direction::down);
 }
 
 void ExchangePool::on_response_sent(Exchange& exchange, int result) noexcept {
-  if (result < 0 || static_cast<std::size_t>(result) < exchange.response_end) {
-    return on_client_gone(exchange);
-  }
-  exchange.moved_by_hand += exchange.response_end;
+  if (result < 0 && result != -EAGAIN && result != -EINTR) return on_client_gone(exchange);
+  if (!has_sent(exchange, Direction::down, result)) return;
   exchange.response_end = 0;
   if (exchange.response_left == 0) return on_response_done(exchange);
   release_lease(exchange);
@@ -100,7 +99,7 @@ void ExchangePool::on_response_done(Exchange& exchange) noexcept {
   if (exchange.keep_client) return end(exchange, Ending::keep, 0);
   // Bytes that nobody will read would turn the close into a reset that destroys the response.
   const bool has_unread = !exchange.request_done || exchange.begin != exchange.end ||
-                          has_unread_input(exchange.client.get());
+                          !exchange.parked.empty() || has_unread_input(exchange.client.get());
   end(exchange, has_unread ? Ending::farewell : Ending::close, 0);
 }
 

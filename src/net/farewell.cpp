@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace urb {
@@ -33,11 +35,46 @@ void Farewell::begin(Socket socket, int status, Nanos now) noexcept {
   }
   counters_.request_errors.add();
   leaver->response_bytes = http::write_error(leaver->response, status, date_.at(now));
-  leaver->in_flight = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, *leaver));
-  io_uring_prep_send(sqe, leaver->socket.number(), leaver->response.data(), leaver->response_bytes,
-                     MSG_WAITALL | MSG_NOSIGNAL);
-  leaver->socket.address(sqe);
+  send(*leaver);
+}
+
+void Farewell::send(Leaver& leaver) noexcept {
+  leaver.in_flight = true;
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, leaver));
+  io_uring_prep_send(sqe, leaver.socket.number(), leaver.response.data() + leaver.sent_bytes,
+                     leaver.response_bytes - leaver.sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+  leaver.socket.address(sqe);
+}
+
+// A client that has not read its answers before is waited for, as long as it goes on.
+void Farewell::wait(Leaver& leaver) noexcept {
+  leaver.in_flight = leaver.is_waiting = true;
+  io_uring_sqe* const sqe = ring_.sqe(token(Op::wait, leaver));
+  leaver.write_wait.prep(sqe, leaver.socket.number());
+  leaver.socket.address(sqe);
+}
+
+void Farewell::on_sent(Leaver& leaver, int result) noexcept {
+  if (leaver.is_cut || (result < 0 && result != -EAGAIN && result != -EINTR)) return close(leaver);
+  leaver.sent_bytes += static_cast<std::size_t>(std::max(result, 0));
+  if (leaver.sent_bytes != leaver.response_bytes) return wait(leaver);
+  end_our_side(leaver);
+}
+
+void Farewell::on_wait(Leaver& leaver, const Completion& done) noexcept {
+  const WriteWait::Step step = leaver.write_wait.on_completion(done);
+  if (done.more()) {
+    leaver.in_flight = true;
+    if (step == WriteWait::Step::cancel) cancel(leaver, Op::wait);
+    return;
+  }
+  leaver.is_waiting = false;
+  if (leaver.is_cut || step == WriteWait::Step::fail) return close(leaver);
+  step == WriteWait::Step::again ? wait(leaver) : send(leaver);
+}
+
+void Farewell::cancel(const Leaver& leaver, Op op) noexcept {
+  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, leaver)), pack(token(op, leaver)), 0);
 }
 
 // The client sees the end of our side; it may still be sending.
@@ -71,9 +108,8 @@ void Farewell::on_completion(const Completion& done) noexcept {
   leaver->in_flight = false;
   leaver->has_moved = true;
   switch (static_cast<Op>(done.token.op)) {
-    case Op::send:
-      if (leaver->is_cut || done.result < 0) return close(*leaver);
-      return end_our_side(*leaver);
+    case Op::send: return on_sent(*leaver, done.result);
+    case Op::wait: return on_wait(*leaver, done);
     case Op::drain:
       if (leaver->is_cut || done.result <= 0) return close(*leaver);
       return drain(*leaver);
@@ -99,13 +135,12 @@ void Farewell::on_deadline(Nanos now) noexcept {
 void Farewell::cut(Leaver& leaver) noexcept {
   if (!leaver.socket.is_open()) return;  // the close is on its way
   leaver.is_cut = true;
-  // Wakes the pending send or receive, whose completion closes.
-  if (!leaver.socket.is_direct()) {
-    shutdown(leaver.socket.fd(), SHUT_RDWR);
-  } else if (leaver.in_flight) {
-    for (const Op op : {Op::send, Op::drain}) {  // one of them is
-      io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, leaver)), pack(token(op, leaver)), 0);
-    }
+  // Wakes the pending poll or receive, whose last completion closes.
+  if (!leaver.socket.is_direct()) shutdown(leaver.socket.fd(), SHUT_RDWR);
+  if (leaver.is_waiting) {
+    cancel(leaver, Op::wait);
+  } else if (leaver.socket.is_direct() && leaver.in_flight) {
+    cancel(leaver, Op::drain);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/slot_map.hpp"
 #include "http/response_bytes.hpp"
+#include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
@@ -41,17 +42,20 @@ class Farewell {
   [[nodiscard]] bool is_idle() const noexcept { return leavers_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { send, shutdown, drain, close, cancel };
+  enum class Op : std::uint8_t { send, wait, shutdown, drain, close, cancel };
   struct Leaver {
     std::uint32_t slot_index = 0;
     std::uint16_t generation = 0;
     Socket socket;
     bool in_flight = false;           ///< a send or a drain, or the close
+    bool is_waiting = false;          ///< it is the poll for room
     bool shutdown_in_flight = false;  ///< beside a drain: the close waits for it
     bool is_cut = false;
     bool has_moved = false;  ///< since the last look of the deadline
     Nanos ends{};            ///< no later than then
     std::size_t response_bytes = 0;
+    std::size_t sent_bytes = 0;
+    WriteWait write_wait;
     Deadline<Leaver> deadline;
     ListHook<Leaver> deadline_hook;
     std::array<char, http::kResponseBytesMax> response;
@@ -59,6 +63,11 @@ class Farewell {
   [[nodiscard]] Token token(Op op, const Leaver& leaver) const noexcept {
     return {owner_, static_cast<std::uint8_t>(op), leaver.generation, leaver.slot_index};
   }
+  void send(Leaver& leaver) noexcept;
+  void wait(Leaver& leaver) noexcept;
+  void on_sent(Leaver& leaver, int result) noexcept;
+  void on_wait(Leaver& leaver, const Completion& done) noexcept;
+  void cancel(const Leaver& leaver, Op op) noexcept;
   void end_our_side(Leaver& leaver) noexcept;
   void drain(Leaver& leaver) noexcept;
   void close(Leaver& leaver) noexcept;

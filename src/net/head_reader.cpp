@@ -44,7 +44,8 @@ std::optional<ReadHead> HeadReader::begin(Socket socket) noexcept {
 }
 
 std::optional<ReadHead> HeadReader::begin_next(Socket socket, BufferLease lease, std::size_t begin,
-                                               std::size_t end) noexcept {
+                                               std::size_t end,
+                                               std::vector<std::byte> parked) noexcept {
   Reader* const reader = readers_.try_emplace(limits_.max_body);
   if (reader != nullptr) {
     reader->socket = std::move(socket);
@@ -55,6 +56,9 @@ std::optional<ReadHead> HeadReader::begin_next(Socket socket, BufferLease lease,
       std::memmove(memory, memory + begin, end - begin);
       reader->lease = std::move(lease);
       reader->end = end - begin;
+    } else if (!parked.empty()) {
+      reader->end = parked.size();
+      reader->parked = std::move(parked);
     }
   }
   return admit(reader);
@@ -75,7 +79,7 @@ std::optional<ReadHead> HeadReader::admit(Reader* reader) noexcept {
 }
 
 std::optional<ReadHead> HeadReader::advance(Reader& reader) noexcept {
-  if (reader.parsed < reader.end) {
+  if (reader.parsed < reader.end && reader.lease.is_held()) {
     const auto fresh = reader.lease.memory().first(reader.end).subspan(reader.parsed);
     const http::ParseStep step = reader.parser.parse(fresh);
     reader.parsed += step.consumed;
@@ -101,7 +105,8 @@ ReadHead HeadReader::take(Reader& reader) noexcept {
 
 void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
   // The sessions' rule: read directly while buffers are plenty, poll first when they are few.
-  if (!is_readable && buffers_.free_count() <= buffers_.buffer_count() / 2) {
+  const bool is_unparsed = reader.parsed < reader.end;  // only of what was parked by another
+  if (!is_readable && !is_unparsed && buffers_.free_count() <= buffers_.buffer_count() / 2) {
     if (reader.lease.is_held()) park(reader);
     reader.poll_armed = true;
     io_uring_sqe* const sqe = ring_.sqe(token(Op::poll, reader));
@@ -123,7 +128,11 @@ void HeadReader::park(Reader& reader) noexcept {
 
 void HeadReader::arm_read(Reader& reader) noexcept {
   std::copy(reader.parked.begin(), reader.parked.end(), reader.lease.memory().begin());
-  reader.parked.clear();
+  reader.parked = {};
+  if (reader.parsed < reader.end) {
+    reader.parse_armed = true;
+    return io_uring_prep_nop(ring_.sqe(token(Op::parse, reader)));
+  }
   const std::size_t room = kHeadReadArea - reader.end;
   const std::size_t wanted = reader.end == 0 ? kFirstReadBytes : room;
   URB_ASSERT(room != 0);
@@ -148,6 +157,11 @@ std::optional<ReadHead> HeadReader::on_completion(const Completion& done) noexce
       } else {
         want_read(*reader, done.result >= 0);
       }
+      return {};
+    case Op::parse:
+      reader->parse_armed = false;
+      if (reader->departure == Departure::none) return advance(*reader);
+      finish_departure(*reader);
       return {};
     case Op::close:
       counters_.connections_closed.add();
@@ -183,7 +197,7 @@ void HeadReader::depart(Reader& reader, Departure departure, int status) noexcep
   const bool is_new = reader.departure == Departure::none;
   reader.departure = departure;
   reader.status = status;
-  if (is_new && reader.has_in_flight()) {
+  if (is_new && (reader.read_armed || reader.poll_armed)) {
     // Its own completion says nothing that the cancelled request's does not.
     io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, reader)),
                            pack(token(reader.read_armed ? Op::read : Op::poll, reader)), 0);

@@ -46,9 +46,11 @@ class HeadReader {
   /// Reads the first head of a new connection.
   [[nodiscard]] std::optional<ReadHead> begin(Socket socket) noexcept;
   /// Reads the next head of a connection that has been served; lease bytes [begin, end) were read
-  /// behind the last message. The head may be there already: then it is returned at once.
+  /// behind the last message; or `parked` were, when no buffer was left to keep them in. The head
+  /// may be there already: then it is returned at once, from `parked` by on_completion().
   [[nodiscard]] std::optional<ReadHead> begin_next(Socket socket, BufferLease lease,
-                                                   std::size_t begin, std::size_t end) noexcept;
+                                                   std::size_t begin, std::size_t end,
+                                                   std::vector<std::byte> parked = {}) noexcept;
   /// The head that this completion has completed, if any.
   [[nodiscard]] std::optional<ReadHead> on_completion(const Completion& done) noexcept;
   void on_batch_end(Nanos now) noexcept;
@@ -60,7 +62,7 @@ class HeadReader {
   [[nodiscard]] bool is_idle() const noexcept { return readers_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { read, poll, cancel, close };
+  enum class Op : std::uint8_t { read, poll, parse, cancel, close };
   enum class Departure : std::uint8_t { none, farewell, close };
   enum : std::size_t { kHeaderDeadline, kIdleDeadline, kDeadlineKinds };
 
@@ -69,6 +71,7 @@ class HeadReader {
     std::uint16_t generation = 0;
     bool read_armed = false;
     bool poll_armed = false;
+    bool parse_armed = false;  ///< a NOP: what was parked is in a buffer again
     bool is_closing_fd = false;
     bool is_next = false;  ///< idle until its first byte: the other deadline
     Departure departure = Departure::none;
@@ -84,7 +87,9 @@ class HeadReader {
     http::RequestParser parser;
 
     explicit Reader(std::optional<Bytes> body_max) noexcept : parser{body_max} {}
-    [[nodiscard]] bool has_in_flight() const noexcept { return read_armed || poll_armed; }
+    [[nodiscard]] bool has_in_flight() const noexcept {
+      return read_armed || poll_armed || parse_armed;
+    }
   };
   [[nodiscard]] Token token(Op op, const Reader& reader) const noexcept {
     return {owner_, static_cast<std::uint8_t>(op), reader.generation, reader.slot_index};

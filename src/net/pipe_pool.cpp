@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -59,9 +60,20 @@ Pipe PipePool::try_take() noexcept {
   } else {
     pipe = std::move(idle_.back());
     idle_.pop_back();
+    idle_least_ = std::min(idle_least_, idle_.size());
   }
   ++lent_count_;
   return pipe;
+}
+
+void PipePool::trim() noexcept {
+  const std::size_t needless = std::min(idle_least_, idle_.size());
+  if (needless > kIdlePipesMin) {
+    // The front has waited for longest: take and give are at the back.
+    idle_.erase(idle_.begin(),
+                idle_.begin() + static_cast<std::ptrdiff_t>(needless - kIdlePipesMin));
+  }
+  idle_least_ = idle_.size();
 }
 
 void PipePool::give_back(Pipe pipe, bool is_empty) noexcept {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "stats/counters.hpp"
 
@@ -30,6 +31,8 @@ struct PipePoolOptions {
   /// Further pipes of the kernel's default size, for when all are stuck behind targets that take
   /// nothing: slower, but nobody waits for a stranger. Closed after use.
   std::uint32_t spare_count = 0;
+  /// A pipe that nobody has needed for this long is closed, but for a few.
+  Nanos idle_timeout = kNever;
 };
 
 class PipePool {
@@ -53,6 +56,16 @@ class PipePool {
   }
   [[nodiscard]] std::uint32_t pipe_count() const noexcept { return options_.pipe_count; }
 
+  /// There are more than trim() would leave: it is due an idle_timeout() from now.
+  [[nodiscard]] bool has_idle_pipes() const noexcept {
+    return options_.idle_timeout != kNever && idle_.size() > kIdlePipesMin;
+  }
+  [[nodiscard]] Nanos idle_timeout() const noexcept { return options_.idle_timeout; }
+  /// Closes the pipes that have not been needed since the last call, but kIdlePipesMin.
+  void trim() noexcept;
+  /// What a server that has had a burst keeps.
+  static constexpr std::size_t kIdlePipesMin = 4;
+
  private:
   /// Not open on failure, which errno explains.
   [[nodiscard]] Pipe try_make(bool is_spare) noexcept;
@@ -62,6 +75,7 @@ class PipePool {
   std::uint32_t lent_count_ = 0;
   std::uint32_t spares_lent_ = 0;
   std::vector<Pipe> idle_;
+  std::size_t idle_least_ = 0;  ///< the fewest that were idle at any time since the last trim()
 };
 
 }  // namespace urb

@@ -2,11 +2,13 @@
 #include "net/relay.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
-
-#include "base/error.hpp"
 
 namespace urb {
 namespace {
@@ -14,6 +16,10 @@ namespace {
 // A cancelled io-wq request may show the kernel's own ERESTARTSYS, since splice passes on what
 // do_splice said. The number is not in <errno.h>, as no system call returns it.
 constexpr int kRestartSystemCall = 512;
+
+// A transfer is looked at after this long without a step, and again as long after: one that has
+// moved nothing between two looks may be ended for another's sake.
+constexpr Nanos kStandStill = std::chrono::milliseconds{500};
 
 // Nothing moved and nothing is wrong: try again.
 [[nodiscard]] bool is_interruption(std::int32_t result) noexcept {
@@ -32,6 +38,7 @@ Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers
       buffers_{buffers},
       counters_{counters},
       pipes_{kind == RelayKind::copy ? PipePoolOptions{0, 0} : pipes, counters},
+      spare_count_{pipes.spare_count},
       spares_left_{pipes.spare_count},
       transfers_{transfer_capacity} {
   const bool copies = kind == RelayKind::copy || kind == RelayKind::automatic;
@@ -69,13 +76,17 @@ void Relay::cancel(std::uint32_t transfer_id) noexcept {
     waiting_.remove(transfer);
     io_uring_prep_nop(arm(Op::wake, transfer));
   } else if (transfer.cancellable) {
-    const Token pending{owner_, static_cast<std::uint8_t>(*transfer.cancellable),
-                        transfer.generation, transfer.slot_index};
-    const Token own{owner_, static_cast<std::uint8_t>(Op::cancel), transfer.generation,
-                    transfer.slot_index};
-    io_uring_prep_cancel64(ring_.sqe(own), pack(pending), 0);
+    cancel_request(transfer, *transfer.cancellable);
   }
   // Otherwise splices are running, which do not block: their completions are on the way.
+}
+
+void Relay::cancel_request(const Transfer& transfer, Op op) noexcept {
+  const Token pending{owner_, static_cast<std::uint8_t>(op), transfer.generation,
+                      transfer.slot_index};
+  const Token own{owner_, static_cast<std::uint8_t>(Op::cancel), transfer.generation,
+                  transfer.slot_index};
+  io_uring_prep_cancel64(ring_.sqe(own), pack(pending), 0);
 }
 
 io_uring_sqe* Relay::arm(Op op, Transfer& transfer) noexcept {
@@ -84,13 +95,29 @@ io_uring_sqe* Relay::arm(Op op, Transfer& transfer) noexcept {
       {owner_, static_cast<std::uint8_t>(op), transfer.generation, transfer.slot_index});
 }
 
-void Relay::arm_poll(Op op, Transfer& transfer, unsigned sqe_flags) noexcept {
-  const bool is_source = op == Op::poll_source;
-  io_uring_sqe* const sqe = arm(op, transfer);
-  io_uring_prep_poll_add(sqe, is_source ? transfer.source : transfer.target,
-                         is_source ? POLLIN | POLLRDHUP : POLLOUT);
+void Relay::arm_source_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
+  io_uring_sqe* const sqe = arm(Op::poll_source, transfer);
+  io_uring_prep_poll_add(sqe, transfer.source, POLLIN | POLLRDHUP);
   io_uring_sqe_set_flags(sqe, sqe_flags);
-  transfer.cancellable = op;
+  transfer.cancellable = Op::poll_source;
+}
+
+void Relay::arm_target_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
+  io_uring_sqe* const sqe = arm(Op::poll_target, transfer);
+  transfer.write_wait.prep(sqe, transfer.target);
+  io_uring_sqe_set_flags(sqe, sqe_flags);
+  transfer.cancellable = Op::poll_target;
+  transfer.stuck_since = ring_.now();
+  stuck_.push_back(transfer);
+}
+
+// True when the step that moves bytes out is to be queued right behind: at once, or linked to the
+// poll that this has queued.
+bool Relay::wait_for_target(Transfer& transfer) noexcept {
+  if (std::exchange(transfer.target_is_ready, false)) return true;
+  const bool is_alone = transfer.write_wait.peer_has_ended();
+  arm_target_poll(transfer, is_alone ? 0 : IOSQE_IO_LINK);
+  return !is_alone;
 }
 
 std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept {
@@ -102,6 +129,7 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
     return {};
   }
   Transfer& transfer = *found;
+  if (op == Op::poll_target && !on_target_polled(transfer, done)) return {};
   --transfer.in_flight;
   if (transfer.cancellable == op) transfer.cancellable.reset();
   switch (op) {
@@ -109,14 +137,17 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
     case Op::read: on_moved_in(transfer, done.result); break;
     case Op::splice_out:
     case Op::send: on_moved_out(transfer, done.result); break;
-    case Op::poll_source:
-    case Op::poll_target: on_polled(transfer, op, done.result); break;
+    case Op::poll_source: on_source_polled(transfer, done.result); break;
+    case Op::poll_target:
     case Op::wake:
     case Op::cancel: break;
   }
   // The completions of a chain may come in any order: what they add up to counts.
   if (transfer.in_flight != 0) return {};
   URB_ASSERT(transfer.unread <= transfer.left);
+  if (std::exchange(transfer.must_receive, false) && !transfer.is_over()) {
+    receive_into_pipe(transfer);
+  }
   std::optional<TransferEnd> end;
   if (!transfer.is_over()) go_on(transfer, op == Op::poll_source || op == Op::wake);
   if (transfer.is_over() && transfer.in_flight == 0) end = finish(transfer);
@@ -124,10 +155,54 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
   return end;
 }
 
-void Relay::on_polled(Transfer& transfer, Op op, std::int32_t result) noexcept {
-  // Hang-ups and errors of the socket are not errors of the poll: the next attempt meets them.
-  if (result >= 0 || is_interruption(result)) return;
-  (op == Op::poll_source ? transfer.source_ended : transfer.target_failed) = true;
+// Hang-ups and errors of the socket are not errors of the poll: the next attempt meets them.
+void Relay::on_source_polled(Transfer& transfer, std::int32_t result) noexcept {
+  if (result >= 0) {
+    transfer.source_is_readable = (result & POLLIN) != 0;
+  } else if (!is_interruption(result)) {
+    transfer.source_ended = true;
+  }
+}
+
+// False while the poll goes on.
+bool Relay::on_target_polled(Transfer& transfer, const Completion& done) noexcept {
+  switch (transfer.write_wait.on_completion(done)) {
+    case WriteWait::Step::wait: return false;
+    case WriteWait::Step::cancel: cancel_request(transfer, Op::poll_target); return false;
+    case WriteWait::Step::again: break;  // what is linked to it tries, and finds out
+    case WriteWait::Step::go_on:
+      transfer.target_is_ready = transfer.write_wait.peer_has_ended();
+      transfer.target_is_full = false;
+      break;
+    case WriteWait::Step::fail: transfer.target_failed = true; break;
+  }
+  stuck_.remove(transfer);
+  return true;
+}
+
+// Splice stops before an urgent byte and says EAGAIN, or 0 behind the peer's end, for ever; a
+// receive steps over the byte (6.18). Takes a page's worth, which an empty pipe has room for.
+void Relay::receive_into_pipe(Transfer& transfer) noexcept {
+  if (transfer.in_transit() != 0 || !transfer.pipe.is_open()) return;
+  transfer.source_is_readable = false;
+  std::array<std::byte, 4096> bytes;
+  transfer.asked =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, bytes.size()));
+  const ssize_t received = recv(transfer.source, bytes.data(), transfer.asked, MSG_DONTWAIT);
+  const int error = errno;
+  const bool has_ended = std::exchange(transfer.splice_ended, false);
+  if (received == 0 || (received < 0 && has_ended)) {
+    transfer.source_ended = true;
+    return;
+  }
+  if (received < 0) {  // EAGAIN: the splice was right
+    transfer.source_ended = error != EAGAIN && error != EINTR;
+    return;
+  }
+  const auto size = static_cast<std::size_t>(received);
+  const ssize_t written = write(transfer.pipe.write_end.get(), bytes.data(), size);
+  URB_ASSERT(written == received);
+  on_moved_in(transfer, static_cast<std::int32_t>(received));
 }
 
 void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
@@ -138,8 +213,12 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     transfer.received = static_cast<std::uint32_t>(result);
     URB_ASSERT(transfer.received <= transfer.asked);
     transfer.unread -= transfer.received;
+    transfer.source_is_readable = false;
   } else if (result == -EAGAIN) {
     transfer.source_is_empty = true;
+    transfer.must_receive = transfer.kind != RelayKind::copy && transfer.source_is_readable;
+  } else if (result == 0 && transfer.kind != RelayKind::copy) {
+    transfer.must_receive = transfer.splice_ended = true;
   } else if (!is_interruption(result)) {
     transfer.source_ended = true;
   }
@@ -152,7 +231,10 @@ void Relay::on_moved_out(Transfer& transfer, std::int32_t result) noexcept {
     URB_ASSERT(moved <= transfer.left);
     transfer.left -= moved;
     transfer.written += moved;
-  } else if (result != 0 && result != -EAGAIN && !is_interruption(result)) {
+    transfer.target_is_full = transfer.kind == RelayKind::copy && transfer.in_transit() != 0;
+  } else if (result == -EAGAIN) {
+    transfer.target_is_full = true;
+  } else if (result != 0 && !is_interruption(result)) {
     transfer.target_failed = true;
   }
 }
@@ -182,9 +264,10 @@ bool Relay::try_take_store_of_kind(Transfer& transfer) noexcept {
   return transfer.has_store();
 }
 
-// A buffer of the pool, which the heads need too: with spares at hand, the last quarter is theirs.
+// A buffer of the pool, which the heads need too: where there are spares, the last quarter is
+// theirs, used up or not.
 bool Relay::try_take_buffer(Transfer& transfer) noexcept {
-  const std::uint32_t reserved = spares_left_ != 0 ? buffers_.buffer_count() / 4 : 0;
+  const std::uint32_t reserved = spare_count_ != 0 ? buffers_.buffer_count() / 4 : 0;
   if (buffers_.free_count() > reserved) {
     transfer.lease = buffers_.try_take();
   } else if (spares_left_ != 0) {
@@ -218,7 +301,7 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
     const bool are_few = stores_are_few(transfer.kind);
     if (waiting_.front() != nullptr || (may_wait && are_few)) give_back_store(transfer);
     const bool must_poll = transfer.kind == RelayKind::sync || are_few;
-    if (!transfer.has_store() && must_poll) return arm_poll(Op::poll_source, transfer);
+    if (!transfer.has_store() && must_poll) return arm_source_poll(transfer);
   }
   if (!transfer.has_store() && !try_take_store(transfer)) {
     counters_.receive_starved.add();
@@ -249,6 +332,38 @@ void Relay::serve_waiting() noexcept {
   }
 }
 
+void Relay::on_batch_end() noexcept {
+  serve_waiting();
+  if (trim_at_ == kNever && pipes_.has_idle_pipes()) trim_at_ = ring_.now() + pipes_.idle_timeout();
+}
+
+Nanos Relay::next_deadline() const noexcept {
+  const bool holds_up = waiting_.front() != nullptr && stuck_.front() != nullptr && !is_evicting_;
+  return std::min(trim_at_, holds_up ? stuck_.front()->stuck_since + kStandStill : kNever);
+}
+
+void Relay::on_deadline(Nanos now) noexcept {
+  if (waiting_.front() != nullptr && !is_evicting_) evict_one(now);
+  if (now < trim_at_) return;
+  pipes_.trim();
+  trim_at_ = kNever;
+}
+
+// A slow reader takes bytes out of the socket long before the next step: it stays.
+void Relay::evict_one(Nanos now) noexcept {
+  while (Transfer* const oldest = stuck_.front()) {
+    if (oldest->stuck_since + kStandStill > now) return;
+    const std::uint64_t untaken = untaken_bytes(oldest->target);
+    if (std::exchange(oldest->untaken, untaken) == untaken) {
+      oldest->is_evicted = is_evicting_ = true;
+      return cancel(oldest->slot_index);
+    }
+    oldest->stuck_since = now;
+    stuck_.remove(*oldest);
+    stuck_.push_back(*oldest);
+  }
+}
+
 TransferEnd Relay::finish(Transfer& transfer) noexcept {
   TransferResult result = TransferResult::done;
   if (transfer.left != 0) {
@@ -257,19 +372,10 @@ TransferEnd Relay::finish(Transfer& transfer) noexcept {
                                      : TransferResult::cancelled;
   }
   const TransferEnd end{transfer.cookie, result};
+  if (transfer.is_evicted) is_evicting_ = false;
   give_back_store(transfer);
   transfers_.release(transfer);
   return end;
-}
-
-void limit_splice_threads(Ring& ring, unsigned thread_count) {
-  if (!ring.use(Ability::iowq_limit)) return;
-  // Sockets and pipes are "unbounded" work; 0 leaves the bounded kind, files, as it is.
-  unsigned limits[2] = {0, thread_count};
-  const int result = io_uring_register_iowq_max_workers(ring.raw(), limits);
-  if (result < 0) {
-    throw_refused("io_uring_register", -result, {5, 1});
-  }
 }
 
 }  // namespace urb

@@ -7,7 +7,8 @@
 // A transfer borrows its pipe or buffer. While these are plenty it may keep an empty one; once half
 // of them are lent it gives its own back when the source has nothing, and polls the source before
 // it takes another. So silent sources hold at most half of them. A transfer that finds none waits
-// in a queue.
+// in a queue. Targets that take nothing may hold all of them; then the transfer that has moved
+// nothing for longest, and for half a second at least, ends for each that waits.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include "base/slot_map.hpp"
 #include "net/pipe_pool.hpp"
 #include "net/relay_kind.hpp"
+#include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -65,7 +67,10 @@ class Relay {
   /// Handles a completion of this component. Returns the end of a transfer when this was its last.
   [[nodiscard]] std::optional<TransferEnd> on_completion(const Completion& done) noexcept;
   /// Serves transfers that wait for a buffer with what others gave back to the pool.
-  void on_batch_end() noexcept { serve_waiting(); }
+  void on_batch_end() noexcept;
+  [[nodiscard]] Nanos next_deadline() const noexcept;
+  /// Ends what holds others up, and closes pipes that nobody has needed for the idle timeout.
+  void on_deadline(Nanos now) noexcept;
 
   [[nodiscard]] std::size_t transfer_count() const noexcept { return transfers_.size(); }
 
@@ -99,11 +104,21 @@ class Relay {
     bool cancelled = false;
     bool source_ended = false;
     bool target_failed = false;
-    bool source_is_empty = false;  ///< the last attempt found nothing
+    bool source_is_empty = false;     ///< the last attempt found nothing
+    bool source_is_readable = false;  ///< the last poll said so, and nothing has moved since
+    bool must_receive = false;        ///< splice may have stopped before an urgent byte
+    bool splice_ended = false;        ///< it said end of file
+    bool target_is_full = false;      ///< copy: the next send waits for a poll
+    bool target_is_ready = false;     ///< a poll that stood alone has said so
+    bool is_evicted = false;
+    WriteWait write_wait;
+    Nanos stuck_since{};                        ///< since when it waits for its target
+    std::uint64_t untaken = ~std::uint64_t{0};  ///< by the target, at the last look
     Pipe pipe;
     BufferLease lease;
     std::unique_ptr<std::byte[]> spare;  ///< instead of a lease, when those are stuck
     ListHook<Transfer> waiting_hook;
+    ListHook<Transfer> stuck_hook;
 
     /// Bytes between source and target, in the pipe or in the lease.
     [[nodiscard]] std::uint64_t in_transit() const noexcept { return left - unread; }
@@ -117,8 +132,14 @@ class Relay {
 
   // relay.cpp: what the three data paths share
   [[nodiscard]] io_uring_sqe* arm(Op op, Transfer& transfer) noexcept;
-  void arm_poll(Op op, Transfer& transfer, unsigned sqe_flags = 0) noexcept;
-  void on_polled(Transfer& transfer, Op op, std::int32_t result) noexcept;
+  void cancel_request(const Transfer& transfer, Op op) noexcept;
+  void arm_source_poll(Transfer& transfer, unsigned sqe_flags = 0) noexcept;
+  void arm_target_poll(Transfer& transfer, unsigned sqe_flags) noexcept;
+  [[nodiscard]] bool wait_for_target(Transfer& transfer) noexcept;
+  [[nodiscard]] bool on_target_polled(Transfer& transfer, const Completion& done) noexcept;
+  void on_source_polled(Transfer& transfer, std::int32_t result) noexcept;
+  void receive_into_pipe(Transfer& transfer) noexcept;
+  void evict_one(Nanos now) noexcept;
   void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
   void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
   void choose_kind(Transfer& transfer) const noexcept;
@@ -145,18 +166,13 @@ class Relay {
   BufferPool& buffers_;
   Counters& counters_;
   PipePool pipes_;
-  std::uint32_t spares_left_;  ///< buffers, for `copy`; as many as there are spare pipes
+  std::uint32_t spare_count_;  ///< buffers, for `copy`; as many as there are spare pipes
+  std::uint32_t spares_left_;
   SlotMap<Transfer> transfers_;
   IntrusiveList<Transfer, &Transfer::waiting_hook> waiting_;
+  IntrusiveList<Transfer, &Transfer::stuck_hook> stuck_;  ///< wait for their targets, oldest first
+  bool is_evicting_ = false;  ///< one at a time: its store serves the next
+  Nanos trim_at_ = kNever;
 };
-
-/// Bounds the kernel threads (io-wq) that run this ring's splices, where the kernel can (5.15);
-/// without it there may be one per transfer. No transfer depends on another's thread, since none of
-/// them ever blocks.
-///
-/// One for every two CPUs is a good number: on two, 8 transfers took 0.094 CPU seconds per GB and
-/// 1,800 context switches with one thread, 0.122 and 5,700 without a bound (measured on 6.18).
-/// Throws SysError.
-void limit_splice_threads(Ring& ring, unsigned thread_count);
 
 }  // namespace urb

@@ -18,7 +18,7 @@ void Relay::queue_copy(Transfer& transfer) noexcept {
     if (transfer.source_is_empty) {
       // Only kernels that do not wait for O_NONBLOCK sockets themselves come here.
       transfer.source_is_empty = false;
-      return arm_poll(Op::poll_source, transfer);
+      return arm_source_poll(transfer);
     }
     transfer.asked =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, memory.size()));
@@ -31,11 +31,10 @@ void Relay::queue_copy(Transfer& transfer) noexcept {
     transfer.cancellable = Op::read;
     return;
   }
-  // MSG_WAITALL: one completion for all of it; short only after an interruption or a failure.
+  if (transfer.target_is_full && !wait_for_target(transfer)) return;
   const auto unsent = memory.first(transfer.received).last(held);
   io_uring_prep_send(arm(Op::send, transfer), transfer.target, unsent.data(), unsent.size(),
-                     MSG_WAITALL | MSG_NOSIGNAL);
-  transfer.cancellable = Op::send;
+                     MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace urb

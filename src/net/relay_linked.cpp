@@ -20,14 +20,14 @@ void Relay::queue_hop(Transfer& transfer) noexcept {
   // One submission for the whole chain, or the link between two of them is lost (liburing#247).
   ring_.reserve(3);
   if (transfer.in_transit() != 0) {
-    arm_poll(Op::poll_target, transfer, IOSQE_IO_LINK);
+    if (!wait_for_target(transfer)) return;
     io_uring_prep_splice(arm(Op::splice_out, transfer), out_of_pipe, -1, transfer.target, -1,
                          capacity, SPLICE_F_NONBLOCK);
     return;
   }
   if (transfer.source_is_empty) {
     transfer.source_is_empty = false;
-    arm_poll(Op::poll_source, transfer, IOSQE_IO_LINK);
+    arm_source_poll(transfer, IOSQE_IO_LINK);
   }
   // Never more than the transfer's own bytes: the next request may be right behind them.
   transfer.asked = static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, capacity));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "net/relay.hpp"
 
@@ -30,18 +31,19 @@ void Relay::pump(Transfer& transfer) noexcept {
           std::min<std::uint64_t>(transfer.unread, transfer.pipe.capacity_bytes));
       on_moved_in(transfer,
                   splice_now(transfer.source, transfer.pipe.write_end.get(), transfer.asked));
+      if (std::exchange(transfer.must_receive, false)) receive_into_pipe(transfer);
       if (transfer.source_ended) return;
       if (transfer.in_transit() == 0) break;
     }
     on_moved_out(transfer,
                  splice_now(transfer.pipe.read_end.get(), transfer.target, transfer.in_transit()));
     if (transfer.target_failed || transfer.left == 0) return;
-    if (transfer.in_transit() != 0) return arm_poll(Op::poll_target, transfer);
+    if (transfer.in_transit() != 0) return arm_target_poll(transfer, 0);
   }
   // An empty pipe is of use to the next transfer. After a full turn this poll completes at once,
   // behind the others' completions.
   give_back_store(transfer);
-  arm_poll(Op::poll_source, transfer);
+  arm_source_poll(transfer);
 }
 
 }  // namespace urb

@@ -52,13 +52,42 @@ void SessionPool::adopt(Socket socket, BufferLease prefix, std::size_t begin,
   advance(*connection);
 }
 
+std::span<const std::byte> SessionPool::Connection::front() const noexcept {
+  if (!parked.empty()) return std::span{parked}.subspan(parked_begin);
+  return prefix.is_empty() ? input.front() : prefix.front();
+}
+
+void SessionPool::Connection::consume(std::size_t count) noexcept {
+  if (parked.empty()) return (prefix.is_empty() ? input : prefix).consume(count);
+  parked_begin += count;
+  if (parked_begin != parked.size()) return;
+  parked = {};  // rare, so its memory is not kept
+  parked_begin = 0;
+}
+
+void SessionPool::Connection::clear_input() noexcept {
+  parked = {};
+  parked_begin = 0;
+  prefix.clear();
+  input.clear();
+}
+
+void SessionPool::Connection::park_input() noexcept {
+  for (ByteQueue* const queue : {&prefix, &input}) {
+    while (!queue->is_empty()) {
+      const auto bytes = queue->front();
+      parked.insert(parked.end(), bytes.begin(), bytes.end());
+      queue->consume(bytes.size());
+    }
+  }
+}
+
 void SessionPool::advance(Connection& connection) noexcept {
   bool head_only = false;  // the parser owes the end of a message that has no body
   while (connection.state == State::reading) {
-    ByteQueue& queue = connection.prefix.is_empty() ? connection.input : connection.prefix;
-    if (queue.is_empty() && !head_only) break;
-    const http::ParseStep step = connection.parser.parse(queue.front());
-    queue.consume(step.consumed);
+    if (!connection.has_input() && !head_only) break;
+    const http::ParseStep step = connection.parser.parse(connection.front());
+    connection.consume(step.consumed);
     head_only = false;
     switch (step.status) {
       case http::ParseStatus::need_more: break;
@@ -86,7 +115,7 @@ void SessionPool::advance(Connection& connection) noexcept {
 void SessionPool::on_head(Connection& connection) noexcept {
   // Only a client that waits needs the interim response, and only before any byte of its body.
   if (!connection.parser.head().expect_continue) return;
-  if (!connection.prefix.is_empty() || !connection.input.is_empty()) return;
+  if (connection.has_input()) return;
   connection.state = State::continuing;
   queue_continue(connection);
 }
@@ -105,12 +134,14 @@ void SessionPool::respond(Connection& connection) noexcept {
   if (!response.body_bytes && options_.response_bytes.value != 0) {
     response.body_bytes = options_.response_bytes.value;
   }
-  connection.head_bytes =
-      http::write_receipt(connection.response, receipt, response, date_.at(ring_.now()));
+  connection.head_begin = 0;
+  connection.head_end = static_cast<std::uint32_t>(
+      http::write_receipt(connection.response, receipt, response, date_.at(ring_.now())));
   connection.body_bytes = head.is_head_method ? 0 : response.body_bytes.value_or(0);
   counters_.response_body_bytes.add(connection.body_bytes);
   connection.state = State::responding;
   connection.served = true;
+  connection.untaken = kUnknown;
   deadlines_.arm(connection, kBodyDeadline, ring_.now());
   queue_send(connection);
 }
@@ -124,7 +155,7 @@ void SessionPool::finish_response(Connection& connection) noexcept {
 void SessionPool::finish_last_response(Connection& connection) noexcept {
   // What the client pipelined behind its last request is not answered; unread, it would turn our
   // close into a reset that destroys the response.
-  if (!connection.prefix.is_empty() || !connection.input.is_empty()) return leave(connection, 0);
+  if (connection.has_input()) return leave(connection, 0);
   // No system call can ask a direct descriptor.
   if (connection.socket.is_direct()) return arm_peek(connection);
   return has_unread_input(connection.socket.fd()) ? leave(connection, 0) : begin_close(connection);
@@ -135,8 +166,7 @@ void SessionPool::leave(Connection& connection, int status) noexcept {
   connection.farewell_status = status;
   deadlines_.disarm(connection);
   waiting_.remove(connection);
-  connection.prefix.clear();
-  connection.input.clear();
+  connection.clear_input();
   cancel_reads(connection);
   finish_departure(connection);
 }
@@ -146,8 +176,8 @@ void SessionPool::begin_close(Connection& connection) noexcept {
   connection.state = State::closing;
   deadlines_.disarm(connection);
   waiting_.remove(connection);
-  connection.prefix.clear();
-  connection.input.clear();
+  connection.clear_input();
+  if (connection.wait_armed) cancel(Op::wait, connection);
   // A pending receive holds the socket, so that its close would send no FIN; this wakes it.
   if (connection.socket.is_direct()) {
     cancel_all(connection);
@@ -199,6 +229,7 @@ void SessionPool::on_deadline(Nanos now) noexcept {
       deadlines_.arm(*connection, kBodyDeadline, now);
       continue;
     }
+    if (try_look(*connection)) continue;
     const bool in_message = connection->parser.in_message();
     if (connection->state == State::reading && in_message) {
       leave(*connection, 408);

@@ -17,6 +17,7 @@
 #include "http/request_parser.hpp"
 #include "http/response_bytes.hpp"
 #include "net/farewell.hpp"
+#include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -56,7 +57,7 @@ class SessionPool {
   [[nodiscard]] bool is_idle() const noexcept { return connections_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { read, poll, send, peek, cancel, close };
+  enum class Op : std::uint8_t { read, poll, send, wait, look, peek, cancel, close };
   enum class State : std::uint8_t {
     reading,     // bytes go to the parser
     continuing,  // "100 Continue" is on its way
@@ -65,6 +66,7 @@ class SessionPool {
     leaving,     // reads are being cancelled; then the socket goes to the farewell
     closing,     // waits for the last completion, then for the close
   };
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
   enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
 
   struct Connection {
@@ -76,6 +78,8 @@ class SessionPool {
     bool read_armed = false;
     bool poll_armed = false;
     bool send_armed = false;
+    bool wait_armed = false;  ///< the client has to take bytes before more are sent
+    bool look_armed = false;
     bool peek_armed = false;
     bool is_closing_fd = false;
     bool keep_alive = false;
@@ -85,11 +89,16 @@ class SessionPool {
     bool is_slow = false;     ///< has not filled a buffer in time: its low-water mark stays low
     int farewell_status = 0;  ///< of a leaving connection
     Socket socket;
-    BufferLease reading_into;  ///< of the read in flight; not for provided buffers
-    ByteQueue prefix;          ///< came with the hand-over; parsed before `input`
+    BufferLease reading_into;       ///< of the read in flight; not for provided buffers
+    std::vector<std::byte> parked;  ///< the oldest input, while its buffers serve others
+    std::size_t parked_begin = 0;   ///< what of it has been parsed
+    ByteQueue prefix;               ///< came with the hand-over; parsed before `input`
     ByteQueue input;
-    std::size_t head_bytes = 0;    ///< of `response` still to send
+    std::uint32_t head_begin = 0;  ///< of `response`, what has been sent
+    std::uint32_t head_end = 0;
     std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    WriteWait write_wait;
+    std::uint64_t untaken = kUnknown;  ///< by the client, when the deadline last looked
     std::array<iovec, 2> parts{};
     msghdr message{};
     Deadline<Connection> deadline;
@@ -99,8 +108,17 @@ class SessionPool {
     std::array<char, http::kResponseBytesMax> response;
 
     [[nodiscard]] bool has_in_flight() const noexcept {
-      return read_armed || poll_armed || send_armed || peek_armed;
+      return read_armed || poll_armed || send_armed || wait_armed || look_armed || peek_armed;
     }
+    [[nodiscard]] bool has_input() const noexcept {
+      return !parked.empty() || !prefix.is_empty() || !input.is_empty();
+    }
+    /// The oldest bytes that have not been parsed; they are consume()d before more is asked for.
+    [[nodiscard]] std::span<const std::byte> front() const noexcept;
+    void consume(std::size_t count) noexcept;
+    void clear_input() noexcept;
+    /// Copies all input out of its buffers, which go back to their pools.
+    void park_input() noexcept;
   };
 
   [[nodiscard]] Token token(Op op, const Connection& connection) const noexcept {
@@ -126,12 +144,17 @@ class SessionPool {
   void arm_peek(Connection& connection) noexcept;
   void cancel_reads(Connection& connection) noexcept;
   void cancel_all(Connection& connection) noexcept;
+  void cancel(Op op, const Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;
   void queue_continue(Connection& connection) noexcept;
   void on_read(const Completion& done) noexcept;
   void on_poll(Connection& connection, int result) noexcept;
   void on_peek(Connection& connection, int result) noexcept;
   void on_send(Connection& connection, int result) noexcept;
+  void wait_for_client(Connection& connection) noexcept;
+  void on_wait(Connection& connection, const Completion& done) noexcept;
+  [[nodiscard]] bool try_look(Connection& connection) noexcept;
+  void on_look(Connection& connection, int result) noexcept;
 
   Ring& ring_;
   std::uint8_t owner_;

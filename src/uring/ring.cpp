@@ -151,6 +151,14 @@ void Ring::pin_kernel_threads(unsigned cpu) {
   if (result < 0) throw_refused("io_uring_register", -result, {5, 1}, "use --pin none");
 }
 
+void Ring::limit_kernel_threads(unsigned thread_count) {
+  if (!use(Ability::iowq_limit)) return;
+  // Sockets and pipes are "unbounded" work; 0 leaves the bounded kind, files, as it is.
+  unsigned limits[2] = {0, thread_count};
+  const int result = io_uring_register_iowq_max_workers(&ring_, limits);
+  if (result < 0) throw_refused("io_uring_register", -result, {5, 1});
+}
+
 void Ring::cancel_everything() noexcept {
   if (!tracks_requests_) {
     io_uring_sync_cancel_reg everything{};

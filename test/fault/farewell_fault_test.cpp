@@ -1,5 +1,6 @@
 // Seeing a connection off, with every result its send, its receives and its deadline may have.
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include "fault/made_up_kernel.hpp"
 #include "net/farewell.hpp"
@@ -48,7 +49,7 @@ TEST_CASE("farewell: the answer, the end of our side, the client's rest, the clo
   Fd client = rig.begin(413);
   const Request send = rig.kernel.take_one(IORING_OP_SEND);
   CHECK(send.text().starts_with("HTTP/1.1 413 "));
-  CHECK((send.io_flags & MSG_WAITALL) != 0);
+  CHECK((send.io_flags & MSG_DONTWAIT) != 0);
   CHECK(rig.counters.request_errors.get() == 1);
   CHECK_FALSE(test::has_seen_end(client.get()));  // not before the answer is out
   rig.farewell.on_completion(send.done_fully());
@@ -79,6 +80,26 @@ TEST_CASE("farewell: a client that is gone before the answer is closed at once")
   }
 }
 
+TEST_CASE("farewell: a client that has not read before gets the rest when there is room") {
+  for (const int taken : {-EAGAIN, -EINTR, 0, 10}) {
+    FarewellRig rig;
+    Fd client = rig.begin(400);
+    const Request send = rig.kernel.take_one(IORING_OP_SEND);
+    const std::string whole{send.text()};
+    rig.farewell.on_completion(send.done(taken));
+    rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_POLL_ADD).done(POLLRDHUP));
+    const Request wait = rig.kernel.take_one(IORING_OP_POLL_ADD);  // for room alone
+    rig.farewell.on_completion(wait.done(POLLOUT, IORING_CQE_F_MORE));
+    CHECK(rig.kernel.take_one(IORING_OP_ASYNC_CANCEL).target() == wait.token());
+    rig.farewell.on_completion(wait.done(-ECANCELED));
+    const Request rest = rig.kernel.take_one(IORING_OP_SEND);
+    CHECK(rest.text() == whole.substr(static_cast<std::size_t>(std::max(taken, 0))));
+    rig.farewell.on_completion(rest.done_fully());
+    rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(0));
+    rig.finish(client);
+  }
+}
+
 TEST_CASE("farewell: a client that resets while it is drained is closed") {
   FarewellRig rig;
   Fd client = rig.begin(400);
@@ -87,20 +108,22 @@ TEST_CASE("farewell: a client that resets while it is drained is closed") {
   rig.finish(client);
 }
 
-TEST_CASE("farewell: the deadline ends a send that is stuck, whatever the send says") {
-  for (const int result : {-EPIPE, 0, 10}) {
+TEST_CASE("farewell: the deadline ends a wait for room, whatever the poll says") {
+  for (const int result : {-ECANCELED, static_cast<int>(POLLHUP), static_cast<int>(POLLOUT)}) {
     FarewellRig rig;
     Fd client = rig.begin(400);
-    const Request send = rig.kernel.take_one(IORING_OP_SEND);
+    rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_SEND).done(-EAGAIN));
+    const Request wait = rig.kernel.take_one(IORING_OP_POLL_ADD);
+    rig.farewell.on_deadline(rig.farewell.next_deadline());  // it has moved since the begin
     const Nanos due = rig.farewell.next_deadline();
     REQUIRE(due > kStart);
     REQUIRE(due != kNever);
     rig.farewell.on_deadline(due - Nanos{1});
     CHECK_FALSE(test::has_seen_end(client.get()));
     rig.farewell.on_deadline(due);
-    CHECK(test::has_seen_end(client.get()));  // which wakes the send
-    CHECK(rig.kernel.has_none());
-    rig.farewell.on_completion(send.done(result));
+    CHECK(test::has_seen_end(client.get()));
+    CHECK(rig.kernel.take_one(IORING_OP_ASYNC_CANCEL).target() == wait.token());
+    rig.farewell.on_completion(wait.done(result));
     rig.finish(client);
   }
 }

@@ -64,6 +64,12 @@ TEST_CASE("copy: what an interrupted send left is sent before anything is read")
   std::uint64_t sent = 0;
   for (const int result : {-EINTR, 1000, 2000}) {
     queued = rig.take_queued();
+    if (sent != 0) {  // short: the target is full
+      REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD, IORING_OP_SEND});
+      CHECK((queued[0].flags & IOSQE_IO_LINK) != 0);
+      rig.complete(queued[0], POLLOUT);
+      queued.erase(queued.begin());
+    }
     REQUIRE(opcodes(queued) == Codes{IORING_OP_SEND});
     CHECK(queued[0].address == memory + sent);
     CHECK(queued[0].asked == 3000 - sent);
@@ -87,6 +93,35 @@ TEST_CASE("copy: a read that a non-blocking socket refuses is tried again behind
   REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD});
   rig.complete(queued[0], POLLIN);
   CHECK(opcodes(rig.take_queued()) == Codes{IORING_OP_RECV});
+}
+
+// Linux says POLLRDHUP alone of a full socket whose peer has ended its side.
+TEST_CASE("the end of the target's side is not room: the next poll waits for room alone") {
+  for (const RelayKind kind : {RelayKind::linked, RelayKind::copy}) {
+    FaultRig rig{kind};
+    rig.begin(1, 500);
+    std::vector<Queued> queued = kind == RelayKind::linked ? first_hop(rig) : rig.take_queued();
+    rig.complete(queued[0], 500);
+    if (kind == RelayKind::copy) queued = rig.take_queued();
+    rig.complete(queued.back(), -EAGAIN);
+    queued = rig.take_queued();
+    REQUIRE(queued.size() == 2);
+    rig.complete(queued[0], POLLRDHUP);
+    rig.complete(queued[1], -EAGAIN);
+    queued = rig.take_queued();
+    REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD});
+    CHECK(queued[0].asked == IORING_POLL_ADD_MULTI);
+    const Queued wait = queued[0];
+    rig.complete(wait, POLLRDHUP, IORING_CQE_F_MORE);
+    CHECK(rig.take_queued().empty());
+    rig.complete(wait, POLLOUT | POLLRDHUP, IORING_CQE_F_MORE);
+    REQUIRE(opcodes(rig.take_queued()) == Codes{IORING_OP_ASYNC_CANCEL});
+    rig.complete(wait, -ECANCELED);
+    queued = rig.take_queued();
+    REQUIRE(queued.size() == 1);
+    rig.complete(queued[0], 500);
+    CHECK(rig.result() == TransferResult::done);
+  }
 }
 
 TEST_CASE("a poll that fails by itself ends the transfer") {

@@ -4,13 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
+
+#include <array>
 #include <cerrno>
 
 #include "unit/net/relay_rig.hpp"
 
 namespace urb::test {
 
-inline constexpr int kSource = 1000;  // never used as descriptors
+inline constexpr int kSource = 1000;  // no descriptors
 inline constexpr int kTarget = 1001;
 inline constexpr std::uint32_t kPipeBytes = 64 * 1024;
 inline constexpr std::uint64_t kBytes = 100'000;  // more than one pipe
@@ -26,9 +29,20 @@ struct Queued {
 /// A relay whose requests go to the test.
 struct FaultRig : RelayRig {
   explicit FaultRig(RelayKind kind, std::uint32_t store_count = 8)
-      : RelayRig{{.kind = kind, .buffer_count = store_count, .pipes = {store_count, kPipeBytes}}} {}
+      : RelayRig{{.kind = kind, .buffer_count = store_count, .pipes = {store_count, kPipeBytes}}} {
+    if (kind == RelayKind::linked) use_silent_source();
+  }
+  /// A source that is a socket, of which system calls say that it has nothing.
+  void use_silent_source() {
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    silent = {Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}};
+    source = ends[0];
+  }
+  std::array<Fd, 2> silent;
+  int source = kSource;
   std::uint32_t begin(std::uint32_t cookie = 1, std::uint64_t bytes = kBytes) {
-    const auto id = relay.begin(cookie, kSource, kTarget, bytes);
+    const auto id = relay.begin(cookie, source, kTarget, bytes);
     REQUIRE(id.has_value());
     return *id;
   }
@@ -51,8 +65,8 @@ struct FaultRig : RelayRig {
     }
     return queued;
   }
-  void complete(const Queued& request, std::int32_t result) {
-    if (const auto end = relay.on_completion({request.token, result, 0})) ends.push_back(*end);
+  void complete(const Queued& request, std::int32_t result, std::uint32_t flags = 0) {
+    if (const auto end = relay.on_completion({request.token, result, flags})) ends.push_back(*end);
   }
   [[nodiscard]] TransferResult result() const {
     REQUIRE(ends.size() == 1);

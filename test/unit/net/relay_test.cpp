@@ -231,7 +231,7 @@ TEST_CASE("with one splice thread, stalled transfers do not hold up the others")
   for_each_kind([](RelayKind kind) {
     constexpr std::uint64_t kBytes = 10 << 20;
     RelayRig rig{{.kind = kind}};
-    limit_splice_threads(rig.ring, 1);
+    rig.ring.limit_kernel_threads(1);
     std::vector<SocketPair> pairs;
     std::vector<StreamWriter> writers;
     for (std::uint32_t index = 0; index < 3; ++index) {
