@@ -89,6 +89,36 @@ TEST_CASE_FIXTURE(SharedServer, "clients that do not read their answer do not st
   check_filler(deaf.front().read_response(), 10 * kMega);
 }
 
+// What is pipelined behind a request must not keep a receive buffer while its answer waits.
+TEST_CASE_FIXTURE(SharedServer, "clients that pipeline and do not read do not stop others") {
+  for (const std::string_view behind : {"G", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    std::vector<TcpClient> deaf;
+    for (std::size_t index = 0; index < 90; ++index) {
+      deaf.emplace_back(server.address(), /*receive_buffer_bytes=*/4096);
+      deaf.back().send(make_head("GET", "/?size=10485760").append(behind));
+    }
+    for (int index = 0; index < 8; ++index) check_healthy(server);
+    // What they have pipelined is answered when they read.
+    check_filler(deaf.front().read_response(), 10 * kMega);
+    if (behind.size() == 1) deaf.front().send(make_head("GET", "/").substr(1));
+    check_receipt(server, deaf.front().read_response(), 0);
+  }
+}
+
+// More than passthru has pipes and buffers for: who stands still gives way.
+TEST_CASE_FIXTURE(SharedServer, "any number of clients that do not read do not stop others") {
+  std::vector<TcpClient> deaf;
+  for (std::size_t index = 0; index < 330; ++index) {
+    deaf.emplace_back(server.address(), /*receive_buffer_bytes=*/4096);
+    deaf.back().send(make_head("GET", "/?size=10485760"));
+  }
+  for (int index = 0; index < 2; ++index) {
+    TcpClient client = connect();
+    client.send(make_head("GET", "/?size=1048576"));
+    check_filler(client.read_response(), kMega);
+  }
+}
+
 TEST_CASE_FIXTURE(SharedServer, "clients that do not finish their request do not stop others") {
   const std::string request = make_post(std::string(kMega, 'b'));
   const std::size_t head_bytes = request.find("\r\n\r\n") + 4;

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "conformance/conformance.hpp"
@@ -66,6 +67,32 @@ std::uint64_t unserved_by(const ServerProcess& process) {
   const Counters& counters = *process.counters;
   return counters.handover_refusals.get() + counters.handover_errors.get() +
          counters.slots_exhausted.get();
+}
+
+// More than any process has receive buffers: requests that nobody answers hold none of them.
+TEST_CASE("any number of requests for a stopped worker leave the other's alone") {
+  HalfStopped rig{kPatience};
+  const std::string chunked = make_head("POST", "/", "Transfer-Encoding: chunked\r\n") +
+                              "ffff\r\n" + std::string(0xffff, 'b') + "\r\n0\r\n\r\n";
+  for (int count = 0; count < 200; ++count) {
+    rig.clients.emplace_back(rig.server->address());
+    [[maybe_unused]] const bool taken =
+        rig.clients.back().try_send(count % 2 == 0 ? rig.request : chunked);
+  }
+  std::vector<TcpClient> others;
+  for (int count = 0; count < 20; ++count) {
+    others.emplace_back(rig.server->address());
+    others.back().send(rig.request);
+  }
+  // Half of them, in turn; where the kernel spreads them (direct), some.
+  const std::size_t least = mode_under_test().workers_listen ? 1 : 10;
+  CHECK(wait_until([&] {
+    return std::ranges::count_if(others, [](TcpClient& client) {
+             return client.has_input(Nanos{0});
+           }) >= static_cast<std::ptrdiff_t>(least);
+  }));
+  REQUIRE(kill(rig.stopped(), SIGCONT) == 0);
+  for (TcpClient& client : others) check_receipt(*rig.server, client.read_response(), 3000);
 }
 
 TEST_CASE("a stopped worker: the other serves its own, and all are served when it goes on") {

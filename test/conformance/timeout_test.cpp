@@ -1,6 +1,7 @@
 // The deadlines of a connection: the whole head, progress of the body, idleness between requests.
 // Only that they end what they should is checked, and that they leave alone what moves.
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include "conformance/conformance.hpp"
 
@@ -140,6 +141,28 @@ TEST_CASE("a large body that trickles has progress, one that stops has none") {
     check_refused(client, 408);
   }
   check_no_sockets_left(*server);
+}
+
+// Its bytes leave the socket long before there is room for the next send.
+TEST_CASE("an answer that is read slowly has progress") {
+  constexpr Nanos kDeadline = std::chrono::milliseconds{600};
+  constexpr Nanos kStep = std::chrono::milliseconds{30};
+  constexpr std::size_t kBytes = 8 << 20;
+  const auto server = start_with(&http::Limits::body_timeout, kDeadline);
+  TcpClient client{server->address(), /*receive_buffer_bytes=*/8192};
+  client.send(make_head("GET", fmt::format("/?size={}", kBytes), "Connection: close\r\n"));
+  std::vector<char> buffer(1 << 20);
+  std::size_t got = 0;
+  const Nanos slow_until = monotonic_now() + 5 * kDeadline;
+  for (;;) {
+    const bool is_slow = monotonic_now() < slow_until;
+    const ssize_t size = ::recv(client.fd(), buffer.data(), is_slow ? 4096 : buffer.size(), 0);
+    REQUIRE(size >= 0);
+    if (size == 0) break;
+    got += static_cast<std::size_t>(size);
+    if (is_slow) CHECK_FALSE(wait_until([] { return false; }, kStep));
+  }
+  CHECK(got > kBytes);
 }
 
 TEST_CASE("a client that does not read its answer is closed in time") {
