@@ -112,7 +112,11 @@ int run_serve(const Options& options) {
   }
   teller.tell_totals();
   const int exit_status = server.wait(monotonic_now());
-  if (exit_status == 0 && is_stopping) return kExitOk;
+  if (exit_status == 0) {
+    // Whoever ends a whole group tells the master as well, which may be faster than this process.
+    if (!is_stopping) print_error("the server ended on a SIGTERM to its master");
+    return kExitOk;
+  }
   print_error(fmt::format("the server ended{}: its master {}{}", is_stopping ? "" : " by itself",
                           describe_ending(exit_status),
                           exit_status == 1 ? ", since a worker failed and could not be replaced"

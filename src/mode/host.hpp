@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -75,8 +76,13 @@ class Host {
                        0);
   }
   void on_signal() noexcept {
-    if (signal_.ssi_signo == SIGTERM) begin_stop();
-    if (signal_.ssi_signo == SIGCHLD) look_after_workers();
+    if constexpr (kIsMaster) {
+      if (signal_.ssi_signo == SIGTERM) begin_stop();
+      if (signal_.ssi_signo == SIGCHLD) look_after_workers();
+    } else {
+      // From anybody else it is no order.
+      if (signal_.ssi_pid == static_cast<std::uint32_t>(getppid())) begin_stop();
+    }
   }
   void look_after_workers() noexcept {
     if constexpr (kIsMaster) {

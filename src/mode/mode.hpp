@@ -2,6 +2,8 @@
 // defines what the master and the workers do, and a row for the table; nobody else changes.
 #pragma once
 
+#include <signal.h>
+
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -16,11 +18,19 @@
 
 namespace urb {
 
+/// How a master tells its workers to finish while more may still come through their channels. Not
+/// SIGTERM, which is for the server: sent to a worker alone it would stop that by half, since its
+/// master, which knows nothing of it, goes on giving it connections. A real-time signal is queued:
+/// the same number from somebody else, which says nothing, cannot take the order's place.
+[[nodiscard]] inline int finish_signal() noexcept { return SIGRTMIN; }
+
 /// What the process around a role gives it. Everything here outlives the role.
 struct ProcessContext {
   const ServerConfig& config;
   Counters& counters;  ///< this process's page
-  int control = 0;     ///< a signalfd: SIGTERM asks to stop, SIGCHLD tells of a worker
+  /// A signalfd. To a master, SIGTERM is the order to stop, and SIGCHLD tells of a worker; to a
+  /// worker, its master's finish_signal() is the order to begin.
+  int control = 0;
   std::size_t connection_capacity = 0;  ///< as many as there can be descriptors
   std::function<void()> on_ready;       ///< called once the role has started
   std::optional<unsigned> iowq_cpu;     ///< where the ring's threads are pinned, if they are

@@ -39,7 +39,8 @@ class Master {
   }
 
   int run() {
-    const Fd control = make_control({SIGTERM, SIGCHLD});
+    // The last is for the workers, which inherit that it waits until they can read it.
+    const Fd control = make_control({SIGTERM, SIGCHLD, finish_signal()});
     map_shared();
     for (unsigned index = 0; index < workers_.size(); ++index) start_worker(index);
     std::vector<int> channels;
@@ -174,7 +175,7 @@ class Master {
   }
 
   void stop_workers() noexcept {
-    for (const Worker& worker : workers_) worker.process.signal(SIGTERM);
+    for (const Worker& worker : workers_) worker.process.signal(finish_signal());
   }
 
   int end_workers() noexcept {

@@ -16,13 +16,16 @@
 
 namespace urb {
 
-Fd make_control(std::initializer_list<int> signals) {
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGHUP, SIG_IGN);
+Fd make_control(std::initializer_list<int> orders) {
+  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM}) {
+    ::signal(number, SIG_IGN);
+  }
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : signals) sigaddset(&set, number);
+  for (const int number : orders) {
+    ::signal(number, SIG_DFL);  // what is ignored is not queued either
+    sigaddset(&set, number);
+  }
   check(sigprocmask(SIG_SETMASK, &set, nullptr), "sigprocmask");
   return Fd{Adopt{}, check_allowed(signalfd(-1, &set, SFD_CLOEXEC), "signalfd", {2, 6})};
 }
@@ -49,7 +52,7 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
   report.worker_index = setup.index;
   report.pid = getpid();
   try {
-    const Fd control = make_control({SIGTERM});
+    const Fd control = make_control({finish_signal()});
     WorkerContext context{{setup.config, setup.counters, control.get(), connection_capacity(),
                            [&] {
                              setup.counters.starts.add();

@@ -24,10 +24,10 @@ struct WorkerSetup {
 /// Runs a worker until its channel ends. Returns the exit status.
 [[nodiscard]] int run_worker_process(const WorkerSetup& setup) noexcept;
 
-/// A signalfd for `signals`, which are blocked; SIGINT and SIGHUP are ignored, since a terminal
-/// sends them to the whole group and only the process that was started decides what they mean.
-/// Throws SysError.
-[[nodiscard]] Fd make_control(std::initializer_list<int> signals);
+/// A signalfd for `orders`, which are blocked. Every other signal by which somebody asks a process
+/// to end or to do something is ignored: a terminal, or whoever ends a whole group, sends it to all
+/// processes, and only the one that was started decides what it means. Throws SysError.
+[[nodiscard]] Fd make_control(std::initializer_list<int> orders);
 /// Pins the calling process to its CPU of `config.pins`, where there is one: position 0 is the
 /// master's, 1 + index a worker's. Returns the CPU of its io-wq threads. Throws SysError.
 std::optional<unsigned> pin_process(const ServerConfig& config, std::size_t position);

@@ -149,6 +149,26 @@ TEST_CASE("serve names a worker that died and the one that replaces it, and ends
   CHECK(outcome.err.find(expected) != std::string::npos);
 }
 
+// Whoever ends a whole group, such as a service manager, may reach the master first.
+TEST_CASE("serve ends well when its master is told to end before it is") {
+  Serve serve{{"cluster", "-w", "2"}};
+  pid_t master = 0;
+  for (const pid_t pid : process_tree(serve.program().pid())) {
+    if (process_name(pid) == "urb-master") master = pid;
+  }
+  REQUIRE(master != 0);
+  const ProcessWatch watch{master};
+  serve.program().signal(SIGSTOP);
+  REQUIRE(wait_until([&] { return process_state(serve.program().pid()) == 'T'; }));
+  REQUIRE(kill(master, SIGTERM) == 0);
+  CHECK(watch.has_ended(kPatience));
+  serve.program().signal(SIGTERM);
+  serve.program().signal(SIGCONT);
+  const Outcome outcome = serve.program().wait();
+  CHECK(outcome.status == 0);
+  CHECK(outcome.err == "uring-bench: the server ended on a SIGTERM to its master\n");
+}
+
 TEST_CASE("serve on a port that is taken fails with one line") {
   Serve first{{"cluster"}};
   const Outcome second = run({"serve", "cluster", "-l", "127.0.0.1:" + first.port()});
