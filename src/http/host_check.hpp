@@ -165,6 +165,7 @@ class HostCheck {
     }
   }
   [[nodiscard]] bool is_valid() const noexcept { return !is_split_ && syntax_.is_valid(); }
+  [[nodiscard]] bool is_empty() const noexcept { return size_ == 0; }
   [[nodiscard]] bool agrees_with(const TargetCheck& target) const noexcept {
     return !differs_ && size_ == target.authority().size();
   }

@@ -242,6 +242,8 @@ int RequestParser::on_field_end() noexcept {
       break;
     case Field::host:
       if (++host_count_ > 1 || !host_.is_valid()) return fail(400);
+      // Our own proxy says so where a request of HTTP/1.0 had none (RFC 9112, 3.2).
+      if (host_.is_empty() && !behind_proxy_) return fail(400);
       head_.has_host = true;
       break;
     case Field::content_length: head_.has_content_length = true; break;

@@ -39,11 +39,21 @@ bool is_refused(const HttpCase& request) {
          request.expect.find("close") == std::string::npos;
 }
 
+// What comes after the answer to a good request that ends the connection may meet a closed socket.
+// So such a request is cut in its first head only; one that is refused anywhere.
+std::size_t end_of_cuts(const HttpCase& request) {
+  const std::size_t end_of_head = request.request.find("\r\n\r\n");
+  const bool may_be_closed = request.expect.find("close") != std::string::npos;
+  return may_be_closed && end_of_head != std::string::npos ? end_of_head : request.request.size();
+}
+
 // The answers that a client sees. Behind a request that keeps the connection the next one is
 // answered, too; behind one that ends it, it is not; and where a message has no end, none is sent.
 std::string expected_on_wire(const HttpCase& request) {
   std::string expect = request.expect;
-  if (request.request.starts_with("HEAD ")) expect.replace(expect.rfind('0'), 1, "none");
+  if (request.request.starts_with("HEAD ") && expect.ends_with(" 0")) {
+    expect.replace(expect.size() - 1, 1, "none");
+  }
   if (ends_kept(request)) return expect + ", 200 keep 0";
   if (!ends_in_wait(request)) return expect;
   return expect.substr(0, expect.size() - std::min(expect.size(), std::size_t{6}));  // ", wait"
@@ -141,7 +151,7 @@ TEST_CASE_FIXTURE(SharedServer,
           whole == expected ? request.expect : whole;
     }
     if (random() % 3 == 0) {
-      const std::size_t cut = 1 + random() % request.request.size();
+      const std::size_t cut = 1 + random() % end_of_cuts(request);
       CAPTURE(cut);
       const std::string in_pieces = observe(server, request, cut);
       CHECK(in_pieces == expected);
