@@ -35,6 +35,7 @@ struct RequestParser::Callbacks {
     static const llhttp_settings_t made = [] {
       llhttp_settings_t all;
       llhttp_settings_init(&all);
+      all.on_method_complete = event<&RequestParser::on_method>;
       all.on_url = data<&RequestParser::on_target>;
       all.on_version = data<&RequestParser::on_line_bytes>;
       all.on_version_complete = event<&RequestParser::on_version>;
@@ -133,6 +134,7 @@ int RequestParser::limit_framing(std::size_t consumed) noexcept {
 ParseStep RequestParser::after_execute(llhttp_errno error, std::size_t consumed) noexcept {
   if (error == HPE_OK) return {ParseStatus::need_more, consumed};
   if (error != HPE_PAUSED) {
+    if (error == HPE_INVALID_METHOD) head_.is_head_method = false;  // HEADS, and the like
     if (error_status_ == 0) count_unreported(consumed);
     return fail_step(error_status_ != 0 ? error_status_ : status_for(error), consumed);
   }
@@ -150,11 +152,6 @@ ParseStep RequestParser::fail_step(int status, std::size_t consumed) noexcept {
 int RequestParser::status_for(llhttp_errno error) const noexcept {
   // llhttp says the same of what follows a version that is in order.
   return error == HPE_INVALID_VERSION && !line_complete_ ? 505 : 400;
-}
-
-int RequestParser::fail(int status) noexcept {
-  error_status_ = status;
-  return HPE_USER;
 }
 
 int RequestParser::on_line_bytes(std::string_view piece) noexcept {
@@ -283,7 +280,6 @@ int RequestParser::on_head_end() noexcept {
   head_.content_length = head_.has_content_length ? parser_.content_length : 0;
   head_.response_bytes = query_.value();
   head_.keep_alive = connection_.keeps_alive(head_.http11);
-  head_.is_head_method = parser_.method == HTTP_HEAD;
   if (body_max_ && head_.content_length > body_max_->value) return fail(413);
   return HPE_PAUSED;
 }

@@ -37,6 +37,8 @@ inline constexpr std::size_t kFramingPerBodyByte = 16;
 /// What the head says, as far as a server needs it. Valid from ParseStatus::head_complete until
 /// the parser is given bytes of the next message.
 struct RequestHead {
+  /// Valid as soon as the method has been read: whatever is wrong behind it, the answer has no
+  /// body.
   bool is_head_method = false;
   bool keep_alive = false;
   bool http11 = false;
@@ -102,7 +104,10 @@ class RequestParser {
     x_verify
   };
   void begin_message() noexcept;
-  int fail(int status) noexcept;
+  int fail(int status) noexcept {
+    error_status_ = status;
+    return HPE_USER;
+  }
   /// Of fields. Behind the head all limits and errors but 413 give 400, so that it does not depend
   /// on the split which came first.
   int fail_size() noexcept { return fail(head_complete_ ? 400 : 431); }
@@ -112,6 +117,10 @@ class RequestParser {
   [[nodiscard]] int check_empty_lines(std::string_view bytes) noexcept;
   [[nodiscard]] int limit_head(std::size_t consumed) noexcept;
   [[nodiscard]] int limit_framing(std::size_t consumed) noexcept;
+  int on_method() noexcept {
+    head_.is_head_method = parser_.method == HTTP_HEAD;
+    return HPE_OK;
+  }
   int on_line_bytes(std::string_view piece) noexcept;
   int on_target(std::string_view piece) noexcept;
   int on_field_name(std::string_view piece) noexcept;

@@ -70,17 +70,19 @@ std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
                        std::string_view{checksum, checksum_size}, connection_line(options), sent));
 }
 
-std::size_t write_error(std::span<char> out, int status, std::string_view date) noexcept {
+std::size_t write_error(std::span<char> out, int status, bool head_only,
+                        std::string_view date) noexcept {
   char body[96];
   const auto made =
       fmt::format_to_n(body, sizeof body, FMT_COMPILE(R"({{"status":{},"error":"{}"}})"), status,
                        reason_phrase(status));
-  return finish(
-      out, fmt::format_to_n(
-               out.data(), out.size(),
-               FMT_COMPILE("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/json\r\n"
-                           "Content-Length: {}\r\nConnection: close\r\n\r\n{}"),
-               status, reason_phrase(status), date, made.size, std::string_view{body, made.size}));
+  return finish(out,
+                fmt::format_to_n(
+                    out.data(), out.size(),
+                    FMT_COMPILE("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/json\r\n"
+                                "Content-Length: {}\r\nConnection: close\r\n\r\n{}"),
+                    status, reason_phrase(status), date, made.size,
+                    std::string_view{body, head_only ? 0 : made.size}));
 }
 
 std::string_view reason_phrase(int status) noexcept {

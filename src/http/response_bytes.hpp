@@ -49,8 +49,8 @@ inline constexpr std::size_t kResponseBytesMax = 512;
 [[nodiscard]] std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
                                         const ResponseOptions& options,
                                         std::string_view date) noexcept;
-/// Writes a final error response, which always closes the connection.
-[[nodiscard]] std::size_t write_error(std::span<char> out, int status,
+/// Writes a final error response, which always closes the connection; `head_only` as above.
+[[nodiscard]] std::size_t write_error(std::span<char> out, int status, bool head_only,
                                       std::string_view date) noexcept;
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

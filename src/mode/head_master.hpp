@@ -97,7 +97,9 @@ class HeadMaster {
         placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);
     Socket refused = courier_.give_with_bytes(worker, std::move(read->socket),
                                               std::move(read->lease), read->begin, read->end);
-    if (refused.is_open()) farewell_.begin(std::move(refused), 503, ring_.now());
+    if (refused.is_open()) {
+      farewell_.begin(std::move(refused), 503, ring_.now(), head.is_head_method);
+    }
   }
 
   Ring& ring_;

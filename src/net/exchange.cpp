@@ -253,7 +253,8 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     if (ended.begin != ended.end) ended.lease = std::move(exchange.lease);
     ended.parked = std::move(exchange.parked);
   } else {
-    parts_.farewell.begin(std::move(exchange.client), exchange.status, ring_.now());
+    parts_.farewell.begin(std::move(exchange.client), exchange.status, ring_.now(),
+                          exchange.head.is_head_method);
   }
   exchanges_.release(exchange);
   ended_.push_back(std::move(ended));

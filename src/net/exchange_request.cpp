@@ -17,7 +17,7 @@ static_assert(kHeadBufferBytes - kHeadReadArea >= http::kForwardedHeadBytesMax);
 void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   Exchange* const made = exchanges_.try_emplace(limits_.max_body);
   if (made == nullptr) {
-    parts_.farewell.begin(std::move(request.socket), 503, ring_.now());
+    parts_.farewell.begin(std::move(request.socket), 503, ring_.now(), request.head.is_head_method);
     ended_.push_back({.worker = worker});
     return;
   }

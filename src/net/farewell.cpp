@@ -21,7 +21,7 @@ Farewell::Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size
       deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
 
-void Farewell::begin(Socket socket, int status, Nanos now) noexcept {
+void Farewell::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
   Leaver* const leaver = leavers_.try_emplace();
   if (leaver == nullptr) {
     counters_.connections_closed.add();
@@ -34,7 +34,8 @@ void Farewell::begin(Socket socket, int status, Nanos now) noexcept {
     return end_our_side(*leaver);
   }
   counters_.request_errors.add();
-  leaver->response_bytes = http::write_error(leaver->response, status, date_.at(now));
+  leaver->response_bytes =
+      http::write_error(leaver->response, status, is_head_method, date_.at(now));
   send(*leaver);
 }
 

@@ -32,8 +32,8 @@ class Farewell {
 
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
-  /// sent already. Closes at once when `capacity` are leaving already.
-  void begin(Socket socket, int status, Nanos now) noexcept;
+  /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already.
+  void begin(Socket socket, int status, Nanos now, bool is_head_method = false) noexcept;
   void on_completion(const Completion& done) noexcept;
   [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
   void on_deadline(Nanos now) noexcept;

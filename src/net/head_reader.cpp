@@ -211,8 +211,9 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
   if (reader.departure == Departure::farewell) {
     Socket socket = std::move(reader.socket);
     const int status = reader.status;
+    const bool is_head = reader.parser.head().is_head_method;
     readers_.release(reader);
-    farewell_.begin(std::move(socket), status, ring_.now());
+    farewell_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
   reader.is_closing_fd = true;

@@ -192,8 +192,9 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
   if (connection.state == State::leaving) {
     Socket socket = std::move(connection.socket);
     const int status = connection.farewell_status;
+    const bool is_head = connection.parser.head().is_head_method;
     connections_.release(connection);
-    farewell_.begin(std::move(socket), status, ring_.now());
+    farewell_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
   connection.is_closing_fd = true;

@@ -62,6 +62,19 @@ TEST_CASE("farewell: the answer, the end of our side, the client's rest, the clo
   rig.finish(client);
 }
 
+TEST_CASE("farewell: the answer to HEAD ends with its head") {
+  FarewellRig rig;
+  test::StreamPair pair = test::make_stream_pair();
+  rig.farewell.begin(std::move(pair.near), 503, kStart, /*is_head_method=*/true);
+  const Request send = rig.kernel.take_one(IORING_OP_SEND);
+  CHECK(send.text().starts_with("HTTP/1.1 503 "));
+  CHECK(send.text().find("Content-Length: 0") == std::string_view::npos);
+  CHECK(send.text().find("\r\n\r\n") == send.text().size() - 4);
+  rig.farewell.on_completion(send.done_fully());
+  rig.farewell.on_completion(rig.kernel.take_one(IORING_OP_RECV).done(0));
+  rig.finish(pair.far);
+}
+
 TEST_CASE("farewell: status 0 sends nothing, the answer is out already") {
   FarewellRig rig;
   Fd client = rig.begin(0);

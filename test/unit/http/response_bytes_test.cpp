@@ -24,9 +24,9 @@ std::string receipt(const Receipt& what, const ResponseOptions& options) {
   std::array<char, http::kResponseBytesMax> out{};
   return {out.data(), http::write_receipt(out, what, options, kDate)};
 }
-std::string error(int status) {
+std::string error(int status, bool head_only = false) {
   std::array<char, http::kResponseBytesMax> out{};
-  return {out.data(), http::write_error(out, status, kDate)};
+  return {out.data(), http::write_error(out, status, head_only, kDate)};
 }
 
 TEST_CASE("response_bytes: the receipt as JSON, with its own length") {
@@ -102,13 +102,14 @@ TEST_CASE("response_bytes: an error names itself, closes, and has its own length
     CHECK(text.find("Content-Length: " + std::to_string(text.size() - body) + "\r\n") !=
           std::string::npos);
     CHECK(text.find("Connection: close\r\n") < body);
+    CHECK(error(status, /*head_only=*/true) == text.substr(0, body));
   }
 }
 
 TEST_CASE("response_bytes: a buffer that is too small is a bug, not a cut response") {
   CHECK(test::aborts([] {
     std::array<char, 16> out{};
-    static_cast<void>(http::write_error(out, 400, kDate));
+    static_cast<void>(http::write_error(out, 400, false, kDate));
   }));
 }
 
