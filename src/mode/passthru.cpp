@@ -46,7 +46,8 @@ class PassthruMaster {
                context.config.limits,
                context.connection_capacity},
         sender_{ring, kSender, context.channels, context.counters, context.connection_capacity},
-        upstreams_{sender_, context.config.workers, context.connection_capacity, context.counters},
+        upstreams_{sender_, context.config.workers, context.connection_capacity,
+                   context.config.limits.idle_timeout, context.counters},
         relay_{ring,
                kRelay,
                context.config.relay,
@@ -104,7 +105,8 @@ class PassthruMaster {
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
     return std::min({acceptor_.next_deadline(), heads_.next_deadline(), exchanges_.next_deadline(),
-                     farewell_.next_deadline(), relay_.next_deadline()});
+                     farewell_.next_deadline(), relay_.next_deadline(),
+                     upstreams_.next_deadline()});
   }
   void on_deadline(Nanos now) noexcept {
     acceptor_.on_deadline(now);
@@ -112,6 +114,7 @@ class PassthruMaster {
     exchanges_.on_deadline(now);
     relay_.on_deadline(now);
     farewell_.on_deadline(now);
+    upstreams_.on_deadline(now);
   }
   void begin_stop() noexcept {
     stopping_ = true;

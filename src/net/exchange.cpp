@@ -237,7 +237,7 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     Fd upstream = std::move(exchange.upstream);
     // What is left of an answer that nobody took would be taken for the next one.
     if (exchange.keep_upstream && exchange.response_done && !stopping_) {
-      parts_.upstreams.put_back(exchange.worker, std::move(upstream));
+      parts_.upstreams.put_back(exchange.worker, std::move(upstream), ring_.now());
     }
   }
   if (exchange.ending == Ending::close) {

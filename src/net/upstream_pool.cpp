@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -35,15 +36,18 @@ std::array<Fd, 2> make_upstream_pair() noexcept {
 }
 
 UpstreamPool::UpstreamPool(HandoverSender& sender, unsigned worker_count, std::size_t idle_capacity,
-                           Counters& counters)
-    : sender_{sender}, counters_{counters}, idle_(worker_count) {
+                           Nanos idle_max, Counters& counters)
+    : sender_{sender},
+      counters_{counters},
+      idle_max_{std::min(idle_max, kUpstreamIdleMax)},
+      idle_(worker_count) {
   for (auto& connections : idle_) connections.reserve(idle_capacity);
 }
 
 Fd UpstreamPool::take(unsigned worker) noexcept {
-  std::vector<Fd>& idle = idle_[worker];
+  std::vector<Idle>& idle = idle_[worker];
   while (!idle.empty()) {
-    Fd upstream = std::move(idle.back());
+    Fd upstream = std::move(idle.back().socket);
     idle.pop_back();
     if (!is_quiet(upstream.get())) continue;
     counters_.upstream_reused.add();
@@ -60,9 +64,26 @@ Fd UpstreamPool::take(unsigned worker) noexcept {
   return std::move(ends[0]);
 }
 
-void UpstreamPool::put_back(unsigned worker, Fd upstream) noexcept {
-  std::vector<Fd>& idle = idle_[worker];
-  if (idle.size() < idle.capacity()) idle.push_back(std::move(upstream));
+void UpstreamPool::put_back(unsigned worker, Fd upstream, Nanos now) noexcept {
+  std::vector<Idle>& idle = idle_[worker];
+  if (idle.size() < idle.capacity()) idle.push_back({std::move(upstream), now});
+}
+
+// Taken from the end and put back there, so the first is the one that has been idle for longest.
+Nanos UpstreamPool::next_deadline() const noexcept {
+  Nanos earliest = kNever;
+  for (const auto& idle : idle_) {
+    if (!idle.empty()) earliest = std::min(earliest, idle.front().since + idle_max_);
+  }
+  return earliest;
+}
+
+void UpstreamPool::on_deadline(Nanos now) noexcept {
+  for (auto& idle : idle_) {
+    const auto fresh = std::find_if(idle.begin(), idle.end(),
+                                    [&](const Idle& one) { return one.since + idle_max_ > now; });
+    idle.erase(idle.begin(), fresh);
+  }
 }
 
 void UpstreamPool::clear() noexcept {

@@ -8,6 +8,21 @@ TEST_SUITE_BEGIN("conformance");
 namespace urb::test {
 namespace {
 
+/// So many requests with two bytes of body at once: of each first all but `rest`, so that all are
+/// under way.
+void make_burst(const Server& server, int count, std::string_view begin, std::string_view rest) {
+  std::vector<TcpClient> crowd;
+  for (int index = 0; index < count; ++index) crowd.emplace_back(server.address());
+  for (TcpClient& client : crowd) client.send(begin);
+  // A proxy has an upstream for each of them, once it has read all heads.
+  if (configured_server().mode == "passthru") {
+    const Counters& master = *server.processes()[0].counters;
+    CHECK(wait_until([&] { return master.upstream_opened.get() >= crowd.size(); }));
+  }
+  for (TcpClient& client : crowd) client.send(rest);
+  for (TcpClient& client : crowd) check_receipt(server, client.read_response(), 2);
+}
+
 /// Some of everything that opens, moves and closes descriptors, from well-behaved to rude.
 void make_trouble(const Server& server) {
   const std::string large = make_post(std::string(500 * 1000, 'b'));
@@ -58,19 +73,7 @@ TEST_CASE("no descriptor is left behind") {
     const auto server = start_server(configured_server());
     const std::vector<std::size_t> at_start = count_fds(*server);
     // More at once than later, so that what a mode keeps for reuse is there.
-    {
-      const std::string half = make_post("ab");
-      std::vector<TcpClient> crowd;
-      for (int index = 0; index < 64; ++index) crowd.emplace_back(server->address());
-      for (TcpClient& client : crowd) client.send(half.substr(0, half.size() - 1));
-      // A proxy has an upstream for each of them, once it has read all heads.
-      if (configured_server().mode == "passthru") {
-        const Counters& master = *server->processes()[0].counters;
-        CHECK(wait_until([&] { return master.upstream_opened.get() >= crowd.size(); }));
-      }
-      for (TcpClient& client : crowd) client.send(half.substr(half.size() - 1));
-      for (TcpClient& client : crowd) check_receipt(*server, client.read_response(), 2);
-    }
+    make_burst(*server, 64, make_head("POST", "/", "Content-Length: 2\r\n") + "a", "b");
     check_no_sockets_left(*server);
     const bool keeps_upstreams = server->processes()[0].counters->upstream_opened.get() != 0;
     const std::vector<std::size_t> before = keeps_upstreams ? count_fds(*server) : at_start;
@@ -85,6 +88,28 @@ TEST_CASE("no descriptor is left behind") {
   }
   CHECK(open_fds(getpid()) == own_fds);
   CHECK(process_tree(getpid()).size() == own_processes);
+}
+
+TEST_CASE("what a burst made is gone when nobody has needed it for the idle timeout") {
+  ServerConfig config = configured_server();
+  config.limits.idle_timeout = std::chrono::milliseconds{200};
+  const auto server = start_server(config);
+  const std::vector<std::size_t> at_start = count_fds(*server);
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    // A body of chunks takes no pipe, which a proxy keeps for others.
+    make_burst(*server, 64, make_head("POST", "/", "Transfer-Encoding: chunked\r\n") + "2\r\na",
+               "b\r\n0\r\n\r\n");
+    CHECK(settles_at(*server, at_start));
+    check_healthy(*server);  // with nothing kept
+  }
+  check_no_sockets_left(*server);
+  for (const ServerProcess& process : server->processes()) {
+    CHECK(wait_until([&] {
+      return process.counters->connections_opened.get() ==
+             process.counters->connections_closed.get();
+    }));
+  }
 }
 
 TEST_CASE("connections that are opened are closed, by the server's own count") {
