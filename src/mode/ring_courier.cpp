@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -27,6 +28,7 @@ RingCourier::RingCourier(Ring& ring, std::uint8_t owner, MasterContext& context,
       owner_{owner},
       context_{context},
       placement_{placement},
+      generations_(context.config.workers),
       sender_{ring,
               owner,
               context.config.workers,
@@ -45,13 +47,16 @@ void RingCourier::start() {
     if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) <= 0) {
       throw std::runtime_error("a worker did not become ready in time");
     }
-    sender_.connect(worker, take_ring(worker));
+    Fd taken = take_ring(worker);
+    if (!taken.is_open()) throw std::runtime_error("a worker said nothing of its ring");
+    sender_.connect(worker, std::move(taken));
   }
 }
 
 Fd RingCourier::take_ring(unsigned worker) {
   RingHello hello;
   const ssize_t size = recv(context_.channels[worker], &hello, sizeof hello, MSG_DONTWAIT);
+  if (size < 0 && errno == EAGAIN) return {};
   if (size != sizeof hello || hello.magic != RingHello::kMagic) {
     throw std::runtime_error("a worker ended before it was ready");
   }
@@ -61,8 +66,12 @@ Fd RingCourier::take_ring(unsigned worker) {
 void RingCourier::on_completion(const Completion& done) noexcept {
   if (done.token.op != kHelloOp) return sender_.on_completion(done);
   const unsigned worker = done.token.slot_index;
+  // The end of a channel whose worker is dead: the one that has its place may not be ready yet.
+  if (done.token.generation != generations_[worker]) return;
   try {
-    sender_.connect(worker, take_ring(worker));
+    Fd taken = take_ring(worker);
+    if (!taken.is_open()) return await_hello(worker);
+    sender_.connect(worker, std::move(taken));
     placement_.set_present(worker, true);
   } catch (const std::exception&) {
     // It has died again, and on_worker_lost() follows; or the system is out of descriptors, and a
@@ -74,12 +83,15 @@ void RingCourier::on_completion(const Completion& done) noexcept {
 void RingCourier::on_worker_lost(unsigned worker) noexcept {
   placement_.set_present(worker, false);
   sender_.disconnect(worker);
+  ++generations_[worker];
 }
 
 // It gets nothing before it has said hello.
-void RingCourier::on_worker_back(unsigned worker) noexcept {
-  io_uring_prep_poll_add(ring_.sqe({owner_, kHelloOp, 0, worker}), context_.channels[worker],
-                         POLLIN);
+void RingCourier::on_worker_back(unsigned worker) noexcept { await_hello(worker); }
+
+void RingCourier::await_hello(unsigned worker) noexcept {
+  io_uring_prep_poll_add(ring_.sqe({owner_, kHelloOp, generations_[worker], worker}),
+                         context_.channels[worker], POLLIN);
 }
 
 void RingCourier::cut_off() noexcept {

@@ -46,13 +46,18 @@ class RingCourier {
   [[nodiscard]] bool is_idle() const noexcept { return sender_.is_idle(); }
 
  private:
-  /// The ring whose number is waiting in the channel. Throws SysError, std::runtime_error.
+  /// Waits for the hello of the process that is `worker` now.
+  void await_hello(unsigned worker) noexcept;
+  /// The ring whose number is waiting in the channel; not open when nothing is. Throws SysError,
+  /// std::runtime_error.
   [[nodiscard]] Fd take_ring(unsigned worker);
 
   Ring& ring_;
   std::uint8_t owner_;
   MasterContext& context_;
   Placement& placement_;
+  /// Counts each worker's deaths: what the channel of one that is dead says late is no hello.
+  std::vector<std::uint16_t> generations_;
   RingHandoverSender sender_;
 };
 
