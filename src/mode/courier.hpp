@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "mode/mode.hpp"
@@ -11,6 +12,34 @@
 #include "net/handover.hpp"
 
 namespace urb {
+
+// THE ACCOUNT of `least`, where a connection is placed once and its end is the worker's matter.
+// What has been placed on a worker is open there, or on its way. Each connection is given back
+// once, by the first of these:
+//   - the worker's `connections_closed`, for all that it has got, and for what it had no room for;
+//   - the courier's undelivered(), for what it has refused or closed, or what reached a dead worker
+//     after that one's death was known;
+//   - that death, for all but the unsent(), which go to the replacement.
+
+/// Tells `placement` what has ended at the workers and on the way to them.
+template <class Courier>
+void observe_ends(Placement& placement, const Courier& courier,
+                  std::span<const Counters* const> worker_counters) noexcept {
+  if (!placement.counts_ends()) return;
+  for (unsigned worker = 0; worker < worker_counters.size(); ++worker) {
+    placement.set_ended(
+        worker, worker_counters[worker]->connections_closed.get() + courier.undelivered(worker));
+  }
+}
+
+/// The same after the death of `worker`, whose connections have been counted as closed.
+template <class Courier>
+void observe_death(unsigned worker, Placement& placement, Courier& courier,
+                   std::span<const Counters* const> worker_counters) noexcept {
+  courier.on_worker_lost(worker);
+  observe_ends(placement, courier, worker_counters);
+  placement.forget_all_but(worker, courier.unsent(worker));
+}
 
 /// As a message in the worker's channel: SENDMSG + SCM_RIGHTS.
 class ChannelCourier {
@@ -33,7 +62,10 @@ class ChannelCourier {
   void on_batch_end() noexcept { sender_.flush(); }
   [[nodiscard]] Nanos next_deadline() noexcept { return kNever; }
   void on_deadline(Nanos) noexcept {}
-  void on_worker_lost(unsigned worker) noexcept { placement_.set_present(worker, false); }
+  void on_worker_lost(unsigned worker) noexcept {
+    placement_.set_present(worker, false);
+    sender_.suspend(worker);
+  }
   void on_worker_back(unsigned worker) noexcept {
     placement_.set_present(worker, true);
     sender_.resume(worker);
@@ -41,6 +73,10 @@ class ChannelCourier {
   /// The grace is over: what no worker has is closed.
   void cut_off() noexcept { sender_.cut_off(); }
   [[nodiscard]] bool is_idle() const noexcept { return sender_.is_idle(); }
+  [[nodiscard]] std::uint64_t undelivered(unsigned worker) const noexcept {
+    return sender_.undelivered(worker);
+  }
+  [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept { return sender_.unsent(worker); }
 
  private:
   Placement& placement_;

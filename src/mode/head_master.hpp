@@ -77,8 +77,7 @@ class HeadMaster {
     courier_.cut_off();
   }
   void on_worker_lost(unsigned worker) noexcept {
-    placement_.observe_death(worker, context_.worker_counters);
-    courier_.on_worker_lost(worker);
+    observe_death(worker, placement_, courier_, context_.worker_counters);
   }
   void on_worker_back(unsigned worker) noexcept { courier_.on_worker_back(worker); }
   [[nodiscard]] bool is_idle() noexcept {
@@ -91,7 +90,7 @@ class HeadMaster {
 
   void hand_over(std::optional<ReadHead> read) noexcept {
     if (!read) return;
-    placement_.observe_closed(context_.worker_counters);
+    observe_ends(placement_, courier_, context_.worker_counters);
     const http::RequestHead& head = read->head;
     const unsigned worker =
         placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);

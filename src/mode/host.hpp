@@ -88,6 +88,8 @@ class Host {
     if constexpr (kIsMaster) {
       next_look_ = kNever;
       if (stopping_) return;
+      // What names a dead worker's channel goes to that, not to the next one under its number.
+      ring_.submit();
       const WorkerWatch watch = context_.look_after_workers();
       for (const WorkerChange& change : watch.changes) {
         if (change.is_back) {

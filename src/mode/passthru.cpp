@@ -131,6 +131,7 @@ class PassthruMaster {
   // Exchanges in flight see the end of their upstreams by themselves.
   void on_worker_lost(unsigned worker) noexcept {
     placement_.set_present(worker, false);
+    sender_.suspend(worker);
     upstreams_.clear(worker);
   }
   void on_worker_back(unsigned worker) noexcept {

@@ -1,6 +1,8 @@
 // The four policies.
 #include "mode/placement.hpp"
 
+#include "base/assert.hpp"
+
 namespace urb {
 
 std::string_view name_of(Policy policy) noexcept {
@@ -15,24 +17,24 @@ std::string_view name_of(Policy policy) noexcept {
 
 Placement::Placement(Policy policy, unsigned worker_count, std::uint64_t seed)
     : policy_{policy},
-      assigned_(worker_count),
-      finished_(worker_count),
+      placed_(worker_count),
+      ended_(worker_count),
       is_present_(worker_count, true),
       random_{static_cast<std::minstd_rand::result_type>(seed % 2147483646 + 1)} {}
 
 unsigned Placement::pick(std::optional<std::uint64_t> route_hash) noexcept {
-  const auto count = static_cast<unsigned>(assigned_.size());
+  const auto count = static_cast<unsigned>(placed_.size());
   unsigned chosen = choose(route_hash);
   // With nobody there, the first choice waits for its replacement.
   for (unsigned step = 1; step < count && !is_present_[chosen]; ++step) {
     chosen = (chosen + 1) % count;
   }
-  ++assigned_[chosen];
+  ++placed_[chosen];
   return chosen;
 }
 
 unsigned Placement::choose(std::optional<std::uint64_t> route_hash) noexcept {
-  const auto count = static_cast<unsigned>(assigned_.size());
+  const auto count = static_cast<unsigned>(placed_.size());
   switch (policy_) {
     case Policy::rr: return next_in_turn();
     case Policy::random: return std::uniform_int_distribution<unsigned>{0, count - 1}(random_);
@@ -43,33 +45,20 @@ unsigned Placement::choose(std::optional<std::uint64_t> route_hash) noexcept {
   return 0;
 }
 
-void Placement::observe_closed(std::span<const Counters* const> worker_counters) noexcept {
-  if (policy_ != Policy::least) return;
-  for (std::size_t worker = 0; worker < finished_.size(); ++worker) {
-    finished_[worker] = worker_counters[worker]->connections_closed.get();
-  }
-}
-
-void Placement::observe_death(unsigned worker,
-                              std::span<const Counters* const> worker_counters) noexcept {
-  observe_closed(worker_counters);
-  assigned_[worker] = finished_[worker];
-}
-
 unsigned Placement::next_in_turn() noexcept {
   const unsigned chosen = turn_;
-  turn_ = turn_ + 1 == assigned_.size() ? 0 : turn_ + 1;
+  turn_ = turn_ + 1 == placed_.size() ? 0 : turn_ + 1;
   return chosen;
 }
 
 unsigned Placement::least_loaded() noexcept {
   // Beginning in turn, so that ties do not all go to the first worker.
-  const auto count = static_cast<unsigned>(assigned_.size());
+  const auto count = static_cast<unsigned>(placed_.size());
   const unsigned first = next_in_turn();
   unsigned best = first;
-  // Signed: what a dead worker was given can end once more, at its replacement.
   const auto load = [this](unsigned worker) {
-    return static_cast<std::int64_t>(assigned_[worker] - finished_[worker]);
+    URB_ASSERT(placed_[worker] >= ended_[worker]);  // no end is told twice
+    return placed_[worker] - ended_[worker];
   };
   for (unsigned step = 1; step < count; ++step) {
     const unsigned worker = (first + step) % count;

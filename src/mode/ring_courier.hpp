@@ -44,6 +44,10 @@ class RingCourier {
   void on_worker_back(unsigned worker) noexcept;
   void cut_off() noexcept;
   [[nodiscard]] bool is_idle() const noexcept { return sender_.is_idle(); }
+  [[nodiscard]] std::uint64_t undelivered(unsigned worker) const noexcept {
+    return sender_.undelivered(worker);
+  }
+  [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept { return sender_.unsent(worker); }
 
  private:
   /// Waits for the hello of the process that is `worker` now.

@@ -29,7 +29,7 @@ class UnreadMaster {
     Socket socket = acceptor_.on_completion(done);
     if (!socket.is_open()) return;
     context_.counters.connections_opened.add();
-    placement_.observe_closed(context_.worker_counters);
+    observe_ends(placement_, courier_, context_.worker_counters);
     courier_.give(placement_.pick(), std::move(socket));
   }
   void on_batch_end(Nanos) noexcept { courier_.on_batch_end(); }
@@ -43,8 +43,7 @@ class UnreadMaster {
   void begin_stop() noexcept { acceptor_.begin_stop(); }
   void cut_off() noexcept { courier_.cut_off(); }
   void on_worker_lost(unsigned worker) noexcept {
-    placement_.observe_death(worker, context_.worker_counters);
-    courier_.on_worker_lost(worker);
+    observe_death(worker, placement_, courier_, context_.worker_counters);
   }
   void on_worker_back(unsigned worker) noexcept { courier_.on_worker_back(worker); }
   [[nodiscard]] bool is_idle() noexcept { return acceptor_.is_idle() && courier_.is_idle(); }

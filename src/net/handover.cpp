@@ -47,6 +47,7 @@ bool HandoverSender::try_admit(unsigned worker) noexcept {
   Channel& channel = channels_[worker];
   if (channel.pending == pending_max_ || (is_cut_off_ && channel.is_down)) {
     counters_.handover_refusals.add();
+    ++channel.undelivered;
     return false;
   }
   ++channel.pending;
@@ -148,21 +149,28 @@ void HandoverSender::on_completion(const Completion& done) noexcept {
 
 void HandoverSender::on_sent(Message& message, int result) noexcept {
   const std::uint32_t count = message.header.fd_count;
-  if (result == -EAGAIN && !message.may_wait && !is_cut_off_) {
+  const bool is_full = result == -EAGAIN && !message.may_wait;
+  const bool is_down = channels_[message.worker].is_down;
+  if (is_full && !is_down && !is_cut_off_) {
     counters_.handover_stalls.add();
     message.may_wait = true;
     park(message);
     return send(message);
   }
   if (message.prefix.empty()) channels_[message.worker].is_sending = false;
-  if ((result == -EPIPE || result == -ECONNRESET) && !is_cut_off_) return keep(message);
+  const bool is_refused = result == -EPIPE || result == -ECONNRESET || (is_full && is_down);
+  if (is_refused && !is_cut_off_) return keep(message);
   if (result >= 0) {
     counters_.handover_messages.add();
     counters_.handover_connections.add(count);
+    if (message.epoch != channels_[message.worker].epoch) {
+      channels_[message.worker].undelivered += count;  // taken by a channel that nobody reads
+    }
   } else {
     // The kernel has no room for descriptors in flight (ETOOMANYREFS): closing tells the clients,
     // and the count tells us.
     counters_.handover_errors.add(count);
+    channels_[message.worker].undelivered += count;
     counters_.count_shortage(-result);
   }
   close_fds(message);
@@ -186,6 +194,11 @@ void HandoverSender::keep(Message& message) noexcept {
   messages_.release(message);
 }
 
+void HandoverSender::suspend(unsigned worker) noexcept {
+  ++channels_[worker].epoch;
+  channels_[worker].is_down = true;
+}
+
 void HandoverSender::resume(unsigned worker) noexcept {
   ++channels_[worker].epoch;
   channels_[worker].is_down = false;
@@ -195,12 +208,21 @@ void HandoverSender::resume(unsigned worker) noexcept {
   flush();
 }
 
+std::uint64_t HandoverSender::unsent(unsigned worker) noexcept {
+  std::uint64_t count = channels_[worker].waiting.size();
+  messages_.for_each([&](const Message& message) {
+    if (message.worker == worker && message.open_fds == 0) count += message.header.fd_count;
+  });
+  return count;
+}
+
 void HandoverSender::cut_off() noexcept {
   is_cut_off_ = true;
   messages_.for_each([this](Message& message) {
     if (message.is_held) {
       message.is_held = false;
       counters_.handover_errors.add(message.header.fd_count);
+      channels_[message.worker].undelivered += message.header.fd_count;
       close_fds(message);
     } else if (message.open_fds == 0) {
       io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, message)), pack(token(Op::send, message)),
@@ -213,6 +235,7 @@ void HandoverSender::cut_off() noexcept {
     counters_.connections_closed.add(channel.waiting.size());
     waiting_count_ -= channel.waiting.size();
     channel.pending -= channel.waiting.size();
+    channel.undelivered += channel.waiting.size();
     channel.waiting.clear();
   }
 }

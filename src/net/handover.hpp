@@ -54,6 +54,9 @@ class HandoverSender {
   /// Sends what has gathered; at the end of each batch of completions.
   void flush() noexcept;
   void on_completion(const Completion& done) noexcept;
+  /// The worker is dead: nothing is sent to it from here on. What was under way to it by then has
+  /// been submitted, and counts as undelivered should its channel have taken it.
+  void suspend(unsigned worker) noexcept;
   /// The worker has been replaced, and its channel has the same number as before: sends what the
   /// old one refused.
   void resume(unsigned worker) noexcept;
@@ -63,6 +66,12 @@ class HandoverSender {
   [[nodiscard]] bool is_idle() const noexcept {
     return waiting_count_ == 0 && messages_.size() == 0;
   }
+  /// Of all sockets ever given for `worker`, those that no living worker got or will get.
+  [[nodiscard]] std::uint64_t undelivered(unsigned worker) const noexcept {
+    return channels_[worker].undelivered;
+  }
+  /// Those given for it that are still here: not sent, or not known to be.
+  [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept;
 
  private:
   enum class Op : std::uint8_t { send, close, cancel };
@@ -88,8 +97,9 @@ class HandoverSender {
     int fd;
     bool is_sending = false;
     bool is_down = false;     ///< its worker is dead and not replaced yet
-    std::uint32_t epoch = 0;  ///< counts the replacements
+    std::uint32_t epoch = 0;  ///< counts deaths and replacements
     std::size_t pending = 0;  ///< sockets given and not closed here yet
+    std::uint64_t undelivered = 0;
     std::vector<int> waiting;
   };
   [[nodiscard]] bool try_admit(unsigned worker) noexcept;

@@ -81,9 +81,13 @@ HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noe
     counters_.handover_errors.add(std::max<std::size_t>(fd_count, 1));
     return {};
   }
-  // Fewer than sent: our descriptor table is full, and the kernel dropped the rest.
+  // Fewer than sent: our descriptor table is full, and the kernel dropped the rest. They were this
+  // worker's, and are over.
   if (received.fd_count < header->fd_count) {
-    counters_.handover_errors.add(header->fd_count - received.fd_count);
+    const std::size_t dropped = header->fd_count - received.fd_count;
+    counters_.handover_errors.add(dropped);
+    counters_.connections_opened.add(dropped);
+    counters_.connections_closed.add(dropped);
     counters_.fds_exhausted.add();
   }
   received.begin =

@@ -63,6 +63,7 @@ RingHandoverSender::Message* RingHandoverSender::try_admit(unsigned worker) noex
   Worker& target = workers_[worker];
   if (target.pending == pending_max_ || (is_cut_off_ && !target.ring.is_open())) {
     counters_.handover_refusals.add();
+    ++target.undelivered;
     return nullptr;
   }
   ++target.pending;
@@ -143,12 +144,15 @@ void RingHandoverSender::on_completion(const Completion& done) noexcept {
 }
 
 void RingHandoverSender::on_sent(Message& message, int result) noexcept {
-  const Worker& target = workers_[message.worker];
+  Worker& target = workers_[message.worker];
   if (result >= 0) {
     counters_.handover_messages.add();
     counters_.handover_connections.add();
-    // The block is the worker's now, and nobody's if that has died since.
-    if (message.epoch != target.epoch) free_block(message);
+    // Block and socket are the worker's now, and nobody's if that has died since.
+    if (message.epoch != target.epoch) {
+      free_block(message);
+      ++target.undelivered;
+    }
     return close(message);
   }
   // EBADF: the descriptor of a ring that disconnect() has closed, should it be submitted late.
@@ -161,6 +165,7 @@ void RingHandoverSender::on_sent(Message& message, int result) noexcept {
   // ENFILE: the worker's table is full, whose size is its limit of descriptors. Closing tells the
   // client, and the count tells us.
   counters_.handover_errors.add();
+  ++target.undelivered;
   counters_.count_shortage(result == -ENFILE ? EMFILE : -result);
   free_block(message);
   close(message);
@@ -183,15 +188,26 @@ void RingHandoverSender::cut_off() noexcept {
   messages_.for_each([this](Message& message) {
     if (!message.is_held) return;
     counters_.handover_errors.add();
+    ++workers_[message.worker].undelivered;
     free_block(message);
     close(message);
   });
 }
 
+std::uint64_t RingHandoverSender::unsent(unsigned worker) noexcept {
+  std::uint64_t count = 0;
+  messages_.for_each([&](const Message& message) {
+    count += message.worker == worker && message.socket.is_open() ? 1 : 0;
+  });
+  return count;
+}
+
 bool RingHandoverSender::is_awaited(unsigned worker) noexcept {
   bool is_sent = false;
   messages_.for_each([&](const Message& message) {
-    is_sent = is_sent || (message.worker == worker && message.socket.is_open() && !message.is_held);
+    // What went to a dead one comes back by itself, and is no reason to end its replacement.
+    is_sent = is_sent || (message.worker == worker && message.epoch == workers_[worker].epoch &&
+                          message.socket.is_open() && !message.is_held);
   });
   return is_sent;
 }

@@ -58,7 +58,13 @@ class RingHandoverSender {
   /// cannot be taken back; is_idle() waits for that worker, or for its death.
   void cut_off() noexcept;
   [[nodiscard]] bool is_idle() const noexcept { return messages_.size() == 0; }
-  /// Whether something has been sent to `worker` that it has not received.
+  /// Of all sockets ever given for `worker`, those that no living worker got or will get.
+  [[nodiscard]] std::uint64_t undelivered(unsigned worker) const noexcept {
+    return workers_[worker].undelivered;
+  }
+  /// Those given for it that are still here: not sent, or not known to be.
+  [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept;
+  /// Whether something has been sent to `worker`, as it is now, that it has not received.
   [[nodiscard]] bool is_awaited(unsigned worker) noexcept;
 
  private:
@@ -78,6 +84,7 @@ class RingHandoverSender {
     Fd ring;                  ///< not open: dead, or not ready yet
     std::uint32_t epoch = 0;  ///< counts the rings
     std::size_t pending = 0;  ///< sockets given and not closed here yet
+    std::uint64_t undelivered = 0;
     std::optional<SharedBlocks> blocks;
   };
   [[nodiscard]] Message* try_admit(unsigned worker) noexcept;

@@ -89,7 +89,7 @@ class Master {
     Worker& worker = workers_[index];
     ChannelPair pair = make_channel();
     if (worker.channel.is_open()) {
-      // Under the old number: what is queued for it, or still to be submitted, goes to the new one.
+      // Under the old number: what is sent from here on goes to the new one.
       check(dup3(pair.master.get(), worker.channel.get(), O_CLOEXEC), "dup3");
       pair.master.close();
     } else {

@@ -1,4 +1,8 @@
 // Who serves a request: each policy, in the modes where the master chooses.
+#include <sys/resource.h>
+
+#include <array>
+#include <csignal>
 #include <set>
 
 #include "conformance/conformance.hpp"
@@ -80,6 +84,116 @@ TEST_CASE("least chooses a worker without work") {
     CHECK(workers.size() == kWorkers);
     busy.clear();
     await_open_connections(*server, 0);
+  }
+}
+
+/// Begins requests, all under way at once; returns how many each of two workers gets.
+std::array<int, 2> spread_of(const Server& server, int count) {
+  std::vector<TcpClient> busy;
+  for (int index = 0; index < count; ++index) {
+    busy.emplace_back(server.address());
+    busy.back().send_and_let_read(make_head("POST", "/", "Content-Length: 2\r\n") + "a");
+  }
+  std::array<int, 2> requests{};
+  for (TcpClient& client : busy) {
+    client.send("b");
+    ++requests.at(check_receipt(server, client.read_response(), 2));
+  }
+  return requests;
+}
+
+/// Waits until the master, too, is rid of all connections.
+void await_none_open(const Server& server) {
+  await_open_connections(server, 0);
+  const Counters& master = *server.processes()[0].counters;
+  if (master.upstream_opened.get() != 0) return;
+  CHECK(wait_until(
+      [&] { return master.connections_opened.get() == master.connections_closed.get(); }));
+}
+
+/// A server of two workers under `least`, with few descriptors, and clients that ask.
+struct Crowded {
+  Crowded() {
+    rlimit files{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    const rlimit few{300, files.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    ServerConfig config = configured_server();
+    config.workers = 2;
+    config.policy = Policy::least;
+    server = start_server(config);
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  }
+  [[nodiscard]] pid_t worker() const { return server->processes()[1].pid; }
+  void stop_worker() const {
+    REQUIRE(kill(worker(), SIGSTOP) == 0);
+    REQUIRE(wait_until([&] { return process_state(worker()) == 'T'; }));
+  }
+  /// Connects and asks, and waits until the master has seen each: its choices are one by one.
+  void add_clients(int count) {
+    const Counters& master = *server->processes()[0].counters;
+    for (int index = 0; index < count; ++index) {
+      const std::uint64_t before = master.connections_opened.get();
+      clients.emplace_back(server->address());
+      clients.back().send(make_head("GET", "/"));
+      REQUIRE(wait_until([&] { return master.connections_opened.get() != before; }));
+    }
+  }
+  void check_even() {
+    clients.clear();
+    await_none_open(*server);
+    CHECK(spread_of(*server, 20) == std::array{10, 10});
+    await_none_open(*server);
+  }
+  std::unique_ptr<Server> server;
+  std::vector<TcpClient> clients;
+};
+
+TEST_CASE("least forgets what a stopped worker was refused, once all is over") {
+  if (mode_under_test().workers_listen) return;
+  Crowded rig;
+  rig.stop_worker();
+  rig.add_clients(mode_under_test().name == "passthru" ? 20 : 230);
+  // Both share of the crowd, but what waits for the stopped one is bounded.
+  if (mode_under_test().name.starts_with("msgring")) {
+    CHECK(rig.server->processes()[0].counters->handover_refusals.get() != 0);
+  }
+  REQUIRE(kill(rig.worker(), SIGCONT) == 0);
+  rig.check_even();
+}
+
+TEST_CASE("least forgets what a worker had no descriptor for") {
+  if (mode_under_test().workers_listen) return;
+  Crowded rig;
+  rlimit before{};
+  REQUIRE(prlimit(rig.worker(), RLIMIT_NOFILE, nullptr, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(prlimit(rig.worker(), RLIMIT_NOFILE, &none, nullptr) == 0);
+  rig.add_clients(20);
+  const Counters& counters = *rig.server->processes()[1].counters;
+  if (!mode_under_test().name.starts_with("msgring")) {  // whose tables were made before
+    CHECK(wait_until([&] { return counters.handover_errors.get() >= 10; }));
+  }
+  REQUIRE(prlimit(rig.worker(), RLIMIT_NOFILE, &before, nullptr) == 0);
+  if (mode_under_test().name == "passthru") return;  // whose connections to it wait for their end
+  rig.check_even();
+}
+
+TEST_CASE("least forgets what a worker had when it died, not what waits for its replacement") {
+  if (mode_under_test().workers_listen) return;
+  Crowded rig;
+  for (int round = 0; round < 3; ++round) {
+    CAPTURE(round);
+    const pid_t old = rig.worker();
+    rig.stop_worker();
+    rig.add_clients(mode_under_test().name == "passthru" ? 20 : 150);
+    REQUIRE(kill(old, SIGKILL) == 0);
+    rig.add_clients(20);
+    REQUIRE(wait_until([&] {
+      static_cast<void>(rig.server->take_news());
+      return rig.worker() != old;
+    }));
+    rig.check_even();
   }
 }
 

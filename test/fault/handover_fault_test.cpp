@@ -155,7 +155,11 @@ TEST_CASE("handover: what a dead worker refuses goes to its replacement, in orde
     const Request unread = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
     const Request with_bytes = rig.kernel.take_one(IORING_OP_SENDMSG);
-    if (is_replaced_first) rig.sender.resume(0);
+    CHECK(rig.sender.unsent(0) == 3);
+    if (is_replaced_first) {
+      rig.sender.suspend(0);
+      rig.sender.resume(0);
+    }
     rig.sender.on_completion(unread.done(-EPIPE));
     rig.sender.on_completion(with_bytes.done(-ECONNRESET));
     rig.give(0, 1);
@@ -164,6 +168,8 @@ TEST_CASE("handover: what a dead worker refuses goes to its replacement, in orde
       CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 9).is_open());
       CHECK(rig.kernel.has_none());  // nothing is tried until there is somebody
       CHECK_FALSE(rig.sender.is_idle());
+      rig.sender.suspend(0);
+      CHECK(rig.sender.unsent(0) == 5);
       rig.sender.resume(0);
     }
     const std::vector<Request> again = rig.kernel.take();
@@ -176,6 +182,8 @@ TEST_CASE("handover: what a dead worker refuses goes to its replacement, in orde
     rig.expect_idle();
     CHECK(rig.counters.handover_errors.get() == 0);
     CHECK(rig.counters.connections_closed.get() == (is_replaced_first ? 4 : 5));
+    CHECK(rig.sender.unsent(0) == 0);
+    CHECK(rig.sender.undelivered(0) == 0);
   }
 }
 
@@ -207,7 +215,56 @@ TEST_CASE("handover: a dead worker does not hold up the others, and an end witho
   rig.sender.cut_off();
   rig.finish_closes(1);  // of the message; what waited has been closed
   rig.expect_idle();
+  CHECK(rig.sender.undelivered(0) == 3);
+  CHECK(rig.sender.undelivered(1) == 0);
   CHECK(rig.counters.handover_errors.get() == 3);
+}
+
+// What a channel takes when its worker is known to be dead is read by nobody.
+TEST_CASE("handover: each socket that no worker got is told once, however it was lost") {
+  for (const bool is_replaced : {false, true}) {
+    CAPTURE(is_replaced);
+    SenderRig rig;
+    rig.give(0, 2);
+    rig.sender.flush();
+    const Request unread = rig.kernel.take_one(IORING_OP_SENDMSG);
+    CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
+    const Request with_bytes = rig.kernel.take_one(IORING_OP_SENDMSG);
+    rig.sender.suspend(0);
+    CHECK(rig.sender.unsent(0) == 3);
+    if (is_replaced) rig.sender.resume(0);
+    rig.sender.on_completion(unread.done_fully());
+    CHECK(rig.sender.undelivered(0) == 2);
+    CHECK(rig.sender.unsent(0) == 1);
+    rig.sender.on_completion(with_bytes.done(-ETOOMANYREFS));
+    CHECK(rig.sender.undelivered(0) == 3);
+    CHECK(rig.sender.unsent(0) == 0);
+    CHECK(rig.sender.undelivered(1) == 0);
+    rig.finish_closes(3);
+    rig.expect_idle();
+  }
+}
+
+TEST_CASE("handover: a full channel whose worker has died is not waited for") {
+  for (const bool has_bytes : {true, false}) {
+    CAPTURE(has_bytes);
+    SenderRig rig;
+    if (has_bytes) {
+      CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
+    } else {
+      rig.give(0, 1);
+      rig.sender.flush();
+    }
+    const Request send = rig.kernel.take_one(IORING_OP_SENDMSG);
+    rig.sender.suspend(0);
+    rig.sender.on_completion(send.done(-EAGAIN));
+    CHECK(rig.kernel.has_none());
+    rig.sender.resume(0);
+    rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+    rig.finish_closes(1);
+    rig.expect_idle();
+    CHECK(rig.sender.undelivered(0) == 0);
+  }
 }
 
 }  // namespace

@@ -151,6 +151,21 @@ TEST_CASE("handover: a receive that the kernel ends with a message is armed agai
   CHECK(rig.kernel.real_count() == 2);
 }
 
+// Whoever counts what a worker has left has to learn of these from the worker: nobody else knows.
+TEST_CASE(
+    "handover: sockets that the worker has no descriptor for are opened and closed by count") {
+  ReceiverRig rig;
+  HandoverHeader header;
+  header.fd_count = 3;  // of which one has been received
+  rig.send_message(header, 1, 0);
+  rig.deliver(rig.kernel.wait_for_real());
+  CHECK(rig.adopted.size() == 1);
+  CHECK(rig.counters.handover_errors.get() == 2);
+  CHECK(rig.counters.connections_opened.get() == 2);
+  CHECK(rig.counters.connections_closed.get() == 2);
+  CHECK(rig.counters.fds_exhausted.get() == 1);
+}
+
 TEST_CASE("handover: the master's end or death ends the receiver, and it stays ended") {
   for (const int result : {0, -ECONNRESET, -EBADF, -ECANCELED}) {
     ReceiverRig rig;

@@ -71,6 +71,8 @@ TEST_CASE("handover: what waits for one worker is bounded, and the other has its
     offer(0);
     CHECK(test::open_fd_count() == rig.fds_idle + kShare);
     CHECK(rig.counters.handover_refusals.get() == 1);
+    CHECK(rig.sender.undelivered(0) == 1);
+    CHECK(rig.sender.unsent(0) == kShare);
     offer(1);
     CHECK(test::open_fd_count() == rig.fds_idle + kShare + 1);
     CHECK(rig.counters.handover_refusals.get() == 1);

@@ -83,6 +83,7 @@ TEST_CASE("ring hand-over: what a dying worker refuses goes to its replacement, 
     rig.finish_close();
     CHECK(rig.sender.is_idle());
     CHECK(rig.counters.handover_errors.get() == 0);
+    CHECK(rig.sender.undelivered(0) == 0);
   }
 }
 
@@ -108,8 +109,12 @@ TEST_CASE("ring hand-over: blocks of a dead worker are free again, those in use 
   rig.sender.disconnect(0);
   CHECK(rig.count_taken(0) == 1);
   CHECK(rig.count_taken(1) == 1);
-  // It had arrived, just before the death: nobody will give the block back.
+  CHECK(rig.sender.unsent(0) == 1);
+  CHECK_FALSE(rig.sender.is_awaited(0));  // not of whoever comes next
+  // It had arrived, just before the death: nobody will give the block back, nor close the socket.
   rig.sender.on_completion(in_flight.done(1));
+  CHECK(rig.sender.undelivered(0) == 1);
+  CHECK(rig.sender.unsent(0) == 0);
   rig.finish_close();
   CHECK(rig.count_taken(0) == 0);
   rig.sender.on_completion(others.done(1));
@@ -127,9 +132,29 @@ TEST_CASE("ring hand-over: other refusals cost the connection, are counted, and 
     CHECK(rig.sender.is_idle());
     CHECK(rig.count_taken(0) == 0);
     CHECK(rig.counters.handover_errors.get() == 1);
+    CHECK(rig.sender.undelivered(0) == 1);
+    CHECK(rig.sender.undelivered(1) == 0);
     CHECK(rig.counters.fds_exhausted.get() == (error == -ENFILE ? 1 : 0));
     CHECK(rig.counters.kernel_memory_exhausted.get() == (error == -ENOMEM ? 1 : 0));
   }
+}
+
+TEST_CASE("ring hand-over: what is refused since too many wait is told as undelivered") {
+  RingSenderRig rig;
+  rig.sender.disconnect(0);
+  for (std::uint64_t count = 0; count < 64; ++count) {
+    rig.sender.give(0, Socket{rig.kernel.ring(), 0});
+    CHECK(rig.sender.unsent(0) == count + 1);
+  }
+  CHECK(rig.sender.undelivered(0) == 0);
+  rig.sender.give(0, Socket{rig.kernel.ring(), 0});
+  CHECK(rig.counters.handover_refusals.get() == 1);
+  CHECK(rig.sender.undelivered(0) == 1);
+  rig.sender.cut_off();
+  CHECK(rig.sender.undelivered(0) == 65);
+  CHECK(rig.sender.unsent(0) == 0);
+  for (const Request& close : rig.kernel.take()) rig.sender.on_completion(close.done(0));
+  CHECK(rig.sender.is_idle());
 }
 
 TEST_CASE("ring hand-over: cut off, what waits is closed, what is under way is waited for") {
@@ -150,6 +175,8 @@ TEST_CASE("ring hand-over: cut off, what waits is closed, what is under way is w
   rig.finish_close();
   CHECK(rig.sender.is_idle());
   CHECK(rig.counters.handover_errors.get() == 2);
+  CHECK(rig.sender.undelivered(0) == 1);
+  CHECK(rig.sender.undelivered(1) == 1);
 }
 
 TEST_SUITE_END();

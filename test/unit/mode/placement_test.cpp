@@ -6,6 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "support/child.hpp"
+
 namespace urb {
 namespace {
 
@@ -81,14 +83,10 @@ TEST_CASE("placement: least spreads ties instead of always taking the first") {
   CHECK(hits == std::array{2, 2, 2, 2});
 }
 
-TEST_CASE("placement: least learns from the workers' counters what has ended") {
+TEST_CASE("placement: least learns what has ended where others count it") {
   Placement placement{Policy::least, 2, 1};
-  Counters zero;
-  Counters one;
-  const std::array<const Counters*, 2> all{&zero, &one};
   static_cast<void>(picks(placement, 4));  // two each
-  one.connections_closed.add(2);
-  placement.observe_closed(all);
+  placement.set_ended(1, 2);
   CHECK(picks(placement, 2) == std::vector<unsigned>{1, 1});
 }
 
@@ -132,16 +130,28 @@ TEST_CASE("placement: an absent worker gets nothing under any policy, until it i
 
 TEST_CASE("placement: least takes the replacement of a dead worker for idle") {
   Placement placement{Policy::least, 2, 1};
-  Counters zero;
-  Counters one;
-  const std::array<const Counters*, 2> all{&zero, &one};
   static_cast<void>(picks(placement, 8));  // four each
-  one.connections_closed.add(3);
-  placement.observe_death(1, all);
+  placement.set_ended(1, 3);
+  placement.forget_all_but(1, 0);
   CHECK(picks(placement, 4) == std::vector<unsigned>{1, 1, 1, 1});
-  one.connections_closed.add(1);  // a socket that the dead one never got: the count runs ahead
-  placement.observe_closed(all);
+}
+
+TEST_CASE("placement: least keeps what waits for the replacement of a dead worker") {
+  Placement placement{Policy::least, 2, 1};
+  static_cast<void>(picks(placement, 8));  // four each
+  placement.forget_all_but(1, 3);
   CHECK(placement.pick() == 1);
+  placement.set_ended(1, 4);  // of the replacement
+  CHECK(picks(placement, 4) == std::vector<unsigned>{1, 1, 1, 1});
+}
+
+TEST_CASE("placement: an end that is told twice is a bug, not a worker that looks idle for ever") {
+  CHECK(test::aborts([] {
+    Placement placement{Policy::least, 2, 1};
+    static_cast<void>(picks(placement, 2));
+    placement.set_ended(1, 2);
+    static_cast<void>(placement.pick());
+  }));
 }
 
 TEST_CASE("placement: policies have the names that users type") {
