@@ -163,6 +163,7 @@ class ExchangePool {
   // exchange.cpp: buffers, failures, ends
   void use_lease(Exchange& exchange) noexcept;
   void release_lease(Exchange& exchange) noexcept;
+  // exchange_send.cpp: messages that go in pieces
   [[nodiscard]] bool has_sent(Exchange& exchange, Direction direction, int result) noexcept;
   void on_wait(Exchange& exchange, Direction direction, const Completion& done) noexcept;
   void send_on(Exchange& exchange, Direction direction) noexcept;

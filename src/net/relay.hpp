@@ -143,6 +143,7 @@ class Relay {
   void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
   void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
   void choose_kind(Transfer& transfer) const noexcept;
+  // relay_store.cpp: who gets a pipe or a buffer, and who gives way
   [[nodiscard]] bool stores_are_few(RelayKind kind) const noexcept;
   [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
   [[nodiscard]] bool try_take_store_of_kind(Transfer& transfer) noexcept;

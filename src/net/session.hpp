@@ -135,7 +135,7 @@ class SessionPool {
   void finish_departure(Connection& connection) noexcept;
   void renew_deadline(Connection& connection) noexcept;
   [[nodiscard]] bool try_hurry(Connection& connection) noexcept;
-  // session_io.cpp: how they come and go
+  // session_io.cpp: how they come; session_send.cpp: how answers go
   void want_read(Connection& connection, bool is_readable) noexcept;
   void update_low_water(Connection& connection) noexcept;
   void set_low_water(Connection& connection, bool is_high) noexcept;

@@ -1,12 +1,8 @@
-// The I/O side of a connection: reads into whatever memory was chosen, sends, and their ends.
+// The input side of a connection: reads into whatever memory was chosen, and their ends.
 //
 // Reading when buffers are few: a connection reads directly while more than half of the buffers are
 // free; otherwise it polls first and takes a buffer only when bytes are there. So any number of
 // idle or slow connections hold at most half of the buffers, and none starves.
-//
-// Sending: a send takes what the socket takes. A client that does not read waits for a poll, and
-// holds no buffer meanwhile: what it has pipelined is copied out, a buffer's worth at most, or what
-// had come before its receive was stopped (provided).
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -111,46 +107,6 @@ void SessionPool::cancel_all(Connection& connection) noexcept {
   if (connection.send_armed) cancel(Op::send, connection);  // a peek or a look does not wait
 }
 
-void SessionPool::queue_continue(Connection& connection) noexcept {
-  connection.send_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
-  io_uring_prep_send(sqe, connection.socket.number(), http::kContinue.data(),
-                     http::kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  connection.socket.address(sqe);
-}
-
-void SessionPool::queue_send(Connection& connection) noexcept {
-  connection.send_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
-  char* const head = connection.response.data() + connection.head_begin;
-  const std::size_t head_bytes = connection.head_end - connection.head_begin;
-  if (connection.body_bytes == 0) {
-    io_uring_prep_send(sqe, connection.socket.number(), head, head_bytes,
-                       MSG_DONTWAIT | MSG_NOSIGNAL);
-    connection.socket.address(sqe);
-    return;
-  }
-  connection.parts[0] = {head, head_bytes};
-  connection.parts[1] = {filler_.data(),
-                         std::min<std::uint64_t>(connection.body_bytes, filler_.size())};
-  connection.message = {};
-  connection.message.msg_iov = connection.parts.data();
-  connection.message.msg_iovlen = connection.parts.size();
-  io_uring_prep_sendmsg(sqe, connection.socket.number(), &connection.message,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
-  connection.socket.address(sqe);
-}
-
-void SessionPool::wait_for_client(Connection& connection) noexcept {
-  connection.park_input();
-  // provided: what comes now takes nobody's buffer.
-  if (connection.read_armed) cancel(Op::read, connection);
-  connection.wait_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::wait, connection));
-  connection.write_wait.prep(sqe, connection.socket.number());
-  connection.socket.address(sqe);
-}
-
 void SessionPool::on_completion(const Completion& done) noexcept {
   const Op op = static_cast<Op>(done.token.op);
   if (op == Op::cancel) return;
@@ -232,79 +188,6 @@ void SessionPool::on_peek(Connection& connection, int result) noexcept {
   connection.peek_armed = false;
   if (connection.state == State::closing) return finish_departure(connection);
   result > 0 ? leave(connection, 0) : begin_close(connection);
-}
-
-void SessionPool::on_send(Connection& connection, int result) noexcept {
-  connection.send_armed = false;
-  if (connection.state == State::closing) return finish_departure(connection);
-  if (connection.state == State::continuing) {
-    // Without room for it the client does without: it has not read the answers before.
-    const bool is_whole = result == static_cast<int>(http::kContinue.size()) || result == -EAGAIN;
-    if (!is_whole) return begin_close(connection);
-    connection.state = State::reading;
-    return advance(connection);
-  }
-  if (result < 0 && result != -EAGAIN && result != -EINTR) {
-    counters_.connection_resets.add();
-    return begin_close(connection);
-  }
-  const auto sent = static_cast<std::uint64_t>(std::max(result, 0));
-  const std::uint64_t of_head =
-      std::min<std::uint64_t>(sent, connection.head_end - connection.head_begin);
-  connection.head_begin += static_cast<std::uint32_t>(of_head);
-  const std::uint64_t asked = std::min<std::uint64_t>(connection.body_bytes, filler_.size());
-  connection.body_bytes -= sent - of_head;
-  const bool head_is_sent = connection.head_begin == connection.head_end;
-  if (head_is_sent && connection.body_bytes == 0) return finish_response(connection);
-  if (sent != 0) deadlines_.arm(connection, kBodyDeadline, ring_.now());
-  if (head_is_sent && sent - of_head == asked) return queue_send(connection);
-  wait_for_client(connection);
-}
-
-void SessionPool::on_wait(Connection& connection, const Completion& done) noexcept {
-  if (!done.more()) connection.wait_armed = false;
-  if (connection.state == State::closing) return finish_departure(connection);
-  switch (connection.write_wait.on_completion(done)) {
-    case WriteWait::Step::wait: return;
-    case WriteWait::Step::cancel: return cancel(Op::wait, connection);
-    case WriteWait::Step::again: return wait_for_client(connection);
-    case WriteWait::Step::go_on: return queue_send(connection);
-    case WriteWait::Step::fail: counters_.connection_resets.add(); return begin_close(connection);
-  }
-}
-
-// A client that reads slowly takes bytes out of the socket long before there is room for a send:
-// that is progress. True when the deadline goes on, or the look that decides is on its way. The
-// first look of a response has nothing to be held against: it counts as progress.
-bool SessionPool::try_look(Connection& connection) noexcept {
-  if (connection.state != State::responding || !connection.wait_armed) return false;
-  if (!connection.socket.is_direct()) {
-    const std::uint64_t untaken = untaken_bytes(connection.socket.fd());
-    if (std::exchange(connection.untaken, untaken) == untaken) return false;
-    deadlines_.arm(connection, kBodyDeadline, ring_.now());
-    return true;
-  }
-  if (!ring_.use(Ability::socket_command)) return false;  // 6.7; before, such a client is cut off
-  connection.look_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::look, connection));
-  io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SIOCOUTQ, connection.socket.number(), 0, 0, nullptr,
-                         0);
-  connection.socket.address(sqe);
-  return true;
-}
-
-void SessionPool::on_look(Connection& connection, int result) noexcept {
-  connection.look_armed = false;
-  if (connection.state == State::closing || connection.state == State::leaving) {
-    return finish_departure(connection);
-  }
-  // It has gone on meanwhile, and has a deadline again.
-  if (connection.state != State::responding || connection.deadline.is_armed()) return;
-  const auto untaken = static_cast<std::uint64_t>(std::max(result, 0));
-  if (result < 0 || std::exchange(connection.untaken, untaken) == untaken) {
-    return begin_close(connection);
-  }
-  deadlines_.arm(connection, kBodyDeadline, ring_.now());
 }
 
 void SessionPool::on_batch_end(Nanos) noexcept {
