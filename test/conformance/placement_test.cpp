@@ -172,7 +172,9 @@ TEST_CASE("least forgets what a worker had no descriptor for") {
   rig.add_clients(20);
   const Counters& counters = *rig.server->processes()[1].counters;
   if (!mode_under_test().name.starts_with("msgring")) {  // whose tables were made before
-    CHECK(wait_until([&] { return counters.handover_errors.get() >= 10; }));
+    // Exchanges end one by one, and their worker may be the other each time; connections stay.
+    const std::uint64_t least = mode_under_test().name == "passthru" ? 1 : 10;
+    CHECK(wait_until([&] { return counters.handover_errors.get() >= least; }));
   }
   REQUIRE(prlimit(rig.worker(), RLIMIT_NOFILE, &before, nullptr) == 0);
   if (mode_under_test().name == "passthru") return;  // whose connections to it wait for their end
