@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path) {
+std::string read_file(const fs::path& path) {
   std::ifstream file{path};
   return {std::istreambuf_iterator<char>{file}, {}};
 }
@@ -110,14 +110,14 @@ std::optional<double> parse_cpu_max(std::string_view text) {
 }
 
 CpuPeriodsByGroup sample_cpu_periods(std::span<const pid_t> pids) {
-  const std::string mounts = read_text("/proc/self/mountinfo");
+  const std::string mounts = read_file("/proc/self/mountinfo");
   std::set<std::string> memberships;  // mostly one
-  for (const pid_t pid : pids) memberships.insert(read_text(membership_path(pid)));
+  for (const pid_t pid : pids) memberships.insert(read_file(membership_path(pid)));
   CpuPeriodsByGroup periods;
   for (const std::string& membership : memberships) {
     for (const fs::path& group : parse_cpu_groups(membership, mounts)) {
       if (periods.contains(group)) continue;
-      const auto read = parse_cpu_periods(read_text(group / "cpu.stat"));
+      const auto read = parse_cpu_periods(read_file(group / "cpu.stat"));
       if (read) periods[group] = *read;
     }
   }
@@ -138,13 +138,13 @@ double throttled_share(const CpuPeriodsByGroup& begin, const CpuPeriodsByGroup& 
 
 std::optional<double> find_cpu_quota(pid_t pid) {
   std::optional<double> least;
-  const std::string membership = read_text(membership_path(pid));
-  for (const fs::path& group : parse_cpu_groups(membership, read_text("/proc/self/mountinfo"))) {
-    auto quota = parse_cpu_max(read_text(group / "cpu.max"));
+  const std::string membership = read_file(membership_path(pid));
+  for (const fs::path& group : parse_cpu_groups(membership, read_file("/proc/self/mountinfo"))) {
+    auto quota = parse_cpu_max(read_file(group / "cpu.max"));
     if (!quota) {
       // Version 1: -1 is none.
-      quota = parse_cpu_max(read_text(group / "cpu.cfs_quota_us") + " " +
-                            read_text(group / "cpu.cfs_period_us"));
+      quota = parse_cpu_max(read_file(group / "cpu.cfs_quota_us") + " " +
+                            read_file(group / "cpu.cfs_period_us"));
     }
     if (quota) least = std::min(least.value_or(*quota), *quota);
   }

@@ -18,7 +18,7 @@
 namespace urb {
 namespace {
 
-constexpr std::string_view kUnknown = "–";
+constexpr std::string_view kNoFigure = "–";
 
 int decimals_for(double figure) {
   const double size = std::abs(figure);
@@ -50,12 +50,12 @@ const Cell* find_cell(const std::vector<Cell>& cells, const std::string& mode, B
 }
 
 std::string throughput_of(const Cell* cell) {
-  if (cell == nullptr) return std::string{kUnknown};
+  if (cell == nullptr) return std::string{kNoFigure};
   if (cell->has_figures()) {
     const std::vector<double> samples = cell->figures(&Row::requests_per_s);
     return format_median(median_interval(samples)) + " req/s";
   }
-  return std::string{cell->failed_count == 0 ? kUnknown : name_of(cell->failed_status)};
+  return std::string{cell->failed_count == 0 ? kNoFigure : name_of(cell->failed_status)};
 }
 
 // How sure the ± are; one sentence for each number of repeats that occurs.
@@ -157,7 +157,7 @@ Report latency_table(const std::vector<Cell>& cells) {
       fields.push_back(format_short(figure));
     }
     const std::string bottleneck = cell->bottleneck();
-    fields.push_back(bottleneck.empty() ? std::string{kUnknown} : bottleneck);
+    fields.push_back(bottleneck.empty() ? std::string{kNoFigure} : bottleneck);
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
@@ -273,7 +273,7 @@ std::string format_median(const MedianInterval& interval) {
 }
 
 std::string format_short(const Row::Figure& figure) {
-  if (!figure) return std::string{kUnknown};
+  if (!figure) return std::string{kNoFigure};
   return fmt::format("{:.{}f}", *figure, decimals_for(*figure));
 }
 

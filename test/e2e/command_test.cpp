@@ -101,9 +101,9 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
     CHECK(outcome.status == 0);
     return outcome.out;
   };
-  CHECK(features("").find(";accept_multishot;recv_multishot,") != std::string::npos);
+  CHECK(features("").find(";accept_multishot;recv_multishot;iowq_limit,") != std::string::npos);
   const std::string fewer = features("accept_multishot");
-  CHECK(fewer.find(";recv_multishot,") != std::string::npos);
+  CHECK(fewer.find(";recv_multishot;iowq_limit,") != std::string::npos);
   CHECK(fewer.find("accept_multishot") == std::string::npos);
   const std::string fewest = features("all");
   CHECK(fewest.find(",none,") != std::string::npos);

@@ -19,7 +19,7 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__)
 constexpr Bytes kMasterMemoryMax{512 << 20};  // the sanitizer's shadow and quarantine count too
 #else
-constexpr Bytes kMasterMemoryMax{64 << 20};
+constexpr Bytes kMasterMemoryMax{16 << 20};
 #endif
 
 std::vector<std::vector<std::string>> all_ways() {
