@@ -84,13 +84,18 @@ TEST_CASE("any number of requests for a stopped worker leave the other's alone")
     others.emplace_back(rig.server->address());
     others.back().send(rig.request);
   }
-  // Half of them, in turn; where the kernel spreads them (direct), some.
-  const std::size_t least = mode_under_test().workers_listen ? 1 : 10;
-  CHECK(wait_until([&] {
-    return std::ranges::count_if(others, [](TcpClient& client) {
-             return client.has_input(Nanos{0});
-           }) >= static_cast<std::ptrdiff_t>(least);
-  }));
+  // Workers take turns by the order in which the master reads heads, which on a busy machine is not
+  // the order in which these clients connected. So not exactly half; where the kernel spreads them
+  // (direct), some.
+  const std::ptrdiff_t least = mode_under_test().workers_listen ? 1 : 4;
+  std::ptrdiff_t answered = 0;
+  const bool enough = wait_until([&] {
+    answered =
+        std::ranges::count_if(others, [](TcpClient& client) { return client.has_input(Nanos{0}); });
+    return answered >= least;
+  });
+  INFO("answered: ", answered);
+  CHECK(enough);
   REQUIRE(kill(rig.stopped(), SIGCONT) == 0);
   for (TcpClient& client : others) check_receipt(*rig.server, client.read_response(), 3000);
 }
