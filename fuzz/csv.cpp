@@ -9,8 +9,8 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "fuzz.hpp"
-#include "report/csv.hpp"
-#include "report/row_file.hpp"
+#include "row/csv.hpp"
+#include "row/row_file.hpp"
 
 namespace urb::fuzz {
 namespace {

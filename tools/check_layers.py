@@ -12,6 +12,7 @@ import sys
 # Each folder and the ones directly below it; what those may include is allowed as well.
 BELOW = {
     "base": [],
+    "process": ["base"],
     "uring": ["base"],
     "http": ["base"],
     "stats": ["base"],
@@ -19,17 +20,19 @@ BELOW = {
     "micro": ["net"],
     "probe": ["uring", "http", "stats"],
     "mode": ["net", "probe"],
-    "server": ["mode"],
+    "server": ["mode", "process"],
     "load": ["uring", "http", "stats"],
-    "report": ["stats", "probe"],
+    "row": ["stats", "probe", "process"],
+    "report": ["row"],
+    "compare": ["report"],
     "experiment": ["server", "load", "report"],
-    "sweep": ["server", "report"],
-    "cli": ["experiment", "sweep", "micro"],
+    "sweep": ["process", "report"],
+    "cli": ["experiment", "sweep", "compare", "micro"],
     "main": ["cli"],
 }
 
 # Pure by decision, so that they test without a kernel: no ring, directly or through others.
-PURE = {"http", "stats", "report", "experiment/matrix", "load/plan"}
+PURE = {"http", "stats", "row", "report", "compare", "experiment/matrix", "load/plan"}
 
 LINES_MAX = 300
 

@@ -10,13 +10,13 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/suggest.hpp"
-#include "report/comparison.hpp"
-#include "report/comparison_json.hpp"
-#include "report/comparison_text.hpp"
+#include "compare/comparison.hpp"
+#include "compare/json.hpp"
+#include "compare/text.hpp"
 #include "report/console.hpp"
-#include "report/json_file.hpp"
-#include "report/repeated_rows.hpp"
-#include "report/row_reader.hpp"
+#include "row/json_file.hpp"
+#include "row/repeated_rows.hpp"
+#include "row/row_reader.hpp"
 
 namespace urb {
 namespace {

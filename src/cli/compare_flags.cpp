@@ -5,7 +5,7 @@
 
 #include "cli/flags.hpp"
 #include "cli/number_checks.hpp"
-#include "report/comparison.hpp"
+#include "compare/comparison.hpp"
 
 namespace urb {
 void Flags::declare_comparison() {

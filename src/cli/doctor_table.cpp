@@ -22,7 +22,7 @@
 #include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 #include "uring/kernel_thread.hpp"
 #include "uring/lock_try.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "experiment/figures.hpp"
-#include "report/warnings.hpp"
+#include "row/warnings.hpp"
 #include "stats/family.hpp"
 
 namespace urb {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "probe/host.hpp"
-#include "report/row.hpp"
+#include "row/row.hpp"
 
 namespace urb {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "report/json_file.hpp"
+#include "row/json_file.hpp"
 
 namespace urb {
 

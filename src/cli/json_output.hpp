@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/options.hpp"
-#include "report/json_report.hpp"
+#include "row/json_report.hpp"
 
 namespace urb {
 

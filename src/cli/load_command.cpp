@@ -23,7 +23,7 @@
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
-#include "report/warnings.hpp"
+#include "row/warnings.hpp"
 #include "stats/summary.hpp"
 #include "stats/usage.hpp"
 

@@ -10,7 +10,7 @@
 #include "experiment/figures.hpp"
 #include "load/generator.hpp"
 #include "probe/host.hpp"
-#include "report/row.hpp"
+#include "row/row.hpp"
 
 namespace urb {
 

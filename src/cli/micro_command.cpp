@@ -22,8 +22,8 @@
 #include "probe/host.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
-#include "report/row_file.hpp"
 #include "report/tables.hpp"
+#include "row/row_file.hpp"
 
 namespace urb {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/options.hpp"
-#include "report/output_target.hpp"
+#include "process/output_target.hpp"
 
 namespace urb {
 

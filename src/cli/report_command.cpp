@@ -10,14 +10,14 @@
 
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "process/output_target.hpp"
 #include "report/console.hpp"
 #include "report/gnuplot.hpp"
 #include "report/html.hpp"
-#include "report/json_file.hpp"
-#include "report/output_target.hpp"
 #include "report/page.hpp"
-#include "report/repeated_rows.hpp"
-#include "report/row_reader.hpp"
+#include "row/json_file.hpp"
+#include "row/repeated_rows.hpp"
+#include "row/row_reader.hpp"
 
 namespace urb {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/options.hpp"
-#include "report/row_file.hpp"
+#include "row/row_file.hpp"
 
 namespace urb {
 

@@ -25,8 +25,8 @@
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
-#include "report/json_file.hpp"
-#include "report/row_file.hpp"
+#include "row/json_file.hpp"
+#include "row/row_file.hpp"
 #include "server/server.hpp"
 #include "sweep/guest.hpp"
 

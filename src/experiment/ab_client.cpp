@@ -19,7 +19,7 @@
 
 #include "base/error.hpp"
 #include "base/refusal.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 #include "stats/stall_watch.hpp"
 
 namespace urb {

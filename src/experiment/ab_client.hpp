@@ -13,7 +13,7 @@
 
 #include "base/units.hpp"
 #include "load/generator.hpp"
-#include "report/row.hpp"
+#include "row/row.hpp"
 #include "stats/usage.hpp"
 
 namespace urb {

@@ -9,8 +9,8 @@
 
 #include "load/generator.hpp"
 #include "probe/cgroup.hpp"
-#include "report/row.hpp"
-#include "report/warnings.hpp"
+#include "row/row.hpp"
+#include "row/warnings.hpp"
 #include "server/server.hpp"
 #include "stats/usage.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "report/shortages.hpp"
+#include "row/shortages.hpp"
 #include "server/server.hpp"
 
 namespace urb {

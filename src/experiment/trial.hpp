@@ -7,9 +7,9 @@
 #include "experiment/matrix.hpp"
 #include "load/generator.hpp"
 #include "mode/server_config.hpp"
-#include "report/open_loop.hpp"
-#include "report/row.hpp"
-#include "report/warnings.hpp"
+#include "row/open_loop.hpp"
+#include "row/row.hpp"
+#include "row/warnings.hpp"
 #include "stats/histogram.hpp"
 
 namespace urb {

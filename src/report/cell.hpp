@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "report/open_loop.hpp"
-#include "report/row.hpp"
-#include "report/warnings.hpp"
+#include "row/open_loop.hpp"
+#include "row/row.hpp"
+#include "row/warnings.hpp"
 #include "stats/histogram.hpp"
 #include "stats/summary.hpp"
 

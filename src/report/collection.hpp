@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "report/cell.hpp"
-#include "report/row.hpp"
+#include "row/row.hpp"
 
 namespace urb {
 

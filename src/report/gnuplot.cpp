@@ -20,8 +20,8 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/refusal.hpp"
+#include "base/text.hpp"
 #include "report/html.hpp"
-#include "report/text.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared
 

@@ -9,10 +9,10 @@
 
 #include "base/error.hpp"
 #include "report/pictures.hpp"
-#include "report/repeated_rows.hpp"
 #include "report/routing_table.hpp"
 #include "report/section_tables.hpp"
 #include "report/tables.hpp"
+#include "row/repeated_rows.hpp"
 
 namespace urb {
 namespace {

@@ -11,11 +11,11 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.hpp"
 #include "report/markdown.hpp"
 #include "report/pictures.hpp"
 #include "report/tables.hpp"
-#include "report/text.hpp"
-#include "report/warnings.hpp"
+#include "row/warnings.hpp"
 #include "stats/summary.hpp"
 
 namespace urb {

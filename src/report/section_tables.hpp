@@ -7,7 +7,7 @@
 
 #include "report/cell.hpp"
 #include "report/collection.hpp"
-#include "report/row.hpp"
+#include "row/row.hpp"
 
 namespace urb {
 

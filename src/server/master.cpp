@@ -17,7 +17,7 @@
 #include "base/error.hpp"
 #include "net/acceptor.hpp"
 #include "net/handover.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 #include "server/ending.hpp"
 #include "server/report.hpp"
 #include "server/worker.hpp"

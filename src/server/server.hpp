@@ -13,7 +13,7 @@
 #include "base/address.hpp"
 #include "base/clock.hpp"
 #include "mode/server_config.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 #include "stats/counters.hpp"
 
 namespace urb {

@@ -17,7 +17,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/refusal.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 #include "sweep/guest.hpp"
 
 namespace urb {

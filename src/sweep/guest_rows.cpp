@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "report/csv.hpp"
+#include "row/csv.hpp"
 
 namespace urb {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "report/row.hpp"
+#include "row/row.hpp"
 #include "sweep/boot.hpp"
 #include "sweep/kernel_image.hpp"
 

@@ -13,7 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "server/child.hpp"
+#include "process/child.hpp"
 
 namespace urb {
 namespace {

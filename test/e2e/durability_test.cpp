@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "e2e/program.hpp"
-#include "report/row_reader.hpp"
+#include "row/row_reader.hpp"
 #include "support/deadline.hpp"
 
 namespace urb::test {

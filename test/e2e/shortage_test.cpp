@@ -16,7 +16,7 @@
 
 #include "e2e/preparation.hpp"
 #include "e2e/program.hpp"
-#include "report/warnings.hpp"
+#include "row/warnings.hpp"
 
 namespace urb::test {
 namespace {

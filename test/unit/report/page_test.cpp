@@ -17,8 +17,8 @@
 #include "report/gnuplot.hpp"
 #include "report/html.hpp"
 #include "report/pictures.hpp"
-#include "report/row_reader.hpp"
 #include "report/section_tables.hpp"
+#include "row/row_reader.hpp"
 
 TEST_SUITE_BEGIN("unit");
 

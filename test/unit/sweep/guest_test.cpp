@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "report/csv.hpp"
+#include "row/csv.hpp"
 #include "sweep/guest_plan.hpp"
 #include "sweep/guest_rows.hpp"
 

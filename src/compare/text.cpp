@@ -1,0 +1,163 @@
+// Fields, alignment and sentences.
+#include "compare/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "report/markdown.hpp"
+#include "stats/summary.hpp"
+
+namespace urb {
+namespace {
+
+using Lines = std::vector<std::vector<std::string>>;
+
+// Two spaces between columns, the first left, the others right.
+std::string align(const Lines& lines) {
+  std::vector<std::size_t> widths(lines.front().size(), 0);
+  for (const auto& fields : lines) {
+    for (std::size_t column = 0; column < fields.size(); ++column) {
+      widths[column] = std::max(widths[column], shown_width(fields[column]));
+    }
+  }
+  std::string text;
+  for (const auto& fields : lines) {
+    std::string line;
+    for (std::size_t column = 0; column < fields.size(); ++column) {
+      const std::string padding(widths[column] - shown_width(fields[column]), ' ');
+      line += column == 0 ? fields[column] + padding : "  " + padding + fields[column];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string render(const Lines& lines, TableStyle style) {
+  if (style == TableStyle::aligned) return align(lines);
+  MarkdownTable table{lines.front(), 1};
+  for (std::size_t line = 1; line < lines.size(); ++line) table.add(lines[line]);
+  return table.render();
+}
+
+std::string format_p(double p) {
+  return p < 0.001 ? std::string{"<0.001"} : fmt::format("{:.3f}", p);
+}
+
+Lines make_lines(const MetricComparison& comparison) {
+  const std::string unit =
+      comparison.metric->unit.empty() ? "" : fmt::format(" {}", comparison.metric->unit);
+  Lines lines{{"cell", "base" + unit, "new" + unit, "change", "95% interval", "p", "repeats", ""}};
+  for (const Change& change : comparison.changes) {
+    lines.push_back({change.cell, format_median(median_interval(change.base)),
+                     format_median(median_interval(change.next)),
+                     change.verdict == Verdict::noise ? "~" : format_change(change.interval.ratio),
+                     fmt::format("{} to {}", format_change(change.interval.low),
+                                 format_change(change.interval.high)),
+                     format_p(change.p_corrected),
+                     fmt::format("{}+{}", change.base.size(), change.next.size()),
+                     change.verdict == Verdict::noise ? "" : std::string{name_of(change.verdict)}});
+  }
+  if (comparison.changes.size() > 1) {
+    const bool is_noise =
+        std::all_of(comparison.changes.begin(), comparison.changes.end(),
+                    [](const Change& change) { return change.verdict == Verdict::noise; });
+    lines.push_back({"geometric mean", "", "",
+                     is_noise ? "~" : format_change(comparison.mean_ratio), "", "", "", ""});
+  }
+  return lines;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string describe(std::string_view role, const Source& source) {
+  std::string text =
+      fmt::format("{}: {}, {} rows of {} run{}", role, clean_text(source.name), source.row_count,
+                  source.runs.size(), source.runs.size() == 1 ? "" : "s");
+  if (source.left_out != 0) text += fmt::format(", {} without figures", source.left_out);
+  return text + "\n";
+}
+
+void add_metric(Report& report, const MetricComparison& comparison, TableStyle style) {
+  const Metric& metric = *comparison.metric;
+  report.push_back(
+      {Block::Kind::heading, fmt::format("{}: {} ({} is better)\n", metric.name, metric.meaning,
+                                         metric.more_is_better ? "more" : "less")});
+  report.push_back({Block::Kind::table, render(make_lines(comparison), style)});
+  if (!comparison.unknown.empty()) {
+    report.push_back(
+        {Block::Kind::note, fmt::format("Without a figure above zero in every row: {}\n",
+                                        list_of(comparison.unknown))});
+  }
+}
+
+void add_warnings(Report& report, const Comparison& comparison) {
+  std::size_t cell_count = 0;
+  std::size_t repeats_needed = 0;
+  for (const MetricComparison& metric : comparison.metrics) {
+    for (const Change& change : metric.changes) {
+      if (!change.beyond_threshold) continue;
+      report.push_back(
+          {Block::Kind::warning,
+           fmt::format("regression: {} {} {}, more than {:g}%\n", change.cell, metric.metric->name,
+                       format_change(change.interval.ratio), comparison.threshold_percent)});
+    }
+    if (metric.repeats_needed > repeats_needed) {
+      repeats_needed = metric.repeats_needed;
+      cell_count = metric.changes.size();
+    }
+  }
+  if (repeats_needed == 0) return;
+  report.push_back(
+      {Block::Kind::warning,
+       fmt::format(
+           "warning: with {} cells and so few repeats no change, however large, can be told "
+           "from noise (measure with --repeats {}, or compare fewer cells)\n",
+           cell_count, repeats_needed)});
+}
+
+}  // namespace
+
+Report make_comparison_report(const Comparison& comparison, TableStyle style) {
+  Report report;
+  std::string sources = describe("base", comparison.base);
+  // In Markdown, lines that are not apart flow into one.
+  if (style == TableStyle::markdown) sources += '\n';
+  sources += describe("new", comparison.next);
+  report.push_back({Block::Kind::note, std::move(sources)});
+  for (const MetricComparison& metric : comparison.metrics) add_metric(report, metric, style);
+  report.push_back(
+      {Block::Kind::note,
+       "change: median ratio of all pairs (Hodges–Lehmann) and its interval from the order "
+       "statistics of the Mann–Whitney test; p: that test, two-sided, Holm-corrected for the "
+       "cells; ~: p ≥ 0.05, or the interval includes no change; ± as in the tables of a run.\n"});
+  const auto add_note = [&report](std::string text) {
+    report.push_back({Block::Kind::note, std::move(text) + "\n"});
+  };
+  if (!comparison.base_only.empty()) {
+    add_note(fmt::format("Only in {}: {}", clean_text(comparison.base.name),
+                         list_of(comparison.base_only)));
+  }
+  if (!comparison.next_only.empty()) {
+    add_note(fmt::format("Only in {}: {}", clean_text(comparison.next.name),
+                         list_of(comparison.next_only)));
+  }
+  for (const std::string& note : comparison.notes) {
+    report.push_back({Block::Kind::warning, fmt::format("note: {}\n", clean_text(note))});
+  }
+  add_warnings(report, comparison);
+  return report;
+}
+
+std::string format_change(double ratio) { return fmt::format("{:+.1f}%", (ratio - 1) * 100); }
+
+}  // namespace urb
