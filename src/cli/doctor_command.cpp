@@ -40,7 +40,7 @@ void print_kernel() {
   write_text(stdout,
              "\nio_uring, each feature found out by trying it; the other way is taken by itself\n");
   try {
-    write_text(stdout, format_ability_table(kernel_abilities()));
+    write_text(stdout, format_feature_table(kernel_features()));
   } catch (const Unsupported& error) {
     print_line("none", error.what());
   }

@@ -50,8 +50,8 @@ std::string format_lines(const std::vector<Line>& lines) {
   return text;
 }
 
-struct AbilityFacts {
-  Ability ability;
+struct FeatureFacts {
+  Feature feature;
   const char* since;  ///< in mainline; distributions backport
   const char* needed_by;
   const char* without;
@@ -59,22 +59,22 @@ struct AbilityFacts {
 
 // Since when: the manual pages of liburing 2.15, and for no_sqarray and socket_command the kernels'
 // release notes. The order is that of the enumeration.
-constexpr std::array<AbilityFacts, kAbilityCount> kAbilityFacts{{
-    {Ability::submit_all, "5.18", "every ring", "one more call after a request that fails at once"},
-    {Ability::coop_taskrun, "5.19", "rings without defer_taskrun", "interrupts for completions"},
-    {Ability::single_issuer, "6.0", "every ring", "locks in the kernel"},
-    {Ability::defer_taskrun, "6.1", "every ring, msgring*", "coop_taskrun; no msgring*"},
-    {Ability::no_sqarray, "6.6", "every ring", "one indirection more at each submission"},
-    {Ability::ring_fd, "5.18", "every ring", "a look-up of the descriptor at each call"},
-    {Ability::sync_cancel, "6.0", "the end of every ring", "each request is cancelled by itself"},
-    {Ability::accept_multishot, "5.19", "every listener",
+constexpr std::array<FeatureFacts, kFeatureCount> kFeatureFacts{{
+    {Feature::submit_all, "5.18", "every ring", "one more call after a request that fails at once"},
+    {Feature::coop_taskrun, "5.19", "rings without defer_taskrun", "interrupts for completions"},
+    {Feature::single_issuer, "6.0", "every ring", "locks in the kernel"},
+    {Feature::defer_taskrun, "6.1", "every ring, msgring*", "coop_taskrun; no msgring*"},
+    {Feature::no_sqarray, "6.6", "every ring", "one indirection more at each submission"},
+    {Feature::ring_fd, "5.18", "every ring", "a look-up of the descriptor at each call"},
+    {Feature::sync_cancel, "6.0", "the end of every ring", "each request is cancelled by itself"},
+    {Feature::accept_multishot, "5.19", "every listener",
      "one ACCEPT for each connection; no msgring*"},
-    {Ability::recv_multishot, "6.0", "channels, --buffers provided",
+    {Feature::recv_multishot, "6.0", "channels, --buffers provided",
      "one RECVMSG for each message; no --buffers provided"},
-    {Ability::send_waitall, "5.19", "passthru", "no passthru"},
-    {Ability::iowq_limit, "5.15", "passthru --relay linked", "a kernel thread for each transfer"},
-    {Ability::msg_ring_fd, "6.3", "msgring*", "no msgring*"},
-    {Ability::socket_command, "6.7", "msgring* with large bodies", "more wake-ups for each body"},
+    {Feature::send_waitall, "5.19", "passthru", "no passthru"},
+    {Feature::iowq_limit, "5.15", "passthru --relay linked", "a kernel thread for each transfer"},
+    {Feature::msg_ring_fd, "6.3", "msgring*", "no msgring*"},
+    {Feature::socket_command, "6.7", "msgring* with large bodies", "more wake-ups for each body"},
 }};
 
 // The first line of a file below /proc/sys; empty where there is none.
@@ -116,7 +116,7 @@ Line setting_line(const char* name, const char* file, std::uint64_t enough, cons
 // Root may make rings where the setting is 1.
 bool can_make_ring() {
   try {
-    static_cast<void>(kernel_abilities());
+    static_cast<void>(kernel_features());
     return true;
   } catch (const Unsupported&) {
     return false;
@@ -166,11 +166,11 @@ bool is_in_path(const char* program) {
 
 }  // namespace
 
-std::string format_ability_table(Abilities here) {
+std::string format_feature_table(Features here) {
   std::vector<Line> lines{{"feature", "since", "here", "needed by", "without it"}};
-  for (const AbilityFacts& facts : kAbilityFacts) {
-    lines.push_back({std::string{name_of(facts.ability)}, facts.since,
-                     here.has(facts.ability) ? "yes" : "no", facts.needed_by, facts.without});
+  for (const FeatureFacts& facts : kFeatureFacts) {
+    lines.push_back({std::string{name_of(facts.feature)}, facts.since,
+                     here.has(facts.feature) ? "yes" : "no", facts.needed_by, facts.without});
   }
   return format_lines(lines);
 }

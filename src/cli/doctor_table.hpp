@@ -1,16 +1,16 @@
-// What `doctor` knows beyond the modes: the kernel's abilities, limits and programs, each with what
+// What `doctor` knows beyond the modes: the kernel's features, limits and programs, each with what
 // needs it and what to do about it.
 #pragma once
 
 #include <string>
 
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 
 namespace urb {
 
-/// A table, a line for each ability: since which kernel, whether it is in `here`, for what, and
+/// A table, a line for each feature: since which kernel, whether it is in `here`, for what, and
 /// what happens without it.
-[[nodiscard]] std::string format_ability_table(Abilities here);
+[[nodiscard]] std::string format_feature_table(Features here);
 /// The same for this process' limits and this host's settings: what it is, the value here, what
 /// needs it, and the remedy where it is little.
 [[nodiscard]] std::string format_limit_table();

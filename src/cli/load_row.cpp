@@ -33,7 +33,7 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);
   row.repeat = 1;
   row.trial_order = order;
-  if (!measured.ab) row.features = format_abilities(result.used);
+  if (!measured.ab) row.features = format_features(result.used);
   const std::string problem = find_problem(measured);
   if (!problem.empty()) {
     row.status = Status::failed;

@@ -50,7 +50,7 @@ std::vector<const Micro*> resolve_micros(const std::vector<std::string>& names) 
 void fill_micro_figures(Row& row, const MicroResult& result, std::uint64_t bytes) {
   const auto operations = static_cast<double>(result.operations);
   const double seconds = to_seconds(result.elapsed);
-  row.features = format_abilities(result.used);
+  row.features = format_features(result.used);
   row.duration_s = seconds;
   row.requests = result.operations;
   row.errors = 0;

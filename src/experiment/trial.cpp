@@ -88,10 +88,10 @@ std::string stop_server(Server& server, Nanos grace) {
 }
 
 // By the client and by the server's processes.
-Abilities used_abilities(const LoadResult& load, std::span<const ServerProcess> processes) {
-  Abilities used = load.used;
+Features used_features(const LoadResult& load, std::span<const ServerProcess> processes) {
+  Features used = load.used;
   for (const ServerProcess& process : processes) {
-    used.add(Abilities::of_bits(process.counters->abilities.get()));
+    used.add(Features::of_bits(process.counters->features.get()));
   }
   return used;
 }
@@ -102,7 +102,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   const ShortageWatch shortage_watch{server};
   LoadResult load = load_and_watch(load_options, setup.client, server, watch, on_progress, stop);
   const Shortages shortages = shortage_watch.look();
-  row.features = format_abilities(used_abilities(load, server.processes()));
+  row.features = format_features(used_features(load, server.processes()));
   const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
   std::string problem = stop_server(server, setup.server.grace);
   if (stop.load()) {

@@ -12,7 +12,7 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "stats/histogram.hpp"
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 
 namespace urb {
 
@@ -91,7 +91,7 @@ struct LoadResult {
   Nanos elapsed{0};          ///< of the measured time
   Nanos stalled{0};          ///< how long the client did not run meanwhile, see StallWatch
   bool interrupted = false;  ///< by `stop`, or by the progress hook
-  Abilities used;            ///< of the kernel, by the client's ring
+  Features used;             ///< of the kernel, by the client's ring
   // How connections ended, whenever they did. A close that the server has announced is awaited.
   std::uint64_t missing_closes = 0;  ///< announced, but not there when the wait was given up
   std::uint64_t ignored_closes = 0;  ///< asked for, not announced: closed by the client, at once

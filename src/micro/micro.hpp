@@ -57,7 +57,7 @@ struct MicroResult {
   Nanos cpu{0};      ///< of this process, its io-wq threads included
   std::uint64_t ring_enters = 0;
   std::uint64_t ring_sqes = 0;
-  Abilities used;            ///< of the kernel, by the rings
+  Features used;             ///< of the kernel, by the rings
   bool interrupted = false;  ///< by `stop`
 };
 

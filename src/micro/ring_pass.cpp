@@ -15,7 +15,7 @@ class RingPass : public MicroWork {
  public:
   RingPass() {
     require_ring_handover();
-    static_cast<void>(source_.use(Ability::msg_ring_fd));
+    static_cast<void>(source_.use(Feature::msg_ring_fd));
     source_.make_file_table(1);
     target_.make_file_table(4);
     Fd socket{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};

@@ -1,4 +1,4 @@
-// Wiring of channel, sessions and farewell.
+// Wiring of channel, sessions and lingering close.
 #include "mode/adopting_worker.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace urb {
 namespace {
 
 constexpr std::uint16_t kChannelBufferGroup = 1;  // the sessions' is 0
-constexpr std::size_t kFarewellsMax = 1024;
+constexpr std::size_t kLingeringClosesMax = 1024;
 
 }  // namespace
 
@@ -25,8 +25,8 @@ SessionOptions session_options(const WorkerContext& context) {
 
 AdoptingWorker::AdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options)
     : receiver_{ring, kReceiver, context.channel, kChannelBufferGroup, context.counters},
-      farewell_{ring, kFarewell, context.counters, kFarewellsMax},
-      sessions_{ring, kSessions, farewell_, context.counters, options} {}
+      lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
+      sessions_{ring, kSessions, lingering_close_, context.counters, options} {}
 
 void AdoptingWorker::on_completion(const Completion& done) noexcept {
   switch (done.token.owner) {
@@ -37,7 +37,7 @@ void AdoptingWorker::on_completion(const Completion& done) noexcept {
           });
       break;
     case kSessions: sessions_.on_completion(done); break;
-    case kFarewell: farewell_.on_completion(done); break;
+    case kLingeringClose: lingering_close_.on_completion(done); break;
     default: URB_ASSERT(false);
   }
 }
@@ -49,12 +49,12 @@ void AdoptingWorker::on_batch_end(Nanos now) noexcept {
 }
 
 Nanos AdoptingWorker::next_deadline() noexcept {
-  return std::min(sessions_.next_deadline(), farewell_.next_deadline());
+  return std::min(sessions_.next_deadline(), lingering_close_.next_deadline());
 }
 
 void AdoptingWorker::on_deadline(Nanos now) noexcept {
   sessions_.on_deadline(now);
-  farewell_.on_deadline(now);
+  lingering_close_.on_deadline(now);
 }
 
 void AdoptingWorker::begin_stop() noexcept {
@@ -65,12 +65,12 @@ void AdoptingWorker::begin_stop() noexcept {
 void AdoptingWorker::cut_off() noexcept {
   begin_stop();
   sessions_.cut_off();
-  farewell_.cut_off();
+  lingering_close_.cut_off();
 }
 
 // Not before the channel has ended: what the master has already sent is still to be served.
 bool AdoptingWorker::is_idle() noexcept {
-  return stopping_ && receiver_.has_ended() && sessions_.is_idle() && farewell_.is_idle();
+  return stopping_ && receiver_.has_ended() && sessions_.is_idle() && lingering_close_.is_idle();
 }
 
 }  // namespace urb

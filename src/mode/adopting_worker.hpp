@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "mode/mode.hpp"
-#include "net/farewell.hpp"
 #include "net/handover.hpp"
+#include "net/lingering_close.hpp"
 #include "net/session.hpp"
 
 namespace urb {
@@ -40,9 +40,9 @@ class AdoptingWorker {
   static constexpr std::uint8_t kFirstFreeOwner = 4;
 
  private:
-  enum Owner : std::uint8_t { kReceiver = 1, kSessions, kFarewell };
+  enum Owner : std::uint8_t { kReceiver = 1, kSessions, kLingeringClose };
   HandoverReceiver receiver_;
-  Farewell farewell_;
+  LingeringClose lingering_close_;
   SessionPool sessions_;
   bool stopping_ = false;
 };

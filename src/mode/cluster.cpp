@@ -1,7 +1,7 @@
 // cluster: the master accepts and passes each connected socket on, unread, as a descriptor in a
 // message (SENDMSG + SCM_RIGHTS).
 #include "mode/adopting_worker.hpp"
-#include "mode/host.hpp"
+#include "mode/role_host.hpp"
 #include "mode/unread_master.hpp"
 
 namespace urb {
@@ -11,7 +11,7 @@ const Mode mode_cluster{"cluster",
                         "the master accepts and passes the connected socket on, unread",
                         /*workers_listen=*/false,
                         /*reads_heads=*/false,
-                        host_role<UnreadMaster<ChannelCourier>, MasterContext>,
+                        host_role<UnreadMaster<ChannelTransport>, MasterContext>,
                         host_role<AdoptingWorker, WorkerContext>};
 
 }  // namespace urb

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "mode/adopting_worker.hpp"
-#include "mode/host.hpp"
+#include "mode/role_host.hpp"
 #include "net/acceptor.hpp"
 
 namespace urb {

@@ -6,14 +6,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "mode/courier.hpp"
 #include "mode/head_buffers.hpp"
 #include "mode/mode.hpp"
+#include "mode/transport.hpp"
 #include "net/head_reader.hpp"
 
 namespace urb {
 
-template <class Courier>
+template <class Transport>
 class HeadMaster {
  public:
   HeadMaster(Ring& ring, MasterContext& context)
@@ -21,19 +21,19 @@ class HeadMaster {
         context_{context},
         placement_{context.config.policy, context.config.workers, context.config.seed},
         buffers_{ring, head_buffer_options(context.config)},
-        courier_{ring, kCourier, context, placement_},
-        acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Courier::kAcceptInto},
-        farewell_{ring, kFarewell, context.counters, kFarewellsMax},
+        transport_{ring, kTransport, context, placement_},
+        acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Transport::kAcceptInto},
+        lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
         heads_{ring,
                kHeads,
                buffers_,
-               farewell_,
+               lingering_close_,
                context.counters,
                context.config.limits,
                context.connection_capacity} {}
 
   void start() {
-    courier_.start();
+    transport_.start();
     acceptor_.start();
   }
 
@@ -46,24 +46,24 @@ class HeadMaster {
         }
         break;
       case kHeads: hand_over(heads_.on_completion(done)); break;
-      case kCourier: courier_.on_completion(done); break;
-      case kFarewell: farewell_.on_completion(done); break;
+      case kTransport: transport_.on_completion(done); break;
+      case kLingeringClose: lingering_close_.on_completion(done); break;
       default: URB_ASSERT(false);
     }
   }
   void on_batch_end(Nanos now) noexcept {
     heads_.on_batch_end(now);
-    courier_.on_batch_end();
+    transport_.on_batch_end();
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
-    return std::min({acceptor_.next_deadline(), heads_.next_deadline(), farewell_.next_deadline(),
-                     courier_.next_deadline()});
+    return std::min({acceptor_.next_deadline(), heads_.next_deadline(),
+                     lingering_close_.next_deadline(), transport_.next_deadline()});
   }
   void on_deadline(Nanos now) noexcept {
     acceptor_.on_deadline(now);
     heads_.on_deadline(now);
-    farewell_.on_deadline(now);
-    courier_.on_deadline(now);
+    lingering_close_.on_deadline(now);
+    transport_.on_deadline(now);
   }
   void begin_stop() noexcept {
     // Heads that have begun are still finished and handed over; idle connections end now.
@@ -73,31 +73,32 @@ class HeadMaster {
   }
   void cut_off() noexcept {
     heads_.cut_off();
-    farewell_.cut_off();
-    courier_.cut_off();
+    lingering_close_.cut_off();
+    transport_.cut_off();
   }
   void on_worker_lost(unsigned worker) noexcept {
-    observe_death(worker, placement_, courier_, context_.worker_counters);
+    observe_death(worker, placement_, transport_, context_.worker_counters);
   }
-  void on_worker_back(unsigned worker) noexcept { courier_.on_worker_back(worker); }
+  void on_worker_back(unsigned worker) noexcept { transport_.on_worker_back(worker); }
   [[nodiscard]] bool is_idle() noexcept {
-    return acceptor_.is_idle() && heads_.is_idle() && courier_.is_idle() && farewell_.is_idle();
+    return acceptor_.is_idle() && heads_.is_idle() && transport_.is_idle() &&
+           lingering_close_.is_idle();
   }
 
  private:
-  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kCourier, kFarewell };
-  static constexpr std::size_t kFarewellsMax = 1024;
+  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kTransport, kLingeringClose };
+  static constexpr std::size_t kLingeringClosesMax = 1024;
 
   void hand_over(std::optional<ReadHead> read) noexcept {
     if (!read) return;
-    observe_ends(placement_, courier_, context_.worker_counters);
+    observe_ends(placement_, transport_, context_.worker_counters);
     const http::RequestHead& head = read->head;
     const unsigned worker =
         placement_.pick(head.has_route ? std::optional{head.route_hash} : std::nullopt);
-    Socket refused = courier_.give_with_bytes(worker, std::move(read->socket),
-                                              std::move(read->lease), read->begin, read->end);
+    Socket refused = transport_.give_with_bytes(worker, std::move(read->socket),
+                                                std::move(read->lease), read->begin, read->end);
     if (refused.is_open()) {
-      farewell_.begin(std::move(refused), 503, ring_.now(), head.is_head_method);
+      lingering_close_.begin(std::move(refused), 503, ring_.now(), head.is_head_method);
     }
   }
 
@@ -105,9 +106,9 @@ class HeadMaster {
   MasterContext& context_;
   Placement placement_;
   BufferPool buffers_;
-  Courier courier_;
+  Transport transport_;
   Acceptor acceptor_;
-  Farewell farewell_;
+  LingeringClose lingering_close_;
   HeadReader heads_;
 };
 

@@ -96,7 +96,7 @@ struct Mode {
 // A skeleton to copy:
 //
 //   class ExampleMaster { … };  // satisfies Role, see uring/event_loop.hpp; or UnreadMaster,
-//                               // HeadMaster with another Courier, see mode/courier.hpp
+//                               // HeadMaster with another Transport, see mode/transport.hpp
 //   extern const Mode mode_example;
 //   const Mode mode_example{"example", "what it does in one line", false, false,
 //                           host_role<ExampleMaster, MasterContext>,

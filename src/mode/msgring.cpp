@@ -1,8 +1,8 @@
 // msgring: `cluster` without descriptors and without a channel. The master accepts into direct
 // descriptors and sends each, unread, into the worker's ring (IORING_OP_MSG_RING).
-#include "mode/host.hpp"
-#include "mode/ring_courier.hpp"
+#include "mode/ring_transport.hpp"
 #include "mode/ring_worker.hpp"
+#include "mode/role_host.hpp"
 #include "mode/unread_master.hpp"
 
 namespace urb {
@@ -12,7 +12,7 @@ const Mode mode_msgring{"msgring",
                         "the master sends the unread socket into the worker's ring, by MSG_RING",
                         /*workers_listen=*/false,
                         /*reads_heads=*/false,
-                        host_role<UnreadMaster<RingCourier>, MasterContext>,
+                        host_role<UnreadMaster<RingTransport>, MasterContext>,
                         host_role<RingWorker, WorkerContext>};
 
 }  // namespace urb

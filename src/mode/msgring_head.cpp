@@ -2,9 +2,9 @@
 // worker by it and sends the descriptor into that worker's ring; the bytes already read lie in
 // memory that both share.
 #include "mode/head_master.hpp"
-#include "mode/host.hpp"
-#include "mode/ring_courier.hpp"
+#include "mode/ring_transport.hpp"
 #include "mode/ring_worker.hpp"
+#include "mode/role_host.hpp"
 
 namespace urb {
 
@@ -13,7 +13,7 @@ const Mode mode_msgring_head{"msgring-head",
                              "the same with the head already read; its bytes in shared memory",
                              /*workers_listen=*/false,
                              /*reads_heads=*/true,
-                             host_role<HeadMaster<RingCourier>, MasterContext>,
+                             host_role<HeadMaster<RingTransport>, MasterContext>,
                              host_role<RingWorker, WorkerContext>,
                              SharedBlocks::kMemoryBytes};
 

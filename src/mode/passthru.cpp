@@ -11,8 +11,8 @@
 #include "base/refusal.hpp"
 #include "mode/adopting_worker.hpp"
 #include "mode/head_buffers.hpp"
-#include "mode/host.hpp"
 #include "mode/placement.hpp"
+#include "mode/role_host.hpp"
 #include "net/acceptor.hpp"
 #include "net/exchange.hpp"
 #include "net/relay.hpp"
@@ -37,11 +37,11 @@ class PassthruMaster {
         counters_{context.counters},
         buffers_{ring, head_buffer_options(context.config)},
         acceptor_{ring, kAcceptor, context.listener, SOCK_NONBLOCK, context.counters},
-        farewell_{ring, kFarewell, context.counters, kFarewellsMax},
+        lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
         heads_{ring,
                kHeads,
                buffers_,
-               farewell_,
+               lingering_close_,
                context.counters,
                context.config.limits,
                context.connection_capacity},
@@ -58,14 +58,14 @@ class PassthruMaster {
                context.config.relay_copy_max.value},
         exchanges_{ring,
                    kExchanges,
-                   {buffers_, relay_, upstreams_, farewell_, context.counters},
+                   {buffers_, relay_, upstreams_, lingering_close_, context.counters},
                    context.config.limits,
                    context.connection_capacity},
         placement_{context.config.policy, context.config.workers, context.config.seed} {}
 
   void start() {
     // Heads are sent with one request, which no other resumes.
-    if (!ring_.use(Ability::send_waitall)) {
+    if (!ring_.use(Feature::send_waitall)) {
       throw Unsupported(
           "passthru needs sends that go on by themselves (MSG_WAITALL); Linux 5.19 or later");
     }
@@ -90,7 +90,7 @@ class PassthruMaster {
         if (const auto end = relay_.on_completion(done)) exchanges_.on_transfer_end(*end);
         break;
       case kSender: sender_.on_completion(done); break;
-      case kFarewell: farewell_.on_completion(done); break;
+      case kLingeringClose: lingering_close_.on_completion(done); break;
       default: URB_ASSERT(false);
     }
     settle();
@@ -105,7 +105,7 @@ class PassthruMaster {
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
     return std::min({acceptor_.next_deadline(), heads_.next_deadline(), exchanges_.next_deadline(),
-                     farewell_.next_deadline(), relay_.next_deadline(),
+                     lingering_close_.next_deadline(), relay_.next_deadline(),
                      upstreams_.next_deadline()});
   }
   void on_deadline(Nanos now) noexcept {
@@ -113,7 +113,7 @@ class PassthruMaster {
     heads_.on_deadline(now);
     exchanges_.on_deadline(now);
     relay_.on_deadline(now);
-    farewell_.on_deadline(now);
+    lingering_close_.on_deadline(now);
     upstreams_.on_deadline(now);
   }
   void begin_stop() noexcept {
@@ -125,7 +125,7 @@ class PassthruMaster {
   void cut_off() noexcept {
     heads_.cut_off();
     exchanges_.cut_off();
-    farewell_.cut_off();
+    lingering_close_.cut_off();
     sender_.cut_off();
   }
   // Exchanges in flight see the end of their upstreams by themselves.
@@ -140,12 +140,12 @@ class PassthruMaster {
   }
   [[nodiscard]] bool is_idle() noexcept {
     return acceptor_.is_idle() && heads_.is_idle() && exchanges_.is_idle() && sender_.is_idle() &&
-           farewell_.is_idle();
+           lingering_close_.is_idle();
   }
 
  private:
-  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kExchanges, kRelay, kSender, kFarewell };
-  static constexpr std::size_t kFarewellsMax = 1024;
+  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kExchanges, kRelay, kSender, kLingeringClose };
+  static constexpr std::size_t kLingeringClosesMax = 1024;
   // Transfers that may be stuck beyond the pools: 16 MiB of pipes or buffers, a guess.
   static constexpr std::uint32_t kSpareStores = 256;
 
@@ -172,7 +172,7 @@ class PassthruMaster {
   Counters& counters_;
   BufferPool buffers_;
   Acceptor acceptor_;
-  Farewell farewell_;
+  LingeringClose lingering_close_;
   HeadReader heads_;
   HandoverSender sender_;
   UpstreamPool upstreams_;

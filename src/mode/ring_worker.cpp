@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "mode/ring_courier.hpp"
+#include "mode/ring_transport.hpp"
 
 namespace urb {
 namespace {

@@ -2,7 +2,7 @@
 // socket with every byte already read, in one message (SENDMSG + SCM_RIGHTS).
 #include "mode/adopting_worker.hpp"
 #include "mode/head_master.hpp"
-#include "mode/host.hpp"
+#include "mode/role_host.hpp"
 
 namespace urb {
 
@@ -11,7 +11,7 @@ const Mode mode_socket{"socket",
                        "the master reads the head, then hands over the socket and the bytes read",
                        /*workers_listen=*/false,
                        /*reads_heads=*/true,
-                       host_role<HeadMaster<ChannelCourier>, MasterContext>,
+                       host_role<HeadMaster<ChannelTransport>, MasterContext>,
                        host_role<AdoptingWorker, WorkerContext>};
 
 }  // namespace urb

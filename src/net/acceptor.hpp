@@ -39,7 +39,7 @@ class Acceptor {
         listener_{listener},
         socket_flags_{socket_flags},
         into_{into},
-        is_multishot_{ring.use(Ability::accept_multishot)},
+        is_multishot_{ring.use(Feature::accept_multishot)},
         counters_{counters} {
     // Whoever accepts into slots has made sure of far more, see require_ring_handover().
     URB_ASSERT(into == AcceptInto::descriptor || is_multishot_);

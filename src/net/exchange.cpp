@@ -138,7 +138,7 @@ void ExchangePool::on_client_gone(Exchange& exchange) noexcept {
 void ExchangePool::on_upstream_gone(Exchange& exchange) noexcept {
   // Once a part of the response is out, closing is the only way to say that it is not whole.
   exchange.keep_upstream = false;
-  end(exchange, exchange.response_begun ? Ending::close : Ending::farewell, 502);
+  end(exchange, exchange.response_begun ? Ending::close : Ending::lingering_close, 502);
 }
 
 void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
@@ -184,8 +184,8 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     if (ended.begin != ended.end) ended.lease = std::move(exchange.lease);
     ended.parked = std::move(exchange.parked);
   } else {
-    parts_.farewell.begin(std::move(exchange.client), exchange.status, ring_.now(),
-                          exchange.head.is_head_method);
+    parts_.lingering_close.begin(std::move(exchange.client), exchange.status, ring_.now(),
+                                 exchange.head.is_head_method);
   }
   exchanges_.release(exchange);
   ended_.push_back(std::move(ended));
@@ -221,7 +221,7 @@ void ExchangePool::on_deadline(Nanos now) noexcept {
     } else if (exchange->response_begun) {
       end(*exchange, Ending::close, 0);
     } else {
-      end(*exchange, Ending::farewell, exchange->request_done ? 502 : 408);
+      end(*exchange, Ending::lingering_close, exchange->request_done ? 502 : 408);
     }
   }
 }

@@ -16,8 +16,8 @@
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_parser.hpp"
-#include "net/farewell.hpp"
 #include "net/head_reader.hpp"
+#include "net/lingering_close.hpp"
 #include "net/relay.hpp"
 #include "net/upstream_pool.hpp"
 #include "net/write_wait.hpp"
@@ -45,7 +45,7 @@ class ExchangePool {
     BufferPool& buffers;
     Relay& relay;
     UpstreamPool& upstreams;
-    Farewell& farewell;
+    LingeringClose& lingering_close;
     Counters& counters;
   };
   ExchangePool(Ring& ring, std::uint8_t owner, const Parts& parts, const http::Limits& limits,
@@ -81,7 +81,7 @@ class ExchangePool {
     cancel
   };
   enum class Direction : std::uint8_t { up, down };
-  enum class Ending : std::uint8_t { none, keep, farewell, close };
+  enum class Ending : std::uint8_t { none, keep, lingering_close, close };
 
   /// A message of up to two pieces on its way: of the lease, until the receiver takes no more; then
   /// the rest is copied, and the buffer serves others.
@@ -105,7 +105,7 @@ class ExchangePool {
     unsigned worker = 0;
     std::uint16_t armed = 0;  ///< a bit per Op in flight; each at most once
     Ending ending = Ending::none;
-    int status = 0;             ///< for the farewell
+    int status = 0;             ///< for the lingering close
     bool request_done = false;  ///< every byte of it has gone upstream
     bool response_begun = false;
     bool response_done = false;  ///< every byte of it has gone to the client

@@ -17,7 +17,8 @@ static_assert(kHeadBufferBytes - kHeadReadArea >= http::kForwardedHeadBytesMax);
 void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   Exchange* const made = exchanges_.try_emplace(limits_.max_body);
   if (made == nullptr) {
-    parts_.farewell.begin(std::move(request.socket), 503, ring_.now(), request.head.is_head_method);
+    parts_.lingering_close.begin(std::move(request.socket), 503, ring_.now(),
+                                 request.head.is_head_method);
     ended_.push_back({.worker = worker});
     return;
   }
@@ -31,7 +32,7 @@ void ExchangePool::begin(ReadHead request, unsigned worker) noexcept {
   exchange.response.reset(request.head.is_head_method);
   deadlines_.arm(exchange, 0, ring_.now());
   exchange.upstream = parts_.upstreams.take(worker);
-  if (!exchange.upstream.is_open()) return end(exchange, Ending::farewell, 503);
+  if (!exchange.upstream.is_open()) return end(exchange, Ending::lingering_close, 503);
 
   const auto memory = exchange.lease.memory();
   const auto head = memory.subspan(request.begin, request.head_bytes);
@@ -79,7 +80,7 @@ void ExchangePool::on_request_sent(Exchange& exchange, int result) noexcept {
   want_response(exchange, false);  // it may come before the body has ended
   if (exchange.head.chunked) return want_chunk(exchange);
   if (!start_transfer(exchange, Direction::up, exchange.request_left)) {
-    end(exchange, Ending::farewell, 503);
+    end(exchange, Ending::lingering_close, 503);
   }
 }
 
@@ -120,7 +121,7 @@ bool ExchangePool::check_chunks(Exchange& exchange, std::size_t& body_bytes) noe
   if (step.status == http::ParseStatus::error) {
     const int status = exchange.parser.error_status();
     exchange.begin = exchange.end;
-    end(exchange, exchange.response_begun ? Ending::close : Ending::farewell, status);
+    end(exchange, exchange.response_begun ? Ending::close : Ending::lingering_close, status);
     return false;
   }
   exchange.request_done = step.status == http::ParseStatus::message_complete;

@@ -100,7 +100,7 @@ void ExchangePool::on_response_done(Exchange& exchange) noexcept {
   // Bytes that nobody will read would turn the close into a reset that destroys the response.
   const bool has_unread = !exchange.request_done || exchange.begin != exchange.end ||
                           !exchange.parked.empty() || has_unread_input(exchange.client.get());
-  end(exchange, has_unread ? Ending::farewell : Ending::close, 0);
+  end(exchange, has_unread ? Ending::lingering_close : Ending::close, 0);
 }
 
 }  // namespace urb

@@ -23,13 +23,13 @@ constexpr std::size_t kFirstReadBytes = 4 * 1024;
 
 }  // namespace
 
-HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, Farewell& farewell,
-                       Counters& counters, const http::Limits& limits,
-                       std::size_t connection_capacity)
+HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers,
+                       LingeringClose& lingering_close, Counters& counters,
+                       const http::Limits& limits, std::size_t connection_capacity)
     : ring_{ring},
       owner_{owner},
       buffers_{buffers},
-      farewell_{farewell},
+      lingering_close_{lingering_close},
       counters_{counters},
       limits_{limits},
       deadlines_{{limits.header_timeout, limits.idle_timeout}},
@@ -86,7 +86,7 @@ std::optional<ReadHead> HeadReader::advance(Reader& reader) noexcept {
     switch (step.status) {
       case http::ParseStatus::need_more: break;
       case http::ParseStatus::head_complete: return take(reader);
-      default: depart(reader, Departure::farewell, reader.parser.error_status()); return {};
+      default: depart(reader, Departure::lingering_close, reader.parser.error_status()); return {};
     }
   }
   renew_deadline(reader);
@@ -208,12 +208,12 @@ void HeadReader::depart(Reader& reader, Departure departure, int status) noexcep
 void HeadReader::finish_departure(Reader& reader) noexcept {
   if (reader.has_in_flight() || reader.is_closing_fd) return;
   reader.lease.give_back();
-  if (reader.departure == Departure::farewell) {
+  if (reader.departure == Departure::lingering_close) {
     Socket socket = std::move(reader.socket);
     const int status = reader.status;
     const bool is_head = reader.parser.head().is_head_method;
     readers_.release(reader);
-    farewell_.begin(std::move(socket), status, ring_.now(), is_head);
+    lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
   reader.is_closing_fd = true;
@@ -238,7 +238,7 @@ void HeadReader::on_batch_end(Nanos) noexcept {
 
 void HeadReader::on_deadline(Nanos now) noexcept {
   while (Reader* const reader = deadlines_.take_due(now)) {
-    depart(*reader, reader->end != 0 ? Departure::farewell : Departure::close, 408);
+    depart(*reader, reader->end != 0 ? Departure::lingering_close : Departure::close, 408);
   }
 }
 

@@ -13,7 +13,7 @@
 #include "base/slot_map.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
-#include "net/farewell.hpp"
+#include "net/lingering_close.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -38,9 +38,9 @@ inline constexpr std::size_t kHeadReadArea = kHeadBufferBytes / 2;
 
 class HeadReader {
  public:
-  /// `buffers` has buffers of kHeadBufferBytes and is not of kind `provided`. `farewell` sees off
-  /// the connections whose head is wrong or late.
-  HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, Farewell& farewell,
+  /// `buffers` has buffers of kHeadBufferBytes and is not of kind `provided`. `lingering close`
+  /// sees off the connections whose head is wrong or late.
+  HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers, LingeringClose& lingering_close,
              Counters& counters, const http::Limits& limits, std::size_t connection_capacity);
 
   /// Reads the first head of a new connection.
@@ -63,7 +63,7 @@ class HeadReader {
 
  private:
   enum class Op : std::uint8_t { read, poll, parse, cancel, close };
-  enum class Departure : std::uint8_t { none, farewell, close };
+  enum class Departure : std::uint8_t { none, lingering_close, close };
   enum : std::size_t { kHeaderDeadline, kIdleDeadline, kDeadlineKinds };
 
   struct Reader {
@@ -75,7 +75,7 @@ class HeadReader {
     bool is_closing_fd = false;
     bool is_next = false;  ///< idle until its first byte: the other deadline
     Departure departure = Departure::none;
-    int status = 0;  ///< for the farewell
+    int status = 0;  ///< for the lingering close
     Socket socket;
     BufferLease lease;
     std::size_t end = 0;            ///< bytes in the lease
@@ -108,7 +108,7 @@ class HeadReader {
   Ring& ring_;
   std::uint8_t owner_;
   BufferPool& buffers_;
-  Farewell& farewell_;
+  LingeringClose& lingering_close_;
   Counters& counters_;
   http::Limits limits_;
   DeadlineQueue<Reader, kDeadlineKinds> deadlines_;

@@ -27,7 +27,7 @@ RingHandoverSender::RingHandoverSender(Ring& ring, std::uint8_t owner, unsigned 
       workers_(worker_count),
       pending_max_{std::max(kPendingLeast, socket_capacity / (2 * worker_count))},
       messages_{worker_count * pending_max_} {
-  static_cast<void>(ring.use(Ability::msg_ring_fd));
+  static_cast<void>(ring.use(Feature::msg_ring_fd));
   for (std::size_t worker = 0; worker < shared.size(); ++worker) {
     workers_[worker].blocks.emplace(shared[worker]);
   }

@@ -44,14 +44,14 @@ std::optional<RingHandoverReceiver::Received> RingHandoverReceiver::try_receive(
 }
 
 void require_ring_handover() {
-  const Abilities abilities = kernel_abilities();
-  if (!abilities.has(Ability::defer_taskrun) || !abilities.has(Ability::msg_ring_fd)) {
+  const Features features = kernel_features();
+  if (!features.has(Feature::defer_taskrun) || !features.has(Feature::msg_ring_fd)) {
     throw_missing(
         "sockets cannot be sent to another process' ring (IORING_MSG_SEND_FD); Linux 6.3 has it, "
         "and later releases of some older series; trying it takes a thread (ulimit -u)");
   }
   // The master accepts into its table with a multishot only; every kernel that sends has it.
-  if (!abilities.has(Ability::accept_multishot)) {
+  if (!features.has(Feature::accept_multishot)) {
     throw_missing("one ACCEPT does not serve all connections (multishot); Linux 5.19 has it");
   }
 }

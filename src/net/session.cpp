@@ -19,11 +19,11 @@ constexpr std::size_t kFillerBytes = 256 * 1024;
 
 }  // namespace
 
-SessionPool::SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Counters& counters,
-                         const SessionOptions& options)
+SessionPool::SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close,
+                         Counters& counters, const SessionOptions& options)
     : ring_{ring},
       owner_{owner},
-      farewell_{farewell},
+      lingering_close_{lingering_close},
       counters_{counters},
       options_{options},
       pool_{ring,
@@ -163,7 +163,7 @@ void SessionPool::finish_last_response(Connection& connection) noexcept {
 
 void SessionPool::leave(Connection& connection, int status) noexcept {
   connection.state = State::leaving;
-  connection.farewell_status = status;
+  connection.lingering_close_status = status;
   deadlines_.disarm(connection);
   waiting_.remove(connection);
   connection.clear_input();
@@ -191,10 +191,10 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
   if (connection.has_in_flight() || connection.is_closing_fd) return;
   if (connection.state == State::leaving) {
     Socket socket = std::move(connection.socket);
-    const int status = connection.farewell_status;
+    const int status = connection.lingering_close_status;
     const bool is_head = connection.parser.head().is_head_method;
     connections_.release(connection);
-    farewell_.begin(std::move(socket), status, ring_.now(), is_head);
+    lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
   connection.is_closing_fd = true;
@@ -251,7 +251,7 @@ void SessionPool::begin_stop() noexcept {
 void SessionPool::cut_off() noexcept {
   connections_.for_each([this](Connection& connection) {
     if (connection.state == State::leaving) {
-      connection.state = State::responding;  // closes instead of going to the farewell
+      connection.state = State::responding;  // closes instead of going to the lingering close
     }
     begin_close(connection);
   });

@@ -16,7 +16,7 @@
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_bytes.hpp"
-#include "net/farewell.hpp"
+#include "net/lingering_close.hpp"
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -36,8 +36,8 @@ struct SessionOptions {
 
 class SessionPool {
  public:
-  /// `farewell` sees off the connections that made a mistake. Throws Unsupported, SysError.
-  SessionPool(Ring& ring, std::uint8_t owner, Farewell& farewell, Counters& counters,
+  /// `lingering close` sees off the connections that made a mistake. Throws Unsupported, SysError.
+  SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close, Counters& counters,
               const SessionOptions& options);
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
@@ -63,7 +63,7 @@ class SessionPool {
     continuing,  // "100 Continue" is on its way
     responding,  // the final response is on its way
     peeking,     // it was the last one: is there input that nobody will read?
-    leaving,     // reads are being cancelled; then the socket goes to the farewell
+    leaving,     // reads are being cancelled; then the socket goes to the lingering close
     closing,     // waits for the last completion, then for the close
   };
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
@@ -86,8 +86,8 @@ class SessionPool {
     bool peer_ended = false;
     bool served = false;  ///< has had a response: from here on it may be idle
     bool is_low_water_high = false;
-    bool is_slow = false;     ///< has not filled a buffer in time: its low-water mark stays low
-    int farewell_status = 0;  ///< of a leaving connection
+    bool is_slow = false;  ///< has not filled a buffer in time: its low-water mark stays low
+    int lingering_close_status = 0;  ///< of a leaving connection
     Socket socket;
     BufferLease reading_into;       ///< of the read in flight; not for provided buffers
     std::vector<std::byte> parked;  ///< the oldest input, while its buffers serve others
@@ -158,7 +158,7 @@ class SessionPool {
 
   Ring& ring_;
   std::uint8_t owner_;
-  Farewell& farewell_;
+  LingeringClose& lingering_close_;
   Counters& counters_;
   SessionOptions options_;
   BufferPool pool_;

@@ -103,7 +103,7 @@ bool SessionPool::try_look(Connection& connection) noexcept {
     deadlines_.arm(connection, kBodyDeadline, ring_.now());
     return true;
   }
-  if (!ring_.use(Ability::socket_command)) return false;  // 6.7; before, such a client is cut off
+  if (!ring_.use(Feature::socket_command)) return false;  // 6.7; before, such a client is cut off
   connection.look_armed = true;
   io_uring_sqe* const sqe = ring_.sqe(token(Op::look, connection));
   io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SIOCOUTQ, connection.socket.number(), 0, 0, nullptr,

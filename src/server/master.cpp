@@ -19,7 +19,7 @@
 #include "net/handover.hpp"
 #include "process/child.hpp"
 #include "server/ending.hpp"
-#include "server/report.hpp"
+#include "server/process_message.hpp"
 #include "server/worker.hpp"
 
 namespace urb {
@@ -122,10 +122,10 @@ class Master {
   }
 
   void report_ready() const {
-    ProcessReport report;
+    ProcessMessage report;
     report.is_master = true;
     report.pid = getpid();
-    write_report(setup_.report_fd, report);
+    write_message(setup_.report_fd, report);
   }
 
   WorkerWatch look_after_workers() noexcept {
@@ -165,13 +165,13 @@ class Master {
     const bool was_killed = status >= 128;
     if (!was_ready && (!was_killed || worker.failures == kFailuresMax)) is_hopeless_ = true;
 
-    ProcessReport report;
-    report.kind = ProcessReport::Kind::lost;
+    ProcessMessage report;
+    report.kind = ProcessMessage::Kind::lost;
     report.worker_index = index;
     report.pid = worker.process.pid();
     std::snprintf(report.text, sizeof report.text, "%s%s", describe_ending(status).c_str(),
                   was_ready ? "" : likely_cause_of(status).data());
-    write_report(setup_.report_fd, report);
+    write_message(setup_.report_fd, report);
   }
 
   void stop_workers() noexcept {
@@ -204,7 +204,7 @@ int run_master_process(MasterSetup setup) noexcept {
   try {
     return Master{setup}.run();
   } catch (const std::exception& cause) {
-    write_report(setup.report_fd, make_failure_report(cause));
+    write_message(setup.report_fd, make_failure_message(cause));
     return 1;
   }
 }

@@ -19,8 +19,8 @@
 #include "net/acceptor.hpp"
 #include "server/ending.hpp"
 #include "server/master.hpp"
-#include "server/report.hpp"
-#include "uring/abilities.hpp"
+#include "server/process_message.hpp"
+#include "uring/features.hpp"
 
 namespace urb {
 namespace {
@@ -45,11 +45,11 @@ std::vector<Fd> make_listeners(const Mode& mode, const ServerConfig& config, Add
   return listeners;
 }
 
-std::string sentence_of(const ProcessReport& report) {
+std::string sentence_of(const ProcessMessage& report) {
   const std::string who = fmt::format("worker {} (pid {}) ", report.worker_index, report.pid);
   switch (report.kind) {
-    case ProcessReport::Kind::ready: return who + "replaces it";
-    case ProcessReport::Kind::lost: return who + report.text;
+    case ProcessMessage::Kind::ready: return who + "replaces it";
+    case ProcessMessage::Kind::lost: return who + report.text;
     default: return who + "could not start: " + report.text;
   }
 }
@@ -85,7 +85,7 @@ Server::Server(const ServerConfig& config) {
   if (!config.pins.empty() && config.pins.size() != 1 + config.workers) {
     throw UsageError("pins name the master and each worker, or nobody");
   }
-  static_cast<void>(kernel_abilities());  // tried here, once for all processes to come
+  static_cast<void>(kernel_features());  // tried here, once for all processes to come
   pages_ = std::make_unique<Pages>(1 + config.workers);
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);
   socket_file_.path = address_.path();
@@ -118,15 +118,15 @@ void Server::await_ready(unsigned worker_count) {
     if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0) {
       throw std::runtime_error("the server did not become ready in time");
     }
-    ProcessReport report;
+    ProcessMessage report;
     const ssize_t size = read(reports_.get(), &report, sizeof report);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size != sizeof report) throw_ended_early(last_loss);
-    if (report.kind == ProcessReport::Kind::lost) {
+    if (report.kind == ProcessMessage::Kind::lost) {
       last_loss = sentence_of(report);
       continue;  // its replacement is on the way
     }
-    if (report.kind != ProcessReport::Kind::ready) throw_reported(report);
+    if (report.kind != ProcessMessage::Kind::ready) throw_failure(report);
     note_ready(report);
     ++ready;
   }
@@ -143,7 +143,7 @@ void Server::throw_ended_early(const std::string& last_loss) {
       fmt::format("{}the master {}{}", text, describe_ending(*status), likely_cause_of(*status)));
 }
 
-void Server::note_ready(const ProcessReport& report) noexcept {
+void Server::note_ready(const ProcessMessage& report) noexcept {
   ServerProcess& process = processes_[report.is_master ? 0 : 1 + report.worker_index];
   process.role = report.is_master ? ProcessRole::master : ProcessRole::worker;
   process.index = report.worker_index;
@@ -152,9 +152,9 @@ void Server::note_ready(const ProcessReport& report) noexcept {
 
 std::vector<std::string> Server::take_news() {
   std::vector<std::string> news;
-  ProcessReport report;
+  ProcessMessage report;
   while (read(reports_.get(), &report, sizeof report) == sizeof report) {
-    if (report.kind == ProcessReport::Kind::ready) note_ready(report);
+    if (report.kind == ProcessMessage::Kind::ready) note_ready(report);
     news.push_back(sentence_of(report));
   }
   return news;

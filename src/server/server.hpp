@@ -28,7 +28,7 @@ struct ServerProcess {
   const Counters* counters = nullptr;
 };
 
-struct ProcessReport;
+struct ProcessMessage;
 
 class Server {
  public:
@@ -70,7 +70,7 @@ class Server {
   };
   void await_ready(unsigned worker_count);
   [[noreturn]] void throw_ended_early(const std::string& last_loss);
-  void note_ready(const ProcessReport& report) noexcept;
+  void note_ready(const ProcessMessage& report) noexcept;
 
   std::unique_ptr<Pages> pages_;
   SocketFile socket_file_;

@@ -12,7 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/refusal.hpp"
-#include "server/report.hpp"
+#include "server/process_message.hpp"
 
 namespace urb {
 
@@ -48,7 +48,7 @@ std::size_t connection_capacity() noexcept {
 }
 
 int run_worker_process(const WorkerSetup& setup) noexcept {
-  ProcessReport report;
+  ProcessMessage report;
   report.worker_index = setup.index;
   report.pid = getpid();
   try {
@@ -56,7 +56,7 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
     WorkerContext context{{setup.config, setup.counters, control.get(), connection_capacity(),
                            [&] {
                              setup.counters.starts.add();
-                             write_report(setup.report_fd, report);
+                             write_message(setup.report_fd, report);
                            },
                            pin_process(setup.config, 1 + setup.index)},
                           setup.index,
@@ -66,9 +66,9 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
     setup.mode.run_worker(context);
     return 0;
   } catch (const std::exception& cause) {
-    ProcessReport failure = make_failure_report(cause);
+    ProcessMessage failure = make_failure_message(cause);
     failure.worker_index = setup.index;
-    write_report(setup.report_fd, failure);
+    write_message(setup.report_fd, failure);
     return 1;
   }
 }

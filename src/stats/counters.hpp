@@ -54,7 +54,7 @@ struct Counters {
   Counter small_pipes;   ///< pipes that were refused the size asked for
   Counter starts;        ///< worker: times that it was ready; beyond 1, replacements of dead ones
   Counter workers_lost;  ///< master: workers that died
-  Counter abilities;     ///< the bits of uring/abilities that its ring used
+  Counter features;      ///< the bits of uring/features that its ring used
   // What ran out, counted each time that something was refused for it.
   Counter fds_exhausted;            ///< of this process (EMFILE), received ones included
   Counter files_exhausted;          ///< of the host (ENFILE)

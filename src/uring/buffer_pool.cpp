@@ -79,7 +79,7 @@ void BufferPool::register_arena() {
 
 void BufferPool::set_up_buffer_ring() {
   URB_ASSERT(std::has_single_bit(buffer_count_));
-  if (!ring_.use(Ability::recv_multishot)) {
+  if (!ring_.use(Feature::recv_multishot)) {
     throw_missing("provided buffers need Linux 6.0 or later; use --buffers registered");
   }
   const int error = retry_without_memory([&] {

@@ -13,7 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 #include "uring/setup_retry.hpp"
 
 namespace urb {

@@ -16,25 +16,25 @@
 namespace urb {
 
 Ring::Ring(const RingOptions& options)
-    : abilities_{options.abilities ? *options.abilities : kernel_abilities()} {
+    : features_{options.features ? *options.features : kernel_features()} {
   io_uring_params params{};
   params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   params.cq_entries = options.cq_entries;
-  if (use(Ability::submit_all)) params.flags |= IORING_SETUP_SUBMIT_ALL;
-  if (use(Ability::single_issuer)) params.flags |= IORING_SETUP_SINGLE_ISSUER;
+  if (use(Feature::submit_all)) params.flags |= IORING_SETUP_SUBMIT_ALL;
+  if (use(Feature::single_issuer)) params.flags |= IORING_SETUP_SINGLE_ISSUER;
   // DEFER_TASKRUN (6.1, io_uring_setup(2)): completions run only in our own enter calls, which
   // batches them and needs no interrupt of the running thread. The next best (5.19) at least does
   // not interrupt it.
-  if ((params.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && use(Ability::defer_taskrun)) {
+  if ((params.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && use(Feature::defer_taskrun)) {
     params.flags |= IORING_SETUP_DEFER_TASKRUN;
-  } else if (use(Ability::coop_taskrun)) {
+  } else if (use(Feature::coop_taskrun)) {
     params.flags |= IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
   }
   const int result = retry_without_memory([&] {
     io_uring_params kernels = params;  // the kernel writes into them
     const int error = io_uring_queue_init_params(options.sq_entries, &ring_, &kernels);
     if (error == 0 && (kernels.flags & IORING_SETUP_NO_SQARRAY) != 0) {
-      static_cast<void>(use(Ability::no_sqarray));
+      static_cast<void>(use(Feature::no_sqarray));
     }
     return error;
   });
@@ -42,10 +42,10 @@ Ring::Ring(const RingOptions& options)
   // A replaced worker is forked from a master that has a ring: it must not even see it.
   [[maybe_unused]] const int hidden = io_uring_ring_dontfork(&ring_);
   // Saves the fd look-up of each enter.
-  if (abilities_.has(Ability::ring_fd) && io_uring_register_ring_fd(&ring_) == 1) {
-    static_cast<void>(use(Ability::ring_fd));
+  if (features_.has(Feature::ring_fd) && io_uring_register_ring_fd(&ring_) == 1) {
+    static_cast<void>(use(Feature::ring_fd));
   }
-  tracks_requests_ = !use(Ability::sync_cancel);
+  tracks_requests_ = !use(Feature::sync_cancel);
 }
 
 Ring::~Ring() {
@@ -152,7 +152,7 @@ void Ring::pin_kernel_threads(unsigned cpu) {
 }
 
 void Ring::limit_kernel_threads(unsigned thread_count) {
-  if (!use(Ability::iowq_limit)) return;
+  if (!use(Feature::iowq_limit)) return;
   // Sockets and pipes are "unbounded" work; 0 leaves the bounded kind, files, as it is.
   unsigned limits[2] = {0, thread_count};
   const int result = io_uring_register_iowq_max_workers(&ring_, limits);

@@ -11,8 +11,8 @@
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
-#include "uring/abilities.hpp"
 #include "uring/completion.hpp"
+#include "uring/features.hpp"
 #include "uring/token.hpp"
 
 namespace urb {
@@ -22,8 +22,8 @@ struct RingOptions {
   /// Generous: an overflowing CQ loses order and stops multishots. Sized for several completions
   /// of each connection; grows the kernel's memory by 16 bytes an entry.
   unsigned cq_entries = 16384;
-  /// What it may use: kernel_abilities(), unless a test wants fewer.
-  std::optional<Abilities> abilities;
+  /// What it may use: kernel_features(), unless a test wants fewer.
+  std::optional<Features> features;
 };
 
 /// What this ring did since it was made. Plain numbers; the owner publishes them where it likes.
@@ -34,7 +34,7 @@ struct RingCounters {
   /// it with a later enter (IORING_FEAT_NODROP), but it allocates each, and multishots end. The
   /// ring's own `koverflow` counts only completions that were lost for want of memory.
   std::uint64_t cq_overflow_count = 0;
-  Abilities used;  ///< by itself, and by whoever asked it with use()
+  Features used;  ///< by itself, and by whoever asked it with use()
 };
 
 class Ring {
@@ -47,10 +47,10 @@ class Ring {
   /// Cancels what is still in flight and waits for it, so that no buffer is written later.
   ~Ring();
 
-  /// Whether `ability` is there; if so it counts as used from here on.
-  [[nodiscard]] bool use(Ability ability) noexcept {
-    if (!abilities_.has(ability)) return false;
-    counters_.used.add(ability);
+  /// Whether `feature` is there; if so it counts as used from here on.
+  [[nodiscard]] bool use(Feature feature) noexcept {
+    if (!features_.has(feature)) return false;
+    counters_.used.add(feature);
     return true;
   }
 
@@ -100,7 +100,7 @@ class Ring {
  private:
   void cancel_everything() noexcept;
 
-  Abilities abilities_;
+  Features features_;
   io_uring ring_{};
   std::uint64_t in_flight_ = 0;
   Nanos now_ = monotonic_now();

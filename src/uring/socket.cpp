@@ -32,7 +32,7 @@ void Socket::set_low_water(const int& bytes, Token token) const noexcept {
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
     return;
   }
-  if (!ring_->use(Ability::socket_command)) return;
+  if (!ring_->use(Feature::socket_command)) return;
   io_uring_sqe* const sqe = ring_->sqe(token);
   io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SETSOCKOPT, number(), SOL_SOCKET, SO_RCVLOWAT,
                          const_cast<int*>(&bytes), sizeof bytes);  // only read from

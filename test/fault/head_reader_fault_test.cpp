@@ -85,7 +85,7 @@ TEST_CASE("head_reader: a wrong head is answered, and its buffer is back before 
   HeadRig rig;
   const Fd client = rig.begin();
   rig.receive("GET / HTTP/1.1\r\n\r\n");
-  rig.expect_farewell("HTTP/1.1 400 ");
+  rig.expect_lingering_close("HTTP/1.1 400 ");
   CHECK(rig.counters.request_errors.get() == 1);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("head_reader: a head without end is refused before its buffer is full"
     rig.deliver(request.brings(blanks));
   }
   CHECK(rig.heads.is_idle());
-  rig.farewell.cut_off();
+  rig.lingering_close.cut_off();
 }
 
 TEST_CASE("head_reader: a pipelined head is there at once, moved to the front") {

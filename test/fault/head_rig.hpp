@@ -1,4 +1,4 @@
-// A head reader with its farewell on a made-up kernel.
+// A head reader with its lingering close on a made-up kernel.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@ namespace urb::test {
 inline constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
 
 struct HeadRig {
-  enum Owner : std::uint8_t { kHeads = 1, kFarewell };
+  enum Owner : std::uint8_t { kHeads = 1, kLingeringClose };
   /// Enough that two connections read directly; with few, they poll first.
   static constexpr std::uint32_t kBuffers = 8;
   explicit HeadRig(std::uint32_t buffer_count = kBuffers)
       : buffers{kernel.ring(), {BufferKind::plain, buffer_count, kHeadBufferBytes, 0}},
-        heads{kernel.ring(), kHeads, buffers, farewell, counters, {}, 8} {}
+        heads{kernel.ring(), kHeads, buffers, lingering_close, counters, {}, 8} {}
 
   Fd begin() {
     StreamPair pair = make_stream_pair();
@@ -34,7 +34,7 @@ struct HeadRig {
     return std::move(pair.far);
   }
   void deliver(const Completion& done) {
-    if (done.token.owner == kFarewell) return farewell.on_completion(done);
+    if (done.token.owner == kLingeringClose) return lingering_close.on_completion(done);
     read = heads.on_completion(done);
   }
   void receive(std::string_view text) { deliver(kernel.take_one(IORING_OP_RECV).brings(text)); }
@@ -46,16 +46,16 @@ struct HeadRig {
   void expect_idle() {
     CHECK_FALSE(read);
     CHECK(heads.is_idle());
-    CHECK(farewell.is_idle());
+    CHECK(lingering_close.is_idle());
     CHECK(kernel.has_none());
     CHECK(heads.next_deadline() == kNever);
     CHECK(buffers.free_count() == buffers.buffer_count());
   }
-  void expect_farewell(std::string_view answer) {
+  void expect_lingering_close(std::string_view answer) {
     CHECK(heads.is_idle());
     CHECK(buffers.free_count() == buffers.buffer_count());
     const Request send = kernel.take_one(IORING_OP_SEND);
-    CHECK(send.token().owner == kFarewell);
+    CHECK(send.token().owner == kLingeringClose);
     CHECK(send.text().starts_with(answer));
     deliver(send.done(-EPIPE));
     expect_close();
@@ -64,7 +64,7 @@ struct HeadRig {
   Counters counters;
   MadeUpKernel kernel;
   BufferPool buffers;
-  Farewell farewell{kernel.ring(), kFarewell, counters, 8};
+  LingeringClose lingering_close{kernel.ring(), kLingeringClose, counters, 8};
   HeadReader heads;
   std::optional<ReadHead> read;
 };

@@ -154,7 +154,7 @@ TEST_CASE(
   rig.deliver(rig.take_send().done_fully());
   // A lingering close: the rest of the client's bytes is read, so that no reset overtakes.
   const Request drain = rig.take_read();
-  CHECK(drain.token().owner == SessionRig::kFarewell);
+  CHECK(drain.token().owner == SessionRig::kLingeringClose);
   rig.deliver(drain.done(0));
   rig.expect_close();
   CHECK(rig.counters.requests.get() == 1);
@@ -193,7 +193,7 @@ TEST_CASE("session: a bad request behind a good one leaves the good answer alone
   const Request send = rig.take_send();
   CHECK(send.text().starts_with("HTTP/1.1 200 OK\r\n"));
   rig.deliver(send.done_fully());
-  rig.expect_farewell("HTTP/1.1 400 ");
+  rig.expect_lingering_close("HTTP/1.1 400 ");
   CHECK(rig.counters.requests.get() == 1);
   CHECK(rig.counters.request_errors.get() == 1);
 }

@@ -45,7 +45,7 @@ TEST_CASE("session order: a late head or body gets 408, once its read has ended"
         rig.deliver(taken.front().done(-EPIPE));
         rig.expect_close();
       } else {
-        rig.expect_farewell("HTTP/1.1 408 ");
+        rig.expect_lingering_close("HTTP/1.1 408 ");
       }
       CHECK(rig.counters.request_errors.get() == 1);
     }

@@ -189,7 +189,7 @@ TEST_CASE("session provided: a bad request drops what comes before the receive h
   rig.deliver(cancel.done(0));
   CHECK(rig.kernel.has_none());
   rig.deliver({bad.token, -ECANCELED, 0});
-  rig.expect_farewell("HTTP/1.1 400 ");
+  rig.expect_lingering_close("HTTP/1.1 400 ");
   CHECK(rig.counters.requests.get() == 0);
 }
 

@@ -1,10 +1,10 @@
-// Sessions and their farewell on a made-up kernel, and clients that are at the test's mercy.
+// Sessions and their lingering close on a made-up kernel, and clients that are at the test's mercy.
 #pragma once
 
 #include <string_view>
 
 #include "fault/made_up_kernel.hpp"
-#include "net/farewell.hpp"
+#include "net/lingering_close.hpp"
 #include "net/session.hpp"
 #include "support/open_fds.hpp"
 
@@ -15,12 +15,13 @@ inline constexpr std::string_view kGetAndClose =
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 struct SessionRig {
-  enum Owner : std::uint8_t { kSessions = 1, kFarewell };
+  enum Owner : std::uint8_t { kSessions = 1, kLingeringClose };
 
   /// With `provided`, receives go to the real kernel, which picks the buffers.
   explicit SessionRig(BufferKind kind = BufferKind::plain, std::uint64_t response_bytes = 0)
       : kernel{kind == BufferKind::provided ? static_cast<int>(IORING_OP_RECV) : -1},
-        sessions{kernel.ring(), kSessions, farewell, counters, options(kind, response_bytes)},
+        sessions{kernel.ring(), kSessions, lingering_close, counters,
+                 options(kind, response_bytes)},
         fds_idle{open_fd_count()} {}
 
   static SessionOptions options(BufferKind kind, std::uint64_t response_bytes) {
@@ -39,7 +40,7 @@ struct SessionRig {
     return std::move(pair.far);
   }
   void deliver(const Completion& done) {
-    if (done.token.owner == kFarewell) return farewell.on_completion(done);
+    if (done.token.owner == kLingeringClose) return lingering_close.on_completion(done);
     REQUIRE(done.token.owner == kSessions);
     sessions.on_completion(done);
   }
@@ -56,16 +57,16 @@ struct SessionRig {
   }
   void expect_idle() {
     CHECK(sessions.is_idle());
-    CHECK(farewell.is_idle());
+    CHECK(lingering_close.is_idle());
     CHECK(kernel.has_none());
     CHECK(sessions.next_deadline() == kNever);
-    CHECK(farewell.next_deadline() == kNever);
+    CHECK(lingering_close.next_deadline() == kNever);
     CHECK(counters.connections_opened.get() == counters.connections_closed.get());
   }
-  /// The farewell after an error, up to the close; nothing else may be under way.
-  void expect_farewell(std::string_view answer) {
+  /// The lingering close after an error, up to the close; nothing else may be under way.
+  void expect_lingering_close(std::string_view answer) {
     const Request send = kernel.take_one(IORING_OP_SEND);
-    CHECK(send.token().owner == kFarewell);
+    CHECK(send.token().owner == kLingeringClose);
     CHECK(send.text().starts_with(answer));
     CHECK(sessions.is_idle());
     deliver(send.done(-EPIPE));
@@ -74,7 +75,7 @@ struct SessionRig {
 
   Counters counters;
   MadeUpKernel kernel;
-  Farewell farewell{kernel.ring(), kFarewell, counters, 32};
+  LingeringClose lingering_close{kernel.ring(), kLingeringClose, counters, 32};
   SessionPool sessions;
   std::size_t fds_idle;
 };

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/farewell.hpp"
+#include "net/lingering_close.hpp"
 #include "net/session.hpp"
 #include "support/deadline.hpp"
 #include "support/open_fds.hpp"
@@ -22,7 +22,8 @@ constexpr std::string_view kRequest =
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
 
 struct TinyQueue {
-  explicit TinyQueue(BufferKind kind) : sessions{ring, 1, farewell, counters, options(kind)} {}
+  explicit TinyQueue(BufferKind kind)
+      : sessions{ring, 1, lingering_close, counters, options(kind)} {}
 
   static SessionOptions options(BufferKind kind) {
     SessionOptions made;
@@ -33,14 +34,14 @@ struct TinyQueue {
   }
   void turn() {
     test::turn(ring, [this](const Completion& done) {
-      done.token.owner == 2 ? farewell.on_completion(done) : sessions.on_completion(done);
+      done.token.owner == 2 ? lingering_close.on_completion(done) : sessions.on_completion(done);
     });
     sessions.on_batch_end(monotonic_now());
   }
 
   Counters counters;
   Ring ring{{16, 16}};
-  Farewell farewell{ring, 2, counters, 8};
+  LingeringClose lingering_close{ring, 2, counters, 8};
   SessionPool sessions;
 };
 

@@ -21,9 +21,9 @@ inline constexpr std::uint8_t kHostOwner = 0;
 
 /// A role with its control signals, itself a role for the event loop.
 template <class R, class Context>
-class Host {
+class RoleHost {
  public:
-  Host(Ring& ring, R& role, Context& context) : ring_{ring}, role_{role}, context_{context} {}
+  RoleHost(Ring& ring, R& role, Context& context) : ring_{ring}, role_{role}, context_{context} {}
 
   void start() {
     read_control();
@@ -46,7 +46,7 @@ class Host {
     context_.counters.ring_enters.set(before_.enters + ring_.counters().enter_count);
     context_.counters.ring_sqes.set(before_.sqes + ring_.counters().sqe_count);
     context_.counters.cq_overflows.set(before_.cq_overflows + ring_.counters().cq_overflow_count);
-    context_.counters.abilities.set(ring_.counters().used.bits());
+    context_.counters.features.set(ring_.counters().used.bits());
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
     return std::min({role_.next_deadline(), grace_ends_, next_look_});
@@ -128,7 +128,7 @@ void host_role(Context& context) {
   ring.limit_kernel_threads(std::max(1U, std::thread::hardware_concurrency() / 2));
   if (context.iowq_cpu) ring.pin_kernel_threads(*context.iowq_cpu);
   R role{ring, context};
-  Host<R, Context> host{ring, role, context};
+  RoleHost<R, Context> host{ring, role, context};
   host.start();
   run_event_loop(ring, host);
   // What is left is the control read; after it, the role's memory is nobody's but ours.

@@ -26,9 +26,9 @@ inline constexpr Nanos kLingerMax = std::chrono::seconds{30};
 /// Whether bytes are waiting in the socket: closed now, it would send a reset instead of its end.
 [[nodiscard]] bool has_unread_input(int socket) noexcept;
 
-class Farewell {
+class LingeringClose {
  public:
-  Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity);
+  LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity);
 
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been

@@ -1,5 +1,5 @@
 // Lingering close.
-#include "net/farewell.hpp"
+#include "net/lingering_close.hpp"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,14 +14,15 @@ bool has_unread_input(int socket) noexcept {
   return ioctl(socket, FIONREAD, &bytes) == 0 && bytes != 0;
 }
 
-Farewell::Farewell(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity)
+LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters,
+                               std::size_t capacity)
     : ring_{ring},
       owner_{owner},
       counters_{counters},
       deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
 
-void Farewell::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
+void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
   Leaver* const leaver = leavers_.try_emplace();
   if (leaver == nullptr) {
     counters_.connections_closed.add();
@@ -39,7 +40,7 @@ void Farewell::begin(Socket socket, int status, Nanos now, bool is_head_method) 
   send(*leaver);
 }
 
-void Farewell::send(Leaver& leaver) noexcept {
+void LingeringClose::send(Leaver& leaver) noexcept {
   leaver.in_flight = true;
   io_uring_sqe* const sqe = ring_.sqe(token(Op::send, leaver));
   io_uring_prep_send(sqe, leaver.socket.number(), leaver.response.data() + leaver.sent_bytes,
@@ -48,21 +49,21 @@ void Farewell::send(Leaver& leaver) noexcept {
 }
 
 // A client that has not read its answers before is waited for, as long as it goes on.
-void Farewell::wait(Leaver& leaver) noexcept {
+void LingeringClose::wait(Leaver& leaver) noexcept {
   leaver.in_flight = leaver.is_waiting = true;
   io_uring_sqe* const sqe = ring_.sqe(token(Op::wait, leaver));
   leaver.write_wait.prep(sqe, leaver.socket.number());
   leaver.socket.address(sqe);
 }
 
-void Farewell::on_sent(Leaver& leaver, int result) noexcept {
+void LingeringClose::on_sent(Leaver& leaver, int result) noexcept {
   if (leaver.is_cut || (result < 0 && result != -EAGAIN && result != -EINTR)) return close(leaver);
   leaver.sent_bytes += static_cast<std::size_t>(std::max(result, 0));
   if (leaver.sent_bytes != leaver.response_bytes) return wait(leaver);
   end_our_side(leaver);
 }
 
-void Farewell::on_wait(Leaver& leaver, const Completion& done) noexcept {
+void LingeringClose::on_wait(Leaver& leaver, const Completion& done) noexcept {
   const WriteWait::Step step = leaver.write_wait.on_completion(done);
   if (done.more()) {
     leaver.in_flight = true;
@@ -74,31 +75,31 @@ void Farewell::on_wait(Leaver& leaver, const Completion& done) noexcept {
   step == WriteWait::Step::again ? wait(leaver) : send(leaver);
 }
 
-void Farewell::cancel(const Leaver& leaver, Op op) noexcept {
+void LingeringClose::cancel(const Leaver& leaver, Op op) noexcept {
   io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, leaver)), pack(token(op, leaver)), 0);
 }
 
 // The client sees the end of our side; it may still be sending.
-void Farewell::end_our_side(Leaver& leaver) noexcept {
+void LingeringClose::end_our_side(Leaver& leaver) noexcept {
   leaver.shutdown_in_flight = leaver.socket.shut_down(SHUT_WR, token(Op::shutdown, leaver));
   drain(leaver);
 }
 
-void Farewell::drain(Leaver& leaver) noexcept {
+void LingeringClose::drain(Leaver& leaver) noexcept {
   leaver.in_flight = true;
   io_uring_sqe* const sqe = ring_.sqe(token(Op::drain, leaver));
   io_uring_prep_recv(sqe, leaver.socket.number(), dropped_.data(), dropped_.size(), 0);
   leaver.socket.address(sqe);
 }
 
-void Farewell::close(Leaver& leaver) noexcept {
+void LingeringClose::close(Leaver& leaver) noexcept {
   deadlines_.disarm(leaver);
   if (leaver.shutdown_in_flight) return;  // its completion comes back
   leaver.in_flight = true;
   leaver.socket.prep_close(ring_.sqe(token(Op::close, leaver)));
 }
 
-void Farewell::on_completion(const Completion& done) noexcept {
+void LingeringClose::on_completion(const Completion& done) noexcept {
   if (static_cast<Op>(done.token.op) == Op::cancel) return;  // the cancelled request's says it all
   Leaver* const leaver = leavers_.find(done.token.slot_index, done.token.generation);
   URB_ASSERT(leaver != nullptr);  // a leaver stays until its last completion
@@ -123,7 +124,7 @@ void Farewell::on_completion(const Completion& done) noexcept {
   }
 }
 
-void Farewell::on_deadline(Nanos now) noexcept {
+void LingeringClose::on_deadline(Nanos now) noexcept {
   while (Leaver* const leaver = deadlines_.take_due(now)) {
     if (std::exchange(leaver->has_moved, false) && now < leaver->ends) {
       deadlines_.arm(*leaver, 0, now);
@@ -133,7 +134,7 @@ void Farewell::on_deadline(Nanos now) noexcept {
   }
 }
 
-void Farewell::cut(Leaver& leaver) noexcept {
+void LingeringClose::cut(Leaver& leaver) noexcept {
   if (!leaver.socket.is_open()) return;  // the close is on its way
   leaver.is_cut = true;
   // Wakes the pending poll or receive, whose last completion closes.
@@ -145,7 +146,7 @@ void Farewell::cut(Leaver& leaver) noexcept {
   }
 }
 
-void Farewell::cut_off() noexcept {
+void LingeringClose::cut_off() noexcept {
   leavers_.for_each([this](Leaver& leaver) { cut(leaver); });
 }
 

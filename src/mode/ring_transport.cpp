@@ -1,5 +1,5 @@
 // Hellos, and what is sent where.
-#include "mode/ring_courier.hpp"
+#include "mode/ring_transport.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -22,8 +22,8 @@ constexpr Nanos kHelloMax = std::chrono::seconds{30};
 
 }  // namespace
 
-RingCourier::RingCourier(Ring& ring, std::uint8_t owner, MasterContext& context,
-                         Placement& placement)
+RingTransport::RingTransport(Ring& ring, std::uint8_t owner, MasterContext& context,
+                             Placement& placement)
     : ring_{ring},
       owner_{owner},
       context_{context},
@@ -39,7 +39,7 @@ RingCourier::RingCourier(Ring& ring, std::uint8_t owner, MasterContext& context,
   ring.make_file_table(static_cast<unsigned>(context.connection_capacity));
 }
 
-void RingCourier::start() {
+void RingTransport::start() {
   const Nanos deadline = monotonic_now() + kHelloMax;
   for (unsigned worker = 0; worker < context_.config.workers; ++worker) {
     pollfd readable{context_.channels[worker], POLLIN, 0};
@@ -53,7 +53,7 @@ void RingCourier::start() {
   }
 }
 
-Fd RingCourier::take_ring(unsigned worker) {
+Fd RingTransport::take_ring(unsigned worker) {
   RingHello hello;
   const ssize_t size = recv(context_.channels[worker], &hello, sizeof hello, MSG_DONTWAIT);
   if (size < 0 && errno == EAGAIN) return {};
@@ -63,7 +63,7 @@ Fd RingCourier::take_ring(unsigned worker) {
   return context_.take_descriptor(worker, hello.ring_fd);
 }
 
-void RingCourier::on_completion(const Completion& done) noexcept {
+void RingTransport::on_completion(const Completion& done) noexcept {
   if (done.token.op != kHelloOp) return sender_.on_completion(done);
   const unsigned worker = done.token.slot_index;
   // The end of a channel whose worker is dead: the one that has its place may not be ready yet.
@@ -80,21 +80,21 @@ void RingCourier::on_completion(const Completion& done) noexcept {
   }
 }
 
-void RingCourier::on_worker_lost(unsigned worker) noexcept {
+void RingTransport::on_worker_lost(unsigned worker) noexcept {
   placement_.set_present(worker, false);
   sender_.disconnect(worker);
   ++generations_[worker];
 }
 
 // It gets nothing before it has said hello.
-void RingCourier::on_worker_back(unsigned worker) noexcept { await_hello(worker); }
+void RingTransport::on_worker_back(unsigned worker) noexcept { await_hello(worker); }
 
-void RingCourier::await_hello(unsigned worker) noexcept {
+void RingTransport::await_hello(unsigned worker) noexcept {
   io_uring_prep_poll_add(ring_.sqe({owner_, kHelloOp, generations_[worker], worker}),
                          context_.channels[worker], POLLIN);
 }
 
-void RingCourier::cut_off() noexcept {
+void RingTransport::cut_off() noexcept {
   sender_.cut_off();
   // What has been sent to a worker that does not run cannot be taken back, only ended with it.
   for (unsigned worker = 0; worker < context_.config.workers; ++worker) {

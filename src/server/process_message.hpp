@@ -10,7 +10,7 @@
 namespace urb {
 
 /// One message; smaller than PIPE_BUF, so that those of several processes do not mix.
-struct ProcessReport {
+struct ProcessMessage {
   enum class Kind : std::uint8_t { ready, unsupported, usage, failed, lost };
   Kind kind = Kind::ready;
   bool is_master = false;
@@ -20,10 +20,10 @@ struct ProcessReport {
 };
 
 /// Writes `report` to `fd`, which does not block: where nobody reads, reports are lost.
-void write_report(int fd, const ProcessReport& report) noexcept;
+void write_message(int fd, const ProcessMessage& report) noexcept;
 /// The report of an exception that ended a process before it was ready.
-[[nodiscard]] ProcessReport make_failure_report(const std::exception& cause) noexcept;
+[[nodiscard]] ProcessMessage make_failure_message(const std::exception& cause) noexcept;
 /// Throws the exception that a failure report stands for.
-[[noreturn]] void throw_reported(const ProcessReport& report);
+[[noreturn]] void throw_failure(const ProcessMessage& report);
 
 }  // namespace urb

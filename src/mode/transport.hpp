@@ -17,36 +17,37 @@ namespace urb {
 // What has been placed on a worker is open there, or on its way. Each connection is given back
 // once, by the first of these:
 //   - the worker's `connections_closed`, for all that it has got, and for what it had no room for;
-//   - the courier's undelivered(), for what it has refused or closed, or what reached a dead worker
+//   - the transport's undelivered(), for what it has refused or closed, or what reached a dead
+//   worker
 //     after that one's death was known;
 //   - that death, for all but the unsent(), which go to the replacement.
 
 /// Tells `placement` what has ended at the workers and on the way to them.
-template <class Courier>
-void observe_ends(Placement& placement, const Courier& courier,
+template <class Transport>
+void observe_ends(Placement& placement, const Transport& transport,
                   std::span<const Counters* const> worker_counters) noexcept {
   if (!placement.counts_ends()) return;
   for (unsigned worker = 0; worker < worker_counters.size(); ++worker) {
     placement.set_ended(
-        worker, worker_counters[worker]->connections_closed.get() + courier.undelivered(worker));
+        worker, worker_counters[worker]->connections_closed.get() + transport.undelivered(worker));
   }
 }
 
 /// The same after the death of `worker`, whose connections have been counted as closed.
-template <class Courier>
-void observe_death(unsigned worker, Placement& placement, Courier& courier,
+template <class Transport>
+void observe_death(unsigned worker, Placement& placement, Transport& transport,
                    std::span<const Counters* const> worker_counters) noexcept {
-  courier.on_worker_lost(worker);
-  observe_ends(placement, courier, worker_counters);
-  placement.forget_all_but(worker, courier.unsent(worker));
+  transport.on_worker_lost(worker);
+  observe_ends(placement, transport, worker_counters);
+  placement.forget_all_but(worker, transport.unsent(worker));
 }
 
 /// As a message in the worker's channel: SENDMSG + SCM_RIGHTS.
-class ChannelCourier {
+class ChannelTransport {
  public:
   static constexpr AcceptInto kAcceptInto = AcceptInto::descriptor;
 
-  ChannelCourier(Ring& ring, std::uint8_t owner, MasterContext& context, Placement& placement)
+  ChannelTransport(Ring& ring, std::uint8_t owner, MasterContext& context, Placement& placement)
       : placement_{placement},
         sender_{ring, owner, context.channels, context.counters, context.connection_capacity} {}
 

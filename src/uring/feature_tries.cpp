@@ -15,7 +15,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 #include "uring/setup_retry.hpp"
 
 namespace urb {
@@ -100,30 +100,30 @@ Pair make_pair_of_sockets() {
 
 bool can_set_up(unsigned flags) { return TryRing{flags}.result() == 0; }
 
-void try_setup(Abilities& found, const TryRing& plain) {
-  if (can_set_up(IORING_SETUP_SUBMIT_ALL)) found.add(Ability::submit_all);
+void try_setup(Features& found, const TryRing& plain) {
+  if (can_set_up(IORING_SETUP_SUBMIT_ALL)) found.add(Feature::submit_all);
   if (can_set_up(IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)) {
-    found.add(Ability::coop_taskrun);
+    found.add(Feature::coop_taskrun);
   }
-  if (can_set_up(IORING_SETUP_SINGLE_ISSUER)) found.add(Ability::single_issuer);
+  if (can_set_up(IORING_SETUP_SINGLE_ISSUER)) found.add(Feature::single_issuer);
   if (can_set_up(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)) {
-    found.add(Ability::defer_taskrun);
+    found.add(Feature::defer_taskrun);
   }
-  if ((plain.params().flags & IORING_SETUP_NO_SQARRAY) != 0) found.add(Ability::no_sqarray);
+  if ((plain.params().flags & IORING_SETUP_NO_SQARRAY) != 0) found.add(Feature::no_sqarray);
 }
 
-void try_calls(Abilities& found, TryRing& ring) {
+void try_calls(Features& found, TryRing& ring) {
   if (io_uring_register_ring_fd(ring.raw()) == 1) {
-    found.add(Ability::ring_fd);
+    found.add(Feature::ring_fd);
     io_uring_unregister_ring_fd(ring.raw());
   }
   io_uring_sync_cancel_reg everything{};
   everything.fd = -1;
   everything.flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
   const int cancelled = io_uring_register_sync_cancel(ring.raw(), &everything);
-  if (cancelled >= 0 || cancelled == -ENOENT) found.add(Ability::sync_cancel);
+  if (cancelled >= 0 || cancelled == -ENOENT) found.add(Feature::sync_cancel);
   unsigned limits[2] = {0, 0};  // asks, sets nothing
-  if (io_uring_register_iowq_max_workers(ring.raw(), limits) == 0) found.add(Ability::iowq_limit);
+  if (io_uring_register_iowq_max_workers(ring.raw(), limits) == 0) found.add(Feature::iowq_limit);
 }
 
 bool can_accept_many() {
@@ -267,7 +267,7 @@ bool can_send_to_rings() {
 
 }  // namespace
 
-Abilities try_abilities() {
+Features try_features() {
   TryRing plain{0};
   if (plain.result() < 0) throw_ring_error(-plain.result());
   // 5.11: waiting with a time limit as an argument. Before, liburing queues requests of its own
@@ -277,14 +277,14 @@ Abilities try_abilities() {
   if (const int error = plain.try_enter(); is_refusal(error)) {
     throw_refused("io_uring_enter", error, {5, 1});
   }
-  Abilities found;
+  Features found;
   try_setup(found, plain);
   try_calls(found, plain);
-  if (can_accept_many()) found.add(Ability::accept_multishot);
-  if (can_receive_many()) found.add(Ability::recv_multishot);
-  if (can_send_all()) found.add(Ability::send_waitall);
-  if (can_send_to_rings()) found.add(Ability::msg_ring_fd);
-  if (can_set_socket_options()) found.add(Ability::socket_command);
+  if (can_accept_many()) found.add(Feature::accept_multishot);
+  if (can_receive_many()) found.add(Feature::recv_multishot);
+  if (can_send_all()) found.add(Feature::send_waitall);
+  if (can_send_to_rings()) found.add(Feature::msg_ring_fd);
+  if (can_set_socket_options()) found.add(Feature::socket_command);
   return found;
 }
 

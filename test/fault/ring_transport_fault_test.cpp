@@ -5,7 +5,7 @@
 #include <array>
 
 #include "fault/made_up_kernel.hpp"
-#include "mode/ring_courier.hpp"
+#include "mode/ring_transport.hpp"
 #include "net/handover.hpp"
 
 namespace urb {
@@ -15,21 +15,21 @@ using test::Request;
 
 TEST_SUITE_BEGIN("fault");
 
-struct CourierRig {
-  CourierRig() {
+struct TransportRig {
+  TransportRig() {
     context.take_descriptor = [this](unsigned, int number) {
       taken.push_back(number);
       return test::make_stream_pair().near;
     };
     context.kill_worker = [this](unsigned worker) { killed.push_back(worker); };
-    courier.on_worker_lost(0);
+    transport.on_worker_lost(0);
   }
   /// A new process in the place of worker 0: its channel has the number that the old one had.
   void replace() {
     ChannelPair next = make_channel();
     REQUIRE(dup3(next.master.get(), channel.master.get(), O_CLOEXEC) >= 0);
     channel.worker = std::move(next.worker);
-    courier.on_worker_back(0);
+    transport.on_worker_back(0);
   }
   void say_hello(int number) {
     const RingHello hello{RingHello::kMagic, number};
@@ -53,51 +53,51 @@ struct CourierRig {
   std::vector<int> taken;
   std::vector<unsigned> killed;
   Placement placement{Policy::rr, 2, 1};
-  RingCourier courier{kernel.ring(), 1, context, placement};
+  RingTransport transport{kernel.ring(), 1, context, placement};
 };
 
-TEST_CASE("ring courier: the end of a dead worker's channel is not its replacement's hello") {
-  CourierRig rig;
+TEST_CASE("ring transport: the end of a dead worker's channel is not its replacement's hello") {
+  TransportRig rig;
   rig.replace();
   const Request first = rig.kernel.take_one(IORING_OP_POLL_ADD);
   // It dies before it has said anything. That is seen before its channel's end is.
-  rig.courier.on_worker_lost(0);
+  rig.transport.on_worker_lost(0);
   rig.replace();
   const Request second = rig.kernel.take_one(IORING_OP_POLL_ADD);
-  rig.courier.on_completion(first.done(POLLIN | POLLHUP));
+  rig.transport.on_completion(first.done(POLLIN | POLLHUP));
   CHECK(rig.killed.empty());
   CHECK(rig.kernel.has_none());
   CHECK_FALSE(rig.is_present());
   rig.say_hello(5);
-  rig.courier.on_completion(second.done(POLLIN));
+  rig.transport.on_completion(second.done(POLLIN));
   CHECK(rig.killed.empty());
   CHECK(rig.taken == std::vector{5});
   CHECK(rig.is_present());
 }
 
-TEST_CASE("ring courier: a late end takes no hello that is there for the next poll") {
-  CourierRig rig;
+TEST_CASE("ring transport: a late end takes no hello that is there for the next poll") {
+  TransportRig rig;
   rig.replace();
   const Request first = rig.kernel.take_one(IORING_OP_POLL_ADD);
-  rig.courier.on_worker_lost(0);
+  rig.transport.on_worker_lost(0);
   rig.replace();
   const Request second = rig.kernel.take_one(IORING_OP_POLL_ADD);
   rig.say_hello(6);
-  rig.courier.on_completion(first.done(POLLIN | POLLHUP));
+  rig.transport.on_completion(first.done(POLLIN | POLLHUP));
   CHECK(rig.taken.empty());
-  rig.courier.on_completion(second.done(POLLIN));
+  rig.transport.on_completion(second.done(POLLIN));
   CHECK(rig.taken == std::vector{6});
   CHECK(rig.killed.empty());
 }
 
-TEST_CASE("ring courier: a wake-up without a hello waits for it, an end without one is the end") {
-  CourierRig rig;
+TEST_CASE("ring transport: a wake-up without a hello waits for it, an end without one is the end") {
+  TransportRig rig;
   rig.replace();
-  rig.courier.on_completion(rig.kernel.take_one(IORING_OP_POLL_ADD).done(POLLIN));
+  rig.transport.on_completion(rig.kernel.take_one(IORING_OP_POLL_ADD).done(POLLIN));
   const Request again = rig.kernel.take_one(IORING_OP_POLL_ADD);
   CHECK(rig.killed.empty());
   rig.channel.worker.close();
-  rig.courier.on_completion(again.done(POLLIN | POLLHUP));
+  rig.transport.on_completion(again.done(POLLIN | POLLHUP));
   CHECK(rig.killed == std::vector{0U});
   CHECK_FALSE(rig.is_present());
 }

@@ -21,12 +21,12 @@ struct RingHello {
   std::int32_t ring_fd = -1;
 };
 
-class RingCourier {
+class RingTransport {
  public:
   static constexpr AcceptInto kAcceptInto = AcceptInto::slot;
 
   /// Throws Unsupported where the kernel cannot.
-  RingCourier(Ring& ring, std::uint8_t owner, MasterContext& context, Placement& placement);
+  RingTransport(Ring& ring, std::uint8_t owner, MasterContext& context, Placement& placement);
 
   /// Waits until each worker has said hello, or has died, which whoever started it learns from it.
   /// Throws SysError, std::runtime_error.

@@ -11,7 +11,7 @@
 
 namespace urb {
 
-enum class Ability : std::uint8_t {
+enum class Feature : std::uint8_t {
   submit_all,        ///< a failed request does not stop the submission of those behind it
   coop_taskrun,      ///< no interrupt for completions; where there is no defer_taskrun
   single_issuer,     ///< the ring has one thread
@@ -26,45 +26,45 @@ enum class Ability : std::uint8_t {
   msg_ring_fd,       ///< direct descriptors sent into another process' ring
   socket_command,    ///< setsockopt of a direct descriptor
 };
-inline constexpr unsigned kAbilityCount = static_cast<unsigned>(Ability::socket_command) + 1;
+inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::socket_command) + 1;
 
 /// As rows and URB_TEST_WITHOUT spell it: the enumerator's name.
-[[nodiscard]] std::string_view name_of(Ability ability) noexcept;
+[[nodiscard]] std::string_view name_of(Feature feature) noexcept;
 
 /// A set of them.
-class Abilities {
+class Features {
  public:
-  Abilities() noexcept = default;
+  Features() noexcept = default;
   /// The inverse of bits().
-  static Abilities of_bits(std::uint64_t bits) noexcept;
+  static Features of_bits(std::uint64_t bits) noexcept;
 
-  [[nodiscard]] bool has(Ability ability) const noexcept { return (bits_ & bit(ability)) != 0; }
-  void add(Ability ability) noexcept { bits_ |= bit(ability); }
-  void add(Abilities others) noexcept { bits_ |= others.bits_; }
-  void remove(Ability ability) noexcept { bits_ &= ~bit(ability); }
+  [[nodiscard]] bool has(Feature feature) const noexcept { return (bits_ & bit(feature)) != 0; }
+  void add(Feature feature) noexcept { bits_ |= bit(feature); }
+  void add(Features others) noexcept { bits_ |= others.bits_; }
+  void remove(Feature feature) noexcept { bits_ &= ~bit(feature); }
   [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
-  bool operator==(const Abilities&) const = default;
+  bool operator==(const Features&) const = default;
 
  private:
-  [[nodiscard]] static constexpr std::uint64_t bit(Ability ability) noexcept {
-    return std::uint64_t{1} << static_cast<unsigned>(ability);
+  [[nodiscard]] static constexpr std::uint64_t bit(Feature feature) noexcept {
+    return std::uint64_t{1} << static_cast<unsigned>(feature);
   }
   std::uint64_t bits_ = 0;
 };
 
 /// Their names, separated by semicolons, in the order above; "none" for none: the column
 /// `features`.
-[[nodiscard]] std::string format_abilities(Abilities abilities);
-/// `abilities` without those that `names`, a comma list, names; all of them: "all". Throws
+[[nodiscard]] std::string format_features(Features features);
+/// `features` without those that `names`, a comma list, names; all of them: "all". Throws
 /// UsageError for a name that there is not.
-[[nodiscard]] Abilities without(Abilities abilities, std::string_view names);
+[[nodiscard]] Features without(Features features, std::string_view names);
 
 /// Tries them all, in some milliseconds; half a second where sockets reach a ring without waking
 /// it. Throws Unsupported, with cause and remedy, where not even the plainest ring can be made.
-[[nodiscard]] Abilities try_abilities();
+[[nodiscard]] Features try_features();
 /// The same, tried at the first call in this process or in one that it was forked from; without
 /// what the environment's URB_TEST_WITHOUT names, by which tests pretend to be on an older kernel.
-[[nodiscard]] Abilities kernel_abilities();
+[[nodiscard]] Features kernel_features();
 
 /// What stands around a refused io_uring_setup(2), apart from where it is read.
 struct RingScene {

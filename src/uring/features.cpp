@@ -1,5 +1,5 @@
 // Names, sets, and the set of this process.
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 
 #include <fmt/format.h>
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@ namespace urb {
 namespace {
 
 constexpr KernelRelease kRings{5, 1};
-constexpr KernelRelease kRingsUsable{5, 11};  // see try_abilities()
+constexpr KernelRelease kRingsUsable{5, 11};  // see try_features()
 
 RingScene find_ring_scene() {
   RingScene scene{find_refusal_scene(), {}};
@@ -27,62 +27,62 @@ RingScene find_ring_scene() {
 
 }  // namespace
 
-std::string_view name_of(Ability ability) noexcept {
-  switch (ability) {
-    case Ability::submit_all: return "submit_all";
-    case Ability::coop_taskrun: return "coop_taskrun";
-    case Ability::single_issuer: return "single_issuer";
-    case Ability::defer_taskrun: return "defer_taskrun";
-    case Ability::no_sqarray: return "no_sqarray";
-    case Ability::ring_fd: return "ring_fd";
-    case Ability::sync_cancel: return "sync_cancel";
-    case Ability::accept_multishot: return "accept_multishot";
-    case Ability::recv_multishot: return "recv_multishot";
-    case Ability::send_waitall: return "send_waitall";
-    case Ability::iowq_limit: return "iowq_limit";
-    case Ability::msg_ring_fd: return "msg_ring_fd";
-    case Ability::socket_command: break;
+std::string_view name_of(Feature feature) noexcept {
+  switch (feature) {
+    case Feature::submit_all: return "submit_all";
+    case Feature::coop_taskrun: return "coop_taskrun";
+    case Feature::single_issuer: return "single_issuer";
+    case Feature::defer_taskrun: return "defer_taskrun";
+    case Feature::no_sqarray: return "no_sqarray";
+    case Feature::ring_fd: return "ring_fd";
+    case Feature::sync_cancel: return "sync_cancel";
+    case Feature::accept_multishot: return "accept_multishot";
+    case Feature::recv_multishot: return "recv_multishot";
+    case Feature::send_waitall: return "send_waitall";
+    case Feature::iowq_limit: return "iowq_limit";
+    case Feature::msg_ring_fd: return "msg_ring_fd";
+    case Feature::socket_command: break;
   }
   return "socket_command";
 }
 
-Abilities Abilities::of_bits(std::uint64_t bits) noexcept {
-  Abilities abilities;
-  abilities.bits_ = bits;
-  return abilities;
+Features Features::of_bits(std::uint64_t bits) noexcept {
+  Features features;
+  features.bits_ = bits;
+  return features;
 }
 
-std::string format_abilities(Abilities abilities) {
-  if (abilities == Abilities{}) return "none";
+std::string format_features(Features features) {
+  if (features == Features{}) return "none";
   std::string text;
-  for (unsigned index = 0; index < kAbilityCount; ++index) {
-    const auto ability = static_cast<Ability>(index);
-    if (!abilities.has(ability)) continue;
+  for (unsigned index = 0; index < kFeatureCount; ++index) {
+    const auto feature = static_cast<Feature>(index);
+    if (!features.has(feature)) continue;
     if (!text.empty()) text += ';';
-    text += name_of(ability);
+    text += name_of(feature);
   }
   return text;
 }
 
-Abilities without(Abilities abilities, std::string_view names) {
+Features without(Features features, std::string_view names) {
   if (names == "all") return {};
   while (!names.empty()) {
     const std::string_view name = names.substr(0, names.find(','));
     names.remove_prefix(std::min(names.size(), name.size() + 1));
     unsigned index = 0;
-    while (index < kAbilityCount && name_of(static_cast<Ability>(index)) != name) ++index;
-    if (index == kAbilityCount) {
-      throw UsageError("URB_TEST_WITHOUT: there is no ability named " + std::string{name});
+    while (index < kFeatureCount && name_of(static_cast<Feature>(index)) != name) ++index;
+    if (index == kFeatureCount) {
+      throw UsageError("URB_TEST_WITHOUT: there is no feature named " + std::string{name});
     }
-    abilities.remove(static_cast<Ability>(index));
+    features.remove(static_cast<Feature>(index));
   }
-  return abilities;
+  return features;
 }
 
-Abilities kernel_abilities() {
-  static const Abilities found = [] {
+Features kernel_features() {
+  static const Features found = [] {
     const char* const missing = std::getenv("URB_TEST_WITHOUT");
-    return without(try_abilities(), missing == nullptr ? "" : missing);
+    return without(try_features(), missing == nullptr ? "" : missing);
   }();
   return found;
 }

@@ -1,5 +1,5 @@
 // What the kernel can do: the names, the sets, and rings that use less of it than they could.
-#include "uring/abilities.hpp"
+#include "uring/features.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -26,22 +26,22 @@ namespace {
 
 TEST_SUITE_BEGIN("unit");
 
-Abilities everything() { return Abilities::of_bits((std::uint64_t{1} << kAbilityCount) - 1); }
+Features everything() { return Features::of_bits((std::uint64_t{1} << kFeatureCount) - 1); }
 
-TEST_CASE("abilities: a set is written in one order, and read by its names") {
-  Abilities some;
-  CHECK(format_abilities(some) == "none");
-  some.add(Ability::socket_command);
-  some.add(Ability::submit_all);
-  CHECK(format_abilities(some) == "submit_all;socket_command");
-  CHECK(Abilities::of_bits(some.bits()) == some);
+TEST_CASE("features: a set is written in one order, and read by its names") {
+  Features some;
+  CHECK(format_features(some) == "none");
+  some.add(Feature::socket_command);
+  some.add(Feature::submit_all);
+  CHECK(format_features(some) == "submit_all;socket_command");
+  CHECK(Features::of_bits(some.bits()) == some);
   CHECK(without(some, "socket_command") == without(everything(),
                                                    "coop_taskrun,single_issuer,defer_taskrun,"
                                                    "no_sqarray,ring_fd,sync_cancel,"
                                                    "accept_multishot,recv_multishot,send_waitall,"
                                                    "iowq_limit,msg_ring_fd,socket_command"));
   CHECK(without(some, "") == some);
-  CHECK(without(some, "all") == Abilities{});
+  CHECK(without(some, "all") == Features{});
   CHECK_THROWS_WITH_AS(static_cast<void>(without(some, "submit_all,warp")),
                        doctest::Contains("warp"), UsageError);
 }
@@ -53,7 +53,7 @@ int try_without(long number, int error, std::initializer_list<std::string_view> 
   return test::exit_status_of([&] {
     if (!test::deny_call(number, error)) return 1;
     try {
-      static_cast<void>(try_abilities());
+      static_cast<void>(try_features());
     } catch (const Unsupported& refusal) {
       const std::string_view text = refusal.what();
       return std::all_of(parts.begin(), parts.end(),
@@ -65,7 +65,7 @@ int try_without(long number, int error, std::initializer_list<std::string_view> 
   });
 }
 
-TEST_CASE("abilities: rings that a filter denies are not blamed on the kernel") {
+TEST_CASE("features: rings that a filter denies are not blamed on the kernel") {
   CHECK(try_without(SYS_io_uring_setup, EPERM, {"seccomp", "kernel.io_uring_disabled=0"}) ==
         kSaysWhy);
   CHECK(try_without(SYS_io_uring_setup, ENOSYS, {"a seccomp filter hides it"}) == kSaysWhy);
@@ -75,7 +75,7 @@ TEST_CASE("abilities: rings that a filter denies are not blamed on the kernel") 
   }
 }
 
-TEST_CASE("abilities: a refused ring is told by the release, the filter and the setting") {
+TEST_CASE("features: a refused ring is told by the release, the filter and the setting") {
   const auto told = [](int error, RefusalScene scene, std::string disabled) {
     return describe_ring_refusal(error, {std::move(scene), std::move(disabled)});
   };
@@ -91,10 +91,10 @@ TEST_CASE("abilities: a refused ring is told by the release, the filter and the 
   CHECK(has(told(EINVAL, {"6.8.0", true}, "0"), "seccomp"));
 }
 
-TEST_CASE("abilities: without io_uring_register rings work, and what needs it names it") {
+TEST_CASE("features: without io_uring_register rings work, and what needs it names it") {
   CHECK(test::exit_status_of([] {
           if (!test::deny_call(SYS_io_uring_register, EPERM)) return 1;
-          Ring ring{{8, 64, try_abilities()}};
+          Ring ring{{8, 64, try_features()}};
           BufferPool plain{ring, {BufferKind::plain, 2, 4096, 1}};
           for (const BufferKind kind : {BufferKind::registered, BufferKind::provided}) {
             try {
@@ -108,26 +108,26 @@ TEST_CASE("abilities: without io_uring_register rings work, and what needs it na
         }) == kSaysWhy);
 }
 
-TEST_CASE("abilities: provided buffers are refused without multishot receives") {
-  Ring ring{{8, 64, without(try_abilities(), "recv_multishot")}};
+TEST_CASE("features: provided buffers are refused without multishot receives") {
+  Ring ring{{8, 64, without(try_features(), "recv_multishot")}};
   CHECK_THROWS_WITH_AS((BufferPool{ring, {BufferKind::provided, 2, 4096, 1}}),
                        doctest::Contains("--buffers registered"), Unsupported);
 }
 
-TEST_CASE("abilities: trying says the same each time, and leaves nothing behind") {
+TEST_CASE("features: trying says the same each time, and leaves nothing behind") {
   const std::size_t fds_before = test::open_fd_count();
-  const Abilities first = try_abilities();
-  CHECK(try_abilities() == first);
+  const Features first = try_features();
+  CHECK(try_features() == first);
   CHECK(test::open_fd_count() == fds_before);
 }
 
-TEST_CASE("abilities: a ring works without each of them, and says what it used") {
-  const Abilities here = try_abilities();
-  for (unsigned index = 0; index <= kAbilityCount; ++index) {
-    Abilities fewer = here;
-    if (index < kAbilityCount) fewer.remove(static_cast<Ability>(index));
-    if (index == kAbilityCount) fewer = {};  // and without any
-    CAPTURE(format_abilities(fewer));
+TEST_CASE("features: a ring works without each of them, and says what it used") {
+  const Features here = try_features();
+  for (unsigned index = 0; index <= kFeatureCount; ++index) {
+    Features fewer = here;
+    if (index < kFeatureCount) fewer.remove(static_cast<Feature>(index));
+    if (index == kFeatureCount) fewer = {};  // and without any
+    CAPTURE(format_features(fewer));
     int ends[2] = {-1, -1};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     const Fd near{Adopt{}, ends[0]};
@@ -135,7 +135,7 @@ TEST_CASE("abilities: a ring works without each of them, and says what it used")
     Ring ring{{8, 64, fewer}};
     const std::uint64_t used = ring.counters().used.bits();
     CHECK((used & ~fewer.bits()) == 0);  // none that it was not given
-    CHECK((used != 0) == (fewer != Abilities{}));
+    CHECK((used != 0) == (fewer != Features{}));
     // More than the queue holds, the third of which fails when it is submitted.
     for (std::uint32_t number = 0; number < 20; ++number) {
       io_uring_sqe* const sqe = ring.sqe({1, 0, 0, number});
