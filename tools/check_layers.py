@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks that includes point downwards only, and a few bans. Usage: check_layers.py SOURCE_ROOT
 
-The layers are those of ARCHITECTURE.md; a folder of src/ may include itself and what is listed
-for it. What clang-format and clang-tidy can check is theirs.
+BELOW is the one source of the layers. The includes, the dependencies in src/*/meson.build and the
+table in ARCHITECTURE.md are held against it. What clang-format and clang-tidy can check is theirs.
 """
 
 import pathlib
@@ -18,8 +18,8 @@ BELOW = {
     "stats": ["base"],
     "net": ["uring", "http", "stats"],
     "micro": ["net"],
-    "probe": ["uring", "http", "stats"],
-    "mode": ["net", "probe"],
+    "probe": ["base"],
+    "mode": ["net"],
     "server": ["mode", "process"],
     "load": ["uring", "http", "stats"],
     "row": ["stats", "probe", "process"],
@@ -34,7 +34,8 @@ BELOW = {
 # Pure by decision, so that they test without a kernel: no ring, directly or through others.
 PURE = {"http", "stats", "row", "report", "compare", "experiment/matrix", "load/plan"}
 
-LINES_MAX = 300
+LINES_MAX = 300  # of a source file
+COLUMNS_MAX = 100  # of a script or a build file; clang-format keeps the sources to it
 
 BANS = [
     (re.compile(r"FIXME"), "mend it, or write TODO(perf|kernel|test): what"),
@@ -106,8 +107,41 @@ def check_text(root, path):
                 yield f"{name}:{number}: '{pattern.pattern}' is banned: {remedy}"
     if path.suffix == ".hpp" and "#pragma once" not in lines:
         yield f"{name}: no #pragma once"
-    if lines and not lines[0].startswith("//"):
+    if path.suffix == ".hpp" and lines and not lines[0].startswith("//"):
         yield f"{name}: opens without a comment that says what it is"
+
+
+def check_width(root, path):
+    """The width of a script or a build file."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if len(line) > COLUMNS_MAX:
+            name = path.relative_to(root)
+            yield f"{name}:{number}: {len(line)} columns, {COLUMNS_MAX} are the most"
+
+
+def check_meson(src):
+    """The order of the folders, and what each one links, against BELOW."""
+    order = re.findall(r"^subdir\('(\w+)'\)", (src / "meson.build").read_text(), re.MULTILINE)
+    wanted = [folder for folder in BELOW if folder != "main"]
+    if order != wanted:
+        yield f"src/meson.build: the folders are {order}, the layers {wanted}"
+    for folder in wanted:
+        text = (src / folder / "meson.build").read_text()
+        linked = set(re.findall(r"\b(\w+)_dep\b", text)) & set(BELOW) - {folder}
+        if linked != set(BELOW[folder]):
+            yield (f"src/{folder}/meson.build: links {sorted(linked)}, "
+                   f"its layer is above {sorted(BELOW[folder])}")
+
+
+def check_architecture(root):
+    """The table of folders against BELOW."""
+    text = (root / "ARCHITECTURE.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, –]+) \|$", text, re.MULTILINE)
+    table = {folder: [] if below == "–" else below.split(", ") for folder, below in rows}
+    for folder in BELOW:
+        if folder != "main" and table.get(folder) != BELOW[folder]:
+            yield (f"ARCHITECTURE.md: the row of `{folder}` says {table.get(folder)}, "
+                   f"the layers {BELOW[folder]}")
 
 
 def main():
@@ -119,6 +153,11 @@ def main():
     for folder in ("src", "test", "bench"):
         for path in sorted((root / folder).rglob("*.[ch]pp")):
             problems += check_text(root, path)
+    for path in sorted((root / "tools").iterdir()) + sorted(root.rglob("meson.build")):
+        if path.is_file() and "subprojects" not in path.parts:
+            problems += check_width(root, path)
+    problems += check_meson(src)
+    problems += check_architecture(root)
     for problem in problems:
         print(problem)
     return 1 if problems else 0

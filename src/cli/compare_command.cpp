@@ -14,7 +14,7 @@
 #include "compare/json.hpp"
 #include "compare/text.hpp"
 #include "report/console.hpp"
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
 

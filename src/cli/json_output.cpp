@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 
 namespace urb {
 

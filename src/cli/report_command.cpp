@@ -15,7 +15,7 @@
 #include "report/gnuplot.hpp"
 #include "report/html.hpp"
 #include "report/page.hpp"
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
 

@@ -25,7 +25,7 @@
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 #include "row/row_file.hpp"
 #include "server/server.hpp"
 #include "sweep/guest.hpp"

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "http/fnv.hpp"
+#include "base/fnv.hpp"
 #include "mode/placement.hpp"
 
 namespace urb {

@@ -5,7 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/crc32c.hpp"
-#include "http/fnv.hpp"
+#include "base/fnv.hpp"
 
 namespace urb::http {
 

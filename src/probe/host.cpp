@@ -17,7 +17,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "http/fnv.hpp"
+#include "base/fnv.hpp"
 
 namespace urb {
 namespace {

@@ -21,7 +21,7 @@
 namespace urb {
 namespace {
 
-constexpr const char* kChooseAnother = "choose another file with --csv";
+constexpr const char* kRemedy = "choose another file with --csv";
 
 // Bytes of which the last line is surely one: its longest field is the reason of a failure.
 constexpr off_t kTailMax = 1 << 20;
@@ -42,11 +42,11 @@ Fd open_for_append(const std::string& path, const OutputTarget& target) {
       raw = open(target.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
       break;
     case OutputTarget::Kind::file:
-      make_folders_above(target.path, kChooseAnother);
+      make_folders_above(target.path, kRemedy);
       raw = open(target.path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
       break;
   }
-  if (raw < 0) throw SysError("open " + path, errno, kChooseAnother);
+  if (raw < 0) throw SysError("open " + path, errno, kRemedy);
   return Fd{Adopt{}, raw};
 }
 

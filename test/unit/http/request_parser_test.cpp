@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/crc32c.hpp"
-#include "http/fnv.hpp"
+#include "base/fnv.hpp"
 #include "support/request_steps.hpp"
 
 namespace urb {

@@ -19,7 +19,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 
 TEST_SUITE_BEGIN("unit");
 

@@ -1,5 +1,5 @@
 // mkostemp, write, fsync, rename.
-#include "row/json_file.hpp"
+#include "process/whole_file.hpp"
 
 #include <fcntl.h>
 #include <stdlib.h>
