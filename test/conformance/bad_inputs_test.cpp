@@ -98,12 +98,13 @@ std::string format_table(const std::vector<HttpCase>& cases, Cells& cells) {
   std::string out =
       "# Bad inputs, and good ones that look alike\n\n"
       "This is what the running server does with each case of `test/data/http`, in each mode. A\n"
-      "cell has the answers in order. `keep` or `close` and the body's bytes follow a 200. `wait`\n"
-      "stands where the input ends within a message. The connection then ends unanswered. A refused\n"
-      "request ends the connection. A good request right behind it is neither answered nor served.\n"
+      "cell has the answers in order. `keep` or `close` and the body's bytes follow a 200.\n"
+      "`wait` stands where the input ends within a message. The connection then ends\n"
+      "unanswered. A refused request ends the connection. A good request right behind it is\n"
+      "neither answered nor served.\n"
       "\n"
-      "`tools/update-bad-inputs` writes this page, and every run of the suite `conformance` compares\n"
-      "it with the server.\n";
+      "`tools/update-bad-inputs` writes this page, and every run of the suite `conformance`\n"
+      "compares it with the server.\n";
   std::string file;
   for (const HttpCase& request : cases) {
     if (request.file != file) {
