@@ -36,7 +36,9 @@ function complete(report, choice) {
   const cells = setting ? report.cellsOf(setting.id) : [];
 
   const metrics = report.metricsOf(cells).map(({name, label}) => ({value: name, text: label}));
-  settle('metric', metrics, metrics[0]?.value);
+  const first = sectionOf(report, choice).counts ?
+    metrics.find(({value}) => value === 'instructions_per_request') : null;
+  settle('metric', metrics, (first ?? metrics[0])?.value);
   const ways = setting ? report.waysToShow(setting) : [];
   settle('along', ways.map(({name, label}) => ({value: name, text: label})), ways[0]?.name);
 

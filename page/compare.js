@@ -84,38 +84,48 @@ function kernelTable(page) {
   const pairs = sides[0].filter((cell) => seconds.has(key(cell)))
       .map((first) => ({id: first.id, first, second: seconds.get(key(first))}));
   if (pairs.length === 0) return nothing('The two kernels share no configuration in this setting.');
-  const names = pairs[0] && [pairs[0].first.kernel, pairs[0].second.kernel];
+  const names = [pairs[0].first.kernel, pairs[0].second.kernel];
+  const methods = choice.kind === 'kernels' && !sectionOf(report, choice).counts ?
+    distinct([choice.first, choice.second].map((id) => report.byId.get(id).method)) : [];
   const metric = report.metricByName.get(choice.metric);
-  return sideBySide(page, pairs, names, `${metric.label}: ${names[0]} and ${names[1]}`);
+  return element('div', {}, sideBySide(page, pairs, names,
+      `${metric.label}: Linux ${names[0]} and ${names[1]}`),
+  nothing('Measured in different rounds, so there is no ratio with an interval.' + (
+    methods.length > 1 ? ' The methods differ as well: a change may be that of the meter.' : '')));
+}
+
+/// Short names of two releases, unless they are short for the same.
+function headsOf(names) {
+  const short = names.map(shortRelease);
+  return short[0] === short[1] ? names : short;
 }
 
 function sideBySide(page, pairs, names, caption) {
   const {report, choice} = page;
   const metric = report.metricByName.get(choice.metric);
+  const estimate = (cell) => cell.metrics[metric.name];
   const longest = new Map();
-  for (const {first, second} of pairs) {
-    for (const cell of [first, second]) {
-      const end = endOf(cell.metrics[choice.metric]);
-      longest.set(configuration(cell), Math.max(longest.get(configuration(cell)) ?? 0, end));
-    }
+  for (const cell of pairs.flatMap(({first, second}) => [first, second])) {
+    const key = configuration(cell);
+    longest.set(key, Math.max(longest.get(key) ?? 0, endOf(estimate(cell))));
   }
   const side = (pick, name) => [
     medianColumn(metric, name, pick),
-    {title: 'Interval', className: 'quiet wide', text: () => '',
-      key: (pair) => pick(pair).metrics[metric.name]?.median,
+    {title: 'Interval', className: 'quiet', key: (pair) => estimate(pick(pair))?.low,
+      cell: (pair) => interval(estimate(pick(pair))) || '–'},
+    {title: 'Bar', className: 'wide half', text: () => '',
+      key: (pair) => estimate(pick(pair))?.median,
       cell: (pair) => {
         const cell = pick(pair);
-        const estimate = cell.metrics[metric.name];
-        return element('span', {}, estimate ?
-          barOf(estimate, longest.get(configuration(cell)), page.colour(cell.mode)) : '',
-        element('small', {}, interval(estimate)));
+        return estimate(cell) ?
+          barOf(estimate(cell), longest.get(configuration(cell)), page.colour(cell.mode)) : '';
       }}];
+  const heads = headsOf(names);
   return new Table({caption, rows: pairs, filter: pairs.length > 8 ? 'Filter' : null, columns: [
     {title: 'Mode', key: ({first}) => report.cells.indexOf(first), text: ({first}) => first.label,
       cell: ({first}) => modeName(first, page)},
     configurationColumn(report),
-    ...side((pair) => pair.first, shortRelease(names[0])),
-    ...side((pair) => pair.second, shortRelease(names[1]))]}).node;
+    ...side((pair) => pair.first, heads[0]), ...side((pair) => pair.second, heads[1])]}).node;
 }
 
 function endOf(estimate) { return estimate ? Math.max(estimate.median, estimate.high ?? 0) : 0; }

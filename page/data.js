@@ -30,7 +30,8 @@ class Report {
     this.rankingsBySetting = group(this.rankings, (ranking) => ranking.setting);
     this.warningTexts = new Map(this.warnings.map((warning) => [warning.name, warning.text]));
     this.modes = distinct(this.cells.map((cell) => cell.mode));
-    this.relays = distinct(this.cells.map((cell) => cell.relay));
+    this.labelsByMode = group(distinct(this.cells.map((cell) => `${cell.mode}\n${cell.label}`))
+        .map((key) => key.split('\n')), ([mode]) => mode);
   }
 
   cellsOf(setting) { return this.cellsBySetting.get(setting) ?? []; }
@@ -41,6 +42,12 @@ class Report {
     const own = MODE_COLOURS[mode];
     const others = this.modes.filter((name) => !(name in MODE_COLOURS));
     return (own ?? OTHER_COLOURS[others.indexOf(mode) % OTHER_COLOURS.length])[dark ? 1 : 0];
+  }
+
+  /// Ways of one mode (relays, say) share its colour and differ in shape: 0, 1, 2 or 3.
+  variant(cell) {
+    const labels = this.labelsByMode.get(cell.mode).map(([, label]) => label);
+    return labels.indexOf(cell.label) % 4;
   }
 
   /// Metrics that have a figure in one of the cells.
@@ -63,9 +70,11 @@ class Report {
     const count = (key) => new Set(cells.map(key)).size;
     const growing = [];
     if (count((cell) => cell.kernel) > 1) growing.push({name: 'kernel', label: 'kernel'});
-    if (count((cell) => cell.body_bytes) > 3) growing.push({name: 'body_bytes', label: 'body size'});
+    const sizes = count((cell) => cell.body_bytes);
+    const bySize = {name: 'body_bytes', label: 'body size'};
+    if (sizes > 3) growing.push(bySize);
     const few = [{name: 'mode', label: 'mode'}];
-    if (count((cell) => cell.body_bytes) === 3) few.push({name: 'body_bytes', label: 'body size'});
+    if (sizes === 3) few.push(bySize);
     for (const [column, value] of Object.entries(setting.values)) {
       if (typeof value === 'number' && this.siblings(setting, column).length > 1) {
         few.push({name: column, label: column.replaceAll('_', ' ')});

@@ -7,7 +7,7 @@ function drawDetail(page, cell) {
   const card = byId('detail');
   if (!cell) {
     card.replaceChildren(element('p', {class: 'note'},
-        'Point at a bar, a point or a line of the table: its figures and its command appear here.'));
+        'Point at a bar or at a line of the table: its figures and its command appear here.'));
     return;
   }
   const metric = report.metricByName.get(choice.metric);
@@ -38,10 +38,13 @@ function marksOf(report, cell) {
   const marks = cell.warnings.map((name) => element('li', {class: 'disturbed'},
       `${DISTURBED} `, element('b', {}, name), ` ${report.warningTexts.get(name) ?? ''}`));
   if (cell.trials_without_figures > 0) {
-    marks.push(element('li', {class: 'disturbed'}, `${DISTURBED} ${cell.trials_without_figures} of ${
-      plural(cell.trials, 'trial')} without figures: ${cell.status.join(', ')}`));
+    const trials = `${cell.trials_without_figures} of ${plural(cell.trials, 'trial')}`;
+    marks.push(element('li', {class: 'disturbed'},
+        `${DISTURBED} ${trials} without figures: ${cell.status.join(', ')}`));
   }
-  if (cell.bottleneck) marks.push(element('li', {}, 'Bottleneck: ', element('b', {}, cell.bottleneck)));
+  if (cell.bottleneck) {
+    marks.push(element('li', {}, 'Bottleneck: ', element('b', {}, cell.bottleneck)));
+  }
   return marks.length > 0 ? [element('ul', {class: 'marks'}, ...marks)] : [];
 }
 

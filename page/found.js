@@ -32,7 +32,9 @@ function drawFound(page) {
 
 function questionOf(report, name) {
   const metric = report.metricByName.get(name);
-  return `${metric?.better === 'more' ? 'Most' : 'Least'}: ${(metric?.label ?? name).toLowerCase()}`;
+  const label = metric?.label ?? name;
+  const inside = /^[A-Z][a-z]/.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
+  return `${metric?.better === 'more' ? 'Most' : 'Least'} ${inside}`;
 }
 
 function summaryOf(report, choice, rankings) {

@@ -45,7 +45,9 @@ class Page {
     for (const form of ['where', 'what', 'pair']) {
       for (const select of byId(form).querySelectorAll('select')) this.offer(select);
     }
-    this.cells = report.select(choice);
+    // As in the picture: one body and reuse after the other.
+    this.cells = report.select(choice).sort((left, right) =>
+      left.body_bytes - right.body_bytes || left.reuse - right.reuse);
     drawFound(this);
     this.drawModes();
     this.drawCaption();
@@ -54,7 +56,7 @@ class Page {
     drawContext(this);
     const rows = byId('rows-behind');
     if (rows.open) drawRows(this, null);
-    else rows.replaceChildren(element('summary', {}, `Rows (${report.rows.count.toLocaleString('en-US')})`));
+    else rows.replaceChildren(rowsSummary(report));
     this.point(report.byId.get(choice.cell) ?? null, false);
     this.drawPicture();
   }
@@ -90,7 +92,8 @@ class Page {
   drawCaption() {
     const metric = this.report.metricByName.get(this.choice.metric);
     const unit = metric?.unit ? `, ${metric.unit}` : '';
-    byId('picture-caption').replaceChildren(element('b', {}, `${metric?.label ?? 'No figures'}${unit}`),
+    byId('picture-caption').replaceChildren(
+        element('b', {}, `${metric?.label ?? 'No figures'}${unit}`),
         metric ? ` ${metric.better} is better. Medians of the trials, with their intervals.` : '');
     byId('picture-keys').textContent = `${DISTURBED} or a hollow point: trials with warnings. ` +
       'Arrow keys walk over the figures.';
@@ -104,7 +107,8 @@ class Page {
     this.view?.finalize();
     this.view = null;
     if (cells.length === 0) {
-      holder.replaceChildren(nothing('Nothing here has this metric. Choose another, or show a mode.'));
+      holder.replaceChildren(
+          nothing('Nothing here has this metric. Choose another, or show a mode.'));
       return;
     }
     if (!globalThis.vega || !globalThis.vegaLite) {
@@ -182,7 +186,8 @@ class Page {
       ...this.varyingColumns(),
       {title: metric.unit || 'Figure', isNumber: true, key: (cell) => estimate(cell)?.median,
         cell: (cell) => figure(estimate(cell)?.median)},
-      {title: 'Bar', className: 'wide', hint: 'In parts of the longest bar of its body and connections',
+      {title: 'Bar', className: 'wide',
+        hint: 'In parts of the longest bar of the same body and connections',
         key: (cell) => endOf(estimate(cell)) / longest.get(configuration(cell)), text: () => '',
         cell: (cell) => estimate(cell) ?
           barOf(estimate(cell), longest.get(configuration(cell)), this.colour(cell.mode)) : ''},
@@ -194,7 +199,8 @@ class Page {
           {class: isDisturbed(cell) ? 'disturbed' : null, title: marksText(cell)},
           marksShort(cell)), text: marksText},
     ];
-    const table = new Table({caption: `${metric.label}, ${plural(this.cells.length, 'configuration')}`,
+    const table = new Table({
+      caption: `${metric.label}, ${plural(this.cells.length, 'configuration')}`,
       filter: 'Filter, such as: socket reused', rows: this.cells, columns,
       onRow: (cell, type) => this.point(cell, type === 'click')});
     byId('cells').replaceChildren(table.node);

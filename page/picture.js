@@ -41,6 +41,7 @@ function datumOf(report, cell, choice) {
     cell: cell.id,
     label: cell.label,
     mode: cell.mode,
+    variant: report.variant(cell),
     panel: body + reuseText(cell.reuse),
     along: alongText(report, cell, choice.along),
     order: orderOf(report, cell, choice.along),
@@ -87,7 +88,7 @@ function bars(plan) {
     for (const value of inside) value.limit = longest / room;
   }
   const x = (field) => ({field, type: 'quantitative'});
-  const axis = {title: null, tickCount: 4, format: tickFormat(values), domain: false};
+  const axis = {...ticks(values), tickCount: 4};
   return {
     columns,
     resolve: {scale: {x: 'independent'}},
@@ -135,8 +136,8 @@ function whiskers(axis, look) {
   const low = {field: 'low', type: 'quantitative'};
   const high = {field: 'high', type: 'quantitative'};
   const known = [{filter: 'datum.low !== null'}];
-  const rule = (color, strokeWidth) => ({transform: known,
-    mark: {type: 'rule', color, strokeWidth}, encoding: {[axis]: low, [`${axis}2`]: {field: 'high'}}});
+  const rule = (color, strokeWidth) => ({transform: known, mark: {type: 'rule', color, strokeWidth},
+    encoding: {[axis]: low, [`${axis}2`]: {field: 'high'}}});
   const tick = (value) => ({transform: known,
     mark: {type: 'tick', color: look.text, thickness: 1.5, size: 8,
       orient: axis === 'x' ? 'vertical' : 'horizontal'}, encoding: {[axis]: value}});
@@ -155,12 +156,13 @@ function lines(plan) {
   const columns = columnsOf(plan, 52);
   const width = panelWidth(plan, isShared ? 52 : 52 * columns, columns);
   const y = {field: 'value', type: 'quantitative', ...verticalScale(values, isShared)};
+  const variantOf = (label) => values.find((value) => value.label === label).variant;
   const byLabel = (range) => ({field: 'label', type: 'nominal', legend: null,
-    scale: {domain: labels, range: labels.map((label) => range[variantOf(values, label)])}});
+    scale: {domain: labels, range: labels.map((label) => range[variantOf(label)])}});
   const legend = look.legend ? {title: null, symbolStrokeWidth: 2} : null;
   return {
     columns,
-    resolve: isShared ? {} : {scale: {y: 'independent'}},
+    resolve: isShared ? {} : {scale: {y: 'independent'}, axis: {x: 'independent'}},
     spec: {
       width,
       height: 260,
@@ -192,7 +194,7 @@ function lines(plan) {
 
 /// Sizes span decades, and panels over sizes share a scale; others show what changes.
 function verticalScale(values, isShared) {
-  const axis = {title: null, tickCount: 5, format: tickFormat(values), domain: false};
+  const axis = {...ticks(values), tickCount: 5};
   const least = Math.min(...values.map((value) => value.low ?? value.value));
   const most = Math.max(...values.map((value) => value.end));
   if (!isShared || least <= 0 || most / least < 20) {
@@ -212,13 +214,6 @@ function crowd(texts) {
   return texts.length * 14 + texts.join('').length * 7;
 }
 
-/// Ways of one mode (relays, say) share its colour and differ in shape and dashes.
-function variantOf(values, label) {
-  const mode = values.find((value) => value.label === label).mode;
-  const same = distinct(values.filter((value) => value.mode === mode).map((value) => value.label));
-  return same.indexOf(label) % DASHES.length;
-}
-
 // ---- what both share ----
 
 function colours({report, values, look}, legend) {
@@ -232,8 +227,10 @@ function outline(look) {
   return {condition: {test: 'datum.cell === pointed', value: look.text}, value: null};
 }
 
-function tickFormat(values) {
-  return Math.max(...values.map((value) => value.end)) >= 10000 ? '~s' : ',.3~r';
+function ticks(values) {
+  const format = Math.max(...values.map((value) => value.end)) >= 10000 ? '~s' : ',.3~r';
+  return {title: null, domain: false,
+    labelExpr: `datum.value === 0 ? '0' : format(datum.value, '${format}')`};
 }
 
 function configure(look) {

@@ -2,6 +2,10 @@
 // drawn before somebody asks for it, and then a part at a time.
 'use strict';
 
+function rowsSummary(report) {
+  return element('summary', {}, `Rows (${report.rows.count.toLocaleString('en-US')})`);
+}
+
 /// A column of texts is a dictionary and an index into it; one of numbers is plain.
 function valueOf(columns, name, row) {
   const column = columns[name];
@@ -24,8 +28,7 @@ function drawRows(page, cell) {
     const rows = scopes.find(([value]) => value === select.value)[2]();
     place.replaceChildren(rowTable(report, rows).node);
   };
-  holder.replaceChildren(element('summary', {}, `Rows (${count.toLocaleString('en-US')})`),
-      element('label', {}, 'Show ', select), place);
+  holder.replaceChildren(rowsSummary(report), element('label', {}, 'Show ', select), place);
   fill();
 }
 

@@ -21,7 +21,7 @@ class Table {
   constructor({caption, columns, rows, onRow, filter, sorted}) {
     Object.assign(this, {columns, rows, onRow, filterText: '', limit: ROWS_AT_ONCE});
     this.sorted = sorted ?? null;
-    this.body = element('tbody');
+    this.body = element('tbody', {onkeydown: (event) => this.walk(event)});
     this.heads = columns.map((column, index) => this.makeHead(column, index));
     this.more = element('button', {type: 'button', class: 'more', onclick: () => this.grow()});
     this.count = element('span', {class: 'note', role: 'status'});
@@ -95,6 +95,7 @@ class Table {
     const rows = this.inOrder();
     const shown = rows.slice(0, this.limit);
     this.body.replaceChildren(...shown.map((row) => this.drawRow(row)));
+    if (this.onRow) this.body.firstElementChild?.setAttribute('tabindex', '0');
     this.heads.forEach((head, index) => {
       const direction = this.sorted?.index === index ? this.sorted.direction : 0;
       head.setAttribute('aria-sort',
@@ -113,16 +114,26 @@ class Table {
         column.cell(row)));
     if (!this.onRow) return element('tr', {}, ...cells);
     const show = (event) => this.onRow(row, event.type);
-    const line = element('tr', {tabindex: '0', 'data-cell': row.id, onmouseenter: show,
-      onfocus: show, onclick: show}, ...cells);
-    return line;
+    return element('tr', {tabindex: '-1', 'data-cell': row.id, onmouseenter: show, onfocus: show,
+      onclick: show}, ...cells);
+  }
+
+  /// One stop for the tab key, from which the arrow keys go on.
+  walk(event) {
+    const line = event.target.closest('tbody tr');
+    const next = event.key === 'ArrowDown' ? line?.nextElementSibling :
+      event.key === 'ArrowUp' ? line?.previousElementSibling : null;
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
   }
 }
 
-/// A dot in the mode's colour and its name.
+/// The mode's colour in the shape that its points have, and its name.
 function modeName(cell, page) {
-  return element('span', {class: 'mode'},
-      element('i', {class: 'dot', style: `background:${page.colour(cell.mode)}`}), cell.label);
+  return element('span', {class: 'mode'}, element('i', {
+    class: `dot shape-${page.report.variant(cell)}`,
+    style: `background:${page.colour(cell.mode)}`}), cell.label);
 }
 
 /// A bar from zero with its interval, both in parts of `longest`.
