@@ -30,7 +30,7 @@ function modeTable(page) {
     caption: `${metric.label}: ${of} ÷ ${to}, within a round`,
     rows: pairs,
     columns: [
-      configurationColumn(report),
+      ...configurationColumns(),
       medianColumn(metric, of, (pair) => report.byId.get(pair.ratio?.of ?? pair.first.id)),
       medianColumn(metric, to, (pair) => report.byId.get(pair.ratio?.to ?? pair.second.id)),
       {title: 'Ratio', isNumber: true, key: (pair) => pair.ratio?.median,
@@ -124,15 +124,19 @@ function sideBySide(page, pairs, names, caption) {
   return new Table({caption, rows: pairs, filter: pairs.length > 8 ? 'Filter' : null, columns: [
     {title: 'Mode', key: ({first}) => report.cells.indexOf(first), text: ({first}) => first.label,
       cell: ({first}) => modeName(first, page)},
-    configurationColumn(report),
+    ...configurationColumns(),
     ...side((pair) => pair.first, heads[0]), ...side((pair) => pair.second, heads[1])]}).node;
 }
 
 function endOf(estimate) { return estimate ? Math.max(estimate.median, estimate.high ?? 0) : 0; }
 
-function configurationColumn(report) {
-  return {title: 'Configuration', key: ({first}) => report.cells.indexOf(first),
-    cell: ({first}) => configuration(first)};
+function configurationColumns() {
+  return [
+    {title: 'Body', isNumber: true, key: ({first}) => first.body_bytes,
+      cell: ({first}) => bytes(first.body_bytes)},
+    {title: 'Connection', key: ({first}) => Number(first.reuse),
+      hint: 'New for each request, or reused',
+      cell: ({first}) => first.reuse ? 'reused' : 'new'}];
 }
 
 function medianColumn(metric, title, pick) {

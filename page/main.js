@@ -94,7 +94,7 @@ class Page {
     const unit = metric?.unit ? `, ${metric.unit}` : '';
     byId('picture-caption').replaceChildren(
         element('b', {}, `${metric?.label ?? 'No figures'}${unit}`),
-        metric ? ` ${metric.better} is better. Medians of the trials, with their intervals.` : '');
+        metric ? ` ${metric.better} is better. Medians of the trials, with intervals.` : '');
     byId('picture-keys').textContent = `${DISTURBED} or a hollow point: trials with warnings. ` +
       'Arrow keys walk over the figures.';
   }
@@ -112,8 +112,8 @@ class Page {
       return;
     }
     if (!globalThis.vega || !globalThis.vegaLite) {
-      holder.replaceChildren(nothing('The library that draws pictures is not in this page, and was ' +
-        'not loaded from the network. The bars of the table below show the same figures.'));
+      holder.replaceChildren(nothing('The library that draws pictures is not in this page, and ' +
+        'was not loaded from the network. The bars of the table below show the same figures.'));
       return;
     }
     this.width = holder.clientWidth;
@@ -213,8 +213,9 @@ class Page {
     const all = [
       {title: 'Body', isNumber: true, key: (cell) => cell.body_bytes,
         cell: (cell) => bytes(cell.body_bytes)},
-      {title: 'Connections', key: (cell) => Number(cell.reuse), cell: (cell) =>
-        cell.reuse ? 'reused' : 'one per request', text: (cell) => reuseText(cell.reuse)},
+      {title: 'Connection', hint: 'New for each request, or reused',
+        key: (cell) => Number(cell.reuse), text: (cell) => reuseText(cell.reuse),
+        cell: (cell) => cell.reuse ? 'reused' : 'new'},
       {title: 'Kernel', key: (cell) => kernels.indexOf(cell.kernel), text: (cell) => cell.kernel,
         cell: (cell) => shortRelease(cell.kernel)},
       {title: choice.along.replaceAll('_', ' '), isNumber: true,

@@ -25,7 +25,7 @@ class Table {
     this.heads = columns.map((column, index) => this.makeHead(column, index));
     this.more = element('button', {type: 'button', class: 'more', onclick: () => this.grow()});
     this.count = element('span', {class: 'note', role: 'status'});
-    const table = element('table', {}, element('caption', {}, caption),
+    const table = element('table', {}, element('caption', {}, element('span', {}, caption)),
         element('thead', {}, element('tr', {}, ...this.heads)), this.body);
     this.node = element('div', {class: 'table'},
         filter ? this.makeFilter(filter) : '',
