@@ -76,7 +76,9 @@ function settlePair(report, choice, settle, cells) {
 
 function sectionOf(report, choice) { return report.byId.get(choice.section); }
 
-/// The last one that holds times, since the report puts counts last and newer kernels later.
+/// The newest kernel with times by the newest method. The report orders kernels by age.
 function newestSection(report) {
-  return report.sections.filter((section) => !section.counts).at(-1) ?? report.sections.at(-1);
+  const times = report.sections.filter((section) => !section.counts);
+  const method = Math.max(...times.map((section) => section.method));
+  return times.filter((section) => section.method === method).at(-1) ?? report.sections.at(-1);
 }

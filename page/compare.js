@@ -3,6 +3,8 @@
 // they have no ratio: their medians and intervals stand side by side.
 'use strict';
 
+const VERDICTS = {'differ': 'sure', 'may be equal': 'undecided', 'unknown': 'alone'};
+
 function drawComparison(page) {
   const {choice} = page;
   const table = choice.kind === 'kernels' ? kernelTable(page) : modeTable(page);
@@ -37,14 +39,13 @@ function modeTable(page) {
         cell: (pair) => figure(pair.ratio?.median)},
       {title: 'Interval', className: 'quiet', key: (pair) => pair.ratio?.low,
         cell: (pair) => interval(pair.ratio) || '–'},
-      {title: 'About 1', className: 'wide', hint: 'The line in the middle means "the same"',
+      {title: 'Ratio and interval', className: 'wide', hint: 'The line in the middle means "the same"',
         key: (pair) => pair.ratio?.median, text: () => '',
         cell: (pair) => pair.ratio ? ratioOf(pair.ratio, widestRatio(ratios)) : ''},
       {title: 'Rounds', isNumber: true, key: (pair) => pair.ratio?.n,
         cell: (pair) => String(pair.ratio?.n ?? '–')},
       {title: 'Verdict', key: verdictOf, cell: (pair) =>
-        element('span', {class: `chip ${verdictOf(pair) === 'differ' ? 'sure' : 'undecided'}`},
-            verdictOf(pair))},
+        element('span', {class: `chip ${VERDICTS[verdictOf(pair)]}`}, verdictOf(pair))},
     ],
   }).node;
 }

@@ -22,6 +22,7 @@ function makePicture(report, cells, choice, width, look = PRINTED) {
   const plan = {report, metric, choice, values, panels, width, look};
   return {
     '$schema': 'https://vega.github.io/schema/vega-lite/v6.json',
+    ...(look.legend ? {title: titleOf(report, cells, metric)} : {}),
     'description': `${metric.label} by ${choice.along.replaceAll('_', ' ')}`,
     'background': look.legend ? look.background : 'transparent',
     'data': {values},
@@ -30,6 +31,20 @@ function makePicture(report, cells, choice, width, look = PRINTED) {
     'facet': {field: 'panel', type: 'nominal', sort: panels, header: {title: null}},
     'spacing': {row: PANEL_GAP, column: PANEL_GAP},
     ...(choice.along === 'mode' ? bars(plan) : lines(plan)),
+  };
+}
+
+/// What a picture needs to say where no page around it does.
+function titleOf(report, cells, metric) {
+  const {section, setting} = cells[0];
+  const unit = metric.unit ? `, ${metric.unit}` : '';
+  const kernel = report.byId.get(section).kernel;
+  const notes = ['medians and their intervals'];
+  if (cells.some(isDisturbed)) notes.push(`${DISTURBED}, hollow: trials with warnings`);
+  return {
+    text: `${metric.label}${unit} (${metric.better} is better)`,
+    subtitle: [`${kernel ? `Linux ${kernel}, ` : ''}${report.byId.get(setting).title}`,
+      notes.join('; ')],
   };
 }
 
@@ -96,7 +111,7 @@ function bars(plan) {
       width,
       height: {step: BAR_STEP},
       encoding: {y: {field: 'along', type: 'nominal', sort: names,
-        axis: {title: null, domain: false, ticks: false, labelLimit: margin, labelPadding: 8}}},
+        axis: {title: null, domain: false, ticks: false, labelLimit: 0, labelPadding: 8}}},
       layer: [
         {mark: {type: 'bar', height: BAR_STEP - 9, cornerRadiusEnd: 2, strokeWidth: 2},
           encoding: {
@@ -108,7 +123,7 @@ function bars(plan) {
         {mark: {type: 'text', align: 'left', dx: 7, baseline: 'middle', color: look.text},
           encoding: {x: x('end'), text: {field: 'text'}}},
         // Makes room in the scale, and can be pointed at where the bar is short.
-        {mark: {type: 'bar', opacity: 0, height: BAR_STEP}, encoding: {x: x('limit')}},
+        {mark: {type: 'bar', opacity: 0, height: BAR_STEP, aria: false}, encoding: {x: x('limit')}},
       ],
     },
     usermeta: {metric: metric.name, unit: metric.unit},
@@ -176,7 +191,7 @@ function lines(plan) {
       },
       layer: [
         {mark: {type: 'line', strokeWidth: 1.8, opacity: 0.75},
-          encoding: {y, strokeDash: {...byLabel(DASHES), legend}, detail: {field: 'label'},
+          encoding: {y, strokeDash: byLabel(DASHES), detail: {field: 'label'},
             order: {field: 'order'}}},
         ...whiskers('y', look),
         {mark: {type: 'point', size: 46, opacity: 1, strokeWidth: 1.8},
@@ -185,7 +200,8 @@ function lines(plan) {
             fill: {condition: {test: 'datum.disturbed', value: look.background},
               ...colours(plan, null)}}},
         // Small points are hard to point at.
-        {mark: {type: 'point', filled: true, size: 320, opacity: 0}, encoding: {y}},
+        ...(look.legend ? [] : [{mark: {type: 'point', filled: true, size: 320, opacity: 0,
+          aria: false}, encoding: {y}}]),
       ],
     },
     usermeta: {metric: metric.name, unit: metric.unit},
@@ -236,6 +252,8 @@ function ticks(values) {
 function configure(look) {
   return {
     font: look.font,
+    // A file on its own is shown as an image, whose inside no reader sees.
+    aria: !look.legend,
     view: {stroke: null},
     axis: {labelColor: look.quiet, labelFontSize: 12, gridColor: look.line, tickColor: look.line,
       domainColor: look.line},
@@ -245,6 +263,6 @@ function configure(look) {
     legend: {labelColor: look.text, labelFontSize: 12, orient: 'bottom', columns: 6},
     text: {fontSize: 12},
     title: {color: look.text, subtitleColor: look.quiet, fontSize: 15, subtitleFontSize: 12,
-      anchor: 'start', offset: 14, subtitlePadding: 6, frame: 'group'},
+      anchor: 'start', offset: 16, subtitlePadding: 6},
   };
 }
