@@ -171,10 +171,13 @@ function lines(plan) {
   const columns = columnsOf(plan, 52);
   const width = panelWidth(plan, isShared ? 52 : 52 * columns, columns);
   const y = {field: 'value', type: 'quantitative', ...verticalScale(values, isShared)};
+  const legend = look.legend ? {title: null, symbolSize: 60} : null;
   const variantOf = (label) => values.find((value) => value.label === label).variant;
-  const byLabel = (range) => ({field: 'label', type: 'nominal', legend: null,
-    scale: {domain: labels, range: labels.map((label) => range[variantOf(label)])}});
-  const legend = look.legend ? {title: null, symbolStrokeWidth: 2} : null;
+  const shape = {field: 'label', type: 'nominal', legend,
+    scale: {domain: labels, range: labels.map((label) => SHAPES[variantOf(label)])}};
+  // By another field, or the legend's symbols would be dashed.
+  const dash = {field: 'variant', type: 'nominal', legend: null,
+    scale: {domain: [0, 1, 2, 3], range: DASHES}};
   return {
     columns,
     resolve: isShared ? {} : {scale: {y: 'independent'}, axis: {x: 'independent'}},
@@ -191,11 +194,11 @@ function lines(plan) {
       },
       layer: [
         {mark: {type: 'line', strokeWidth: 1.8, opacity: 0.75},
-          encoding: {y, strokeDash: byLabel(DASHES), detail: {field: 'label'},
+          encoding: {y, strokeDash: dash, detail: {field: 'label'},
             order: {field: 'order'}}},
         ...whiskers('y', look),
         {mark: {type: 'point', size: 46, opacity: 1, strokeWidth: 1.8},
-          encoding: {y, shape: {...byLabel(SHAPES), legend},
+          encoding: {y, shape,
             size: {condition: {test: 'datum.cell === pointed', value: 190}, value: 46},
             fill: {condition: {test: 'datum.disturbed', value: look.background},
               ...colours(plan, null)}}},
