@@ -43,6 +43,9 @@ function modeTable(page) {
         hint: 'The line in the middle means "the same"', key: (pair) => pair.ratio?.median,
         text: () => '',
         cell: (pair) => pair.ratio ? ratioOf(pair.ratio, widestRatio(ratios)) : ''},
+      {title: 'Difference', isNumber: true, key: (pair) => pair.difference?.median,
+        hint: 'The median of the differences within a round',
+        cell: (pair) => figure(pair.difference?.median).replace('-', '−')},
       {title: 'Rounds', isNumber: true, key: (pair) => pair.ratio?.n,
         cell: (pair) => String(pair.ratio?.n ?? '–')},
       {title: 'Verdict', key: verdictOf, cell: (pair) =>
@@ -54,11 +57,11 @@ function modeTable(page) {
 /// The report has each pair once, in the order of its cells.
 function pairOf({report, choice, comparisons}, first, second) {
   if (!second) return null;
-  const found = comparisons.get(`${first.id} ${second.id} ${choice.metric}`) ??
-    comparisons.get(`${second.id} ${first.id} ${choice.metric}`);
-  const ratio = found?.kind === 'ratio' ? found : null;
+  const find = (kind) => comparisons.get(`${kind} ${first.id} ${second.id} ${choice.metric}`) ??
+    comparisons.get(`${kind} ${second.id} ${first.id} ${choice.metric}`);
+  const ratio = find('ratio');
   const names = ratio && [report.byId.get(ratio.of).label, report.byId.get(ratio.to).label];
-  return {id: first.id, first, second, ratio, names};
+  return {id: first.id, first, second, ratio, difference: find('difference'), names};
 }
 
 function verdictOf({ratio}) {
