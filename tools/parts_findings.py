@@ -1,0 +1,94 @@
+"""README's findings: a sentence each, with its interval and the rows that it rests on."""
+import textwrap
+
+from parts_costs import (KIB, MIB, TOTAL, growth_of, handover_of, requests_below_a_percent)
+from parts_kernels import counts_of, short_release
+from parts_study import study_of
+from report_json import WIDTH, metric_of, size_text
+from rows import Failure
+
+
+def link(*paths):
+    return ", ".join(f"[rows]({path})" for path in dict.fromkeys(paths))
+
+
+def sure(figure, what):
+    """A finding without an interval is none."""
+    if figure is None or not figure.is_sure:
+        raise Failure(f"what was found: too few rounds for {what} (measure more of them)")
+    return figure
+
+
+def handover_finding(program):
+    costs, growth = handover_of(program), growth_of(program)
+    cost = sure(costs.cost("cluster", 8, TOTAL), "the cost of a hand-over")
+    request = metric_of(growth.report.find("cluster", 64 * KIB, True), TOTAL)
+    least, most = requests_below_a_percent(cost, request)
+    return (f"Handing over a connection costs {cost.median:.0f} µs of CPU ({cost.low:.0f} to "
+            f"{cost.high:.0f}), once ({link(*costs.paths[:1])}). After {least} to {most} requests "
+            "of 64 KiB it is below 1 % of their CPU.")
+
+
+def proxy_finding(program):
+    growth = growth_of(program)
+    splice, copy = (sure(growth.ratio(f"passthru {relay}", "socket", MIB, False, TOTAL),
+                         "what proxying costs") for relay in ("sync", "copy"))
+    return (f"Proxying 1 MiB by splices takes {splice.text(1)} times the CPU of handing its "
+            f"connection over ({link(growth.path)}). By copies it takes {copy.text(1)} times.")
+
+
+def crossing_finding(program):
+    growth = growth_of(program)
+    ends = [growth.splice_sizes("sync", reuse, TOTAL) for reuse in (False, True)]
+    if not all(first for _, first in ends):
+        return f"Splicing is not shown to need less CPU than copying ({link(growth.path)})."
+    splices = max(first for _, first in ends)
+    copies = max((last for last, _ in ends if last), default=None)
+    text = (f"From bodies of {size_text(splices)} on splicing needs less CPU than copying "
+            f"({link(growth.path)}).")
+    if copies:
+        return f"{text} Up to {size_text(copies)} copying needs less."
+    below = max(size for size in growth.sizes if size < splices)
+    return f"{text} Up to {size_text(below)} neither is shown to need less."
+
+
+def direct_finding(program):
+    costs, study = handover_of(program), study_of(program)
+    empty = sure(costs.ratio("direct", "cluster", 8, TOTAL), "direct beside cluster")
+    large = sure(study.report.between(study.report.find("direct", MIB, False),
+                                      study.report.find("cluster", MIB, False), TOTAL),
+                 "direct beside cluster at 1 MiB")
+    text = (f"No master at all (`direct`) takes {empty.text(2)} times the CPU of `cluster` for an "
+            f"empty request over 8 connections ({link(*costs.paths[:1])}). ")
+    if large.holds(1):
+        return text + f"At 1 MiB no difference is shown ({link(study.path)})."
+    return text + f"At 1 MiB it takes {large.text(2)} times ({link(study.path)})."
+
+
+def kernel_finding(program):
+    counts = counts_of(program)
+    pair = counts.same_compiler()
+    if not pair:
+        raise Failure("what was found: no two kernels are by one compiler")
+    before, after = (counts.count("cluster", (0, False), kernel) for kernel in pair)
+    ends = [100 * (after.low / before.high - 1), 100 * (after.high / before.low - 1)]
+    paths = ", ".join(f"[rows]({counts.path_of(kernel)})" for kernel in pair)
+    names = f"Debian's {short_release(pair[1])} and {short_release(pair[0])}"
+    if ends[0] <= 0 <= ends[1]:
+        return f"{names} need as many instructions for an empty request ({paths})."
+    more = "more" if ends[0] > 0 else "fewer"
+    return (f"An empty request takes {min(map(abs, ends)):.1f} to {max(map(abs, ends)):.1f} % "
+            f"{more} instructions on {short_release(pair[1])} than on {short_release(pair[0])}, by "
+            f"one compiler ({paths}).")
+
+
+def found(program):
+    """What the committed rows show."""
+    return "\n".join(
+        textwrap.fill(finding(program), WIDTH, initial_indent="- ", subsequent_indent="  ",
+                      break_long_words=False, break_on_hyphens=False)
+        for finding in (handover_finding, proxy_finding, crossing_finding, direct_finding,
+                        kernel_finding))
+
+
+PARTS = {"found": found}
