@@ -2,7 +2,7 @@
 import functools
 import math
 
-from report_json import Report, confidence_text, interval_note, metric_of, paragraph, size_text, table, text_of
+from report_json import Report, confidence_text, interval_note, metric_of, paragraph, short_text, size_text, table
 from rows import as_rounds, name_of, newest_file, read_rows
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -62,6 +62,7 @@ class Handover:
     """What a connection without reuse costs more than with `direct`, by mode and connections."""
 
     def __init__(self, program):
+        self.program = program
         self.paths = [newest_file(kind, REMEDY[kind]) for kind in ("growth", "handover")]
         self.rows = []
         for path in self.paths:
@@ -93,6 +94,17 @@ class Handover:
                    if (name_of(row), row["connections"]) == (mode, str(connections)))
 
 
+    def cost_without_limited(self, mode, connections, metric):
+        """The cost in rounds in which the client was the limit of neither."""
+        limited = {row["seed"] for row in self.rows if row["bottleneck"] == "client"
+                   and row["connections"] == str(connections)
+                   and name_of(row) in (mode, "direct")}
+        rows = [row for row in self.rows if row["connections"] == str(connections)
+                and row["seed"] not in limited]
+        report = Report.of_rows(self.program, as_rounds(rows, buffers="registered"))
+        return report.between(*(report.find(name, 0, False) for name in (mode, "direct")), metric,
+                              "difference")
+
     def limited_by_client(self, mode, connections):
         return sum(row["bottleneck"] == "client" for row in self.rows
                    if (name_of(row), row["connections"]) == (mode, str(connections)))
@@ -111,24 +123,29 @@ def requests_below_a_percent(cost, request):
 
 
 def relays(program):
-    """The relays of `passthru` against each other and against `socket`, by body."""
+    """The relays of `passthru` against `copy`, and against `socket`, by body."""
     growth = growth_of(program)
-    first, shown, parts = growth.first, [], []
-    pairs = [("passthru sync", "passthru copy"), ("passthru linked", "passthru copy"),
-             *((f"passthru {relay}", "socket") for relay in RELAYS)]
-    for reuse in (False, True):
+    first, shown = growth.first, []
+
+    def ratios(title, columns):
         lines = []
         for size in growth.sizes:
-            figures = [growth.ratio(*pair, size, reuse) for pair in pairs]
-            shown += figures
-            lines.append([size_text(size), *(text_of(figure) for figure in figures)])
-        head = [" / ".join(name.removeprefix("passthru ") for name in pair) for pair in pairs]
-        parts.append(table(["reuse" if reuse else "no reuse", *head], lines))
+            figures = [growth.ratio(f"passthru {relay}", base, size, reuse)
+                       for relay, base, reuse in columns]
+            shown.extend(figures)
+            lines.append([size_text(size), *map(short_text, figures)])
+        names = [f"{relay}, {'reuse' if reuse else 'no reuse'}" for relay, _, reuse in columns]
+        return table([title, *names], lines)
+
+    by_copy = ratios("by `copy`", [(relay, "passthru copy", reuse) for reuse in (False, True)
+                                   for relay in ("sync", "linked")])
+    by_socket = [ratios("by `socket`", [(relay, "socket", reuse) for relay in RELAYS])
+                 for reuse in (False, True)]
     note = paragraph(
-        "Server CPU time of a request of `passthru`, by relay: by that of `copy`, and by that of "
+        "Server CPU time of a request of `passthru`, by relay: by that of `copy`, then by that of "
         f"`socket`. 4 workers, 8 connections, Linux {first['kernel']}, {first['cpus']} CPUs "
         f"(`{growth.path}`). Median of the ratios within a round {interval_note(shown)}")
-    return "\n\n".join([note, *parts])
+    return "\n\n".join([note, by_copy, *by_socket])
 
 
 def handover(program):
@@ -144,12 +161,22 @@ def handover(program):
         "CPU time of a connection in a mode less that in `direct`, within a round: 0 B, a "
         f"connection for each request, 4 workers. Median ({confidence_text(shown)} interval), in "
         f"µs ({', '.join(f'`{path}`' for path in costs.paths)}). The last column counts rounds "
-        "that warn of `buffers_starved`. In "
-        + " and ".join(f"{costs.limited_by_client('direct', connections)} rounds of `direct` with "
-                       f"{connections}" for connections in sorted({key[1] for key in costs.known()}))
-        + " connections the client was the limit, which may make its requests cheaper.")
+        "that warn of `buffers_starved`.")
     return note + "\n\n" + table(["mode", "connections", "server", "client and server", "rounds",
-                                  "short of buffers"], lines)
+                                  "short of buffers"], lines) + "\n\n" + limited_note(costs)
+
+
+def limited_note(costs):
+    """Whether the client's limit in `direct` makes a hand-over look dearer."""
+    mode, connections = costs.known()[0]
+    count = costs.limited_by_client("direct", connections)
+    rest = costs.cost_without_limited(mode, connections, TOTAL)
+    text = (f"With {connections} connections the client was the limit in {count} rounds of "
+            "`direct`.")
+    if rest:
+        text += (f" The others give {rest.text(1)} for `{mode}`, client and server, in "
+                 f"{rest.count} rounds.")
+    return paragraph(text)
 
 
 def handover_share(program):
@@ -180,7 +207,7 @@ def buffers(program):
         figures = [growth.ratio(f"cluster {kind}", "cluster", size, reuse)
                    for reuse in (False, True) for kind in ("provided", "plain")]
         shown += figures
-        lines.append([size_text(size), *map(text_of, figures)])
+        lines.append([size_text(size), *map(short_text, figures)])
     note = paragraph(
         "Server CPU time of a request of `cluster`, by that with `--buffers registered`. Median of "
         f"the ratios within a round {interval_note(shown)}")

@@ -33,8 +33,8 @@ def proxy_finding(program):
     growth = growth_of(program)
     splice, copy = (sure(growth.ratio(f"passthru {relay}", "socket", MIB, False, TOTAL),
                          "what proxying costs") for relay in ("sync", "copy"))
-    return (f"Proxying 1 MiB by splices takes {splice.text(1)} times the CPU of handing its "
-            f"connection over ({link(growth.path)}). By copies it takes {copy.text(1)} times.")
+    return (f"Proxying 1 MiB by splices (`sync`) takes {splice.text(1)} times the CPU of handing "
+            f"over ({link(growth.path)}). By copies it takes {copy.text(1)} times.")
 
 
 def crossing_finding(program):
@@ -44,10 +44,10 @@ def crossing_finding(program):
         return f"Splicing is not shown to need less CPU than copying ({link(growth.path)})."
     splices = max(first for _, first in ends)
     copies = max((last for last, _ in ends if last), default=None)
-    text = (f"From bodies of {size_text(splices)} on splicing needs less CPU than copying "
+    text = (f"From {size_text(splices)} on splices (`sync`) need less CPU than copies "
             f"({link(growth.path)}).")
     if copies:
-        return f"{text} Up to {size_text(copies)} copying needs less."
+        return f"{text} Up to {size_text(copies)} copies need less."
     below = max(size for size in growth.sizes if size < splices)
     return f"{text} Up to {size_text(below)} neither is shown to need less."
 
@@ -58,8 +58,8 @@ def direct_finding(program):
     large = sure(study.report.between(study.report.find("direct", MIB, False),
                                       study.report.find("cluster", MIB, False), TOTAL),
                  "direct beside cluster at 1 MiB")
-    text = (f"No master at all (`direct`) takes {empty.text(2)} times the CPU of `cluster` for an "
-            f"empty request over 8 connections ({link(*costs.paths[:1])}). ")
+    text = (f"Without a master (`direct`) an empty request takes {empty.text(2)} times the CPU of "
+            f"`cluster` ({link(*costs.paths[:1])}). ")
     if large.holds(1):
         return text + f"At 1 MiB no difference is shown ({link(study.path)})."
     return text + f"At 1 MiB it takes {large.text(2)} times ({link(study.path)})."
@@ -77,9 +77,10 @@ def kernel_finding(program):
     if ends[0] <= 0 <= ends[1]:
         return f"{names} need as many instructions for an empty request ({paths})."
     more = "more" if ends[0] > 0 else "fewer"
-    return (f"An empty request takes {min(map(abs, ends)):.1f} to {max(map(abs, ends)):.1f} % "
-            f"{more} instructions on {short_release(pair[1])} than on {short_release(pair[0])}, by "
-            f"one compiler ({paths}).")
+    return (f"In `cluster` an empty request takes {min(map(abs, ends)):.1f} to "
+            f"{max(map(abs, ends)):.1f} % {more} instructions on {short_release(pair[1])} than on "
+            f"{short_release(pair[0])} ({paths}). One compiler built both. The "
+            f"range is of {before.count} boots each.")
 
 
 def found(program):

@@ -1,6 +1,6 @@
 """Growth: requests per second by the number of connections and of workers."""
 from parts_costs import REMEDY
-from report_json import Report, interval_note, metric_of, paragraph, table, text_of
+from report_json import Report, interval_note, metric_of, paragraph, short_text, table
 from rows import as_rounds, name_of, newest_file, read_rows
 
 RATE = "requests_per_s"
@@ -37,19 +37,17 @@ def connections(program):
     # One number of connections is also that of the run over workers, of another length.
     rows = [row for row in rows if is_long(row)]
     report, numbers = by_number(program, rows, "connections", connections="0")
-    shown, lines = [], []
-    for name in NAMES:
-        cells = [report.find(f"{name} at {number}", BODY, True) for number in numbers]
-        rates = [metric_of(cell, RATE) for cell in cells]
-        last = report.between(cells[-1], report.find(f"{name} at 64", BODY, True), RATE)
-        shown += [last]
-        lines.append([name, *(f"{rate.median:.0f}" if rate else "–" for rate in rates),
-                      text_of(last)])
+    lines = []
+    for number in numbers:
+        rates = [metric_of(report.find(f"{name} at {number}", BODY, True), RATE) for name in NAMES]
+        lines.append([f"{number:,}", *(f"{rate.median:.0f}" if rate else "–" for rate in rates)])
+    ratios = [report.between(report.find(f"{name} at {numbers[-1]}", BODY, True),
+                             report.find(f"{name} at 64", BODY, True), RATE) for name in NAMES]
+    lines.append([f"{numbers[-1]:,} / 64", *map(short_text, ratios)])
     note = paragraph(
         f"Requests per second with bodies of 4 KiB and reuse, 4 workers, by connections (`{path}`). "
-        f"Medians. The last column is the ratio within a round {interval_note(shown)}")
-    head = ["connections", *(f"{number:,}" for number in numbers), f"{numbers[-1]:,} / 64"]
-    return note + "\n\n" + table(head, lines)
+        f"Medians. The last line is the ratio within a round {interval_note(ratios)}")
+    return note + "\n\n" + table(["connections", *NAMES], lines)
 
 
 def workers(program):
@@ -58,17 +56,17 @@ def workers(program):
     rows = [row for row in rows if not is_long(row)]
     report, numbers = by_number(program, rows, "workers", workers="0")
     shown, lines = [], []
-    others = [number for number in numbers if number != 4]
-    for name in NAMES:
-        four = report.find(f"{name} at 4", BODY, True)
-        ratios = [report.between(report.find(f"{name} at {number}", BODY, True), four, RATE)
-                  for number in others]
+    for number in numbers:
+        if number == 4:
+            continue
+        ratios = [report.between(report.find(f"{name} at {number}", BODY, True),
+                                 report.find(f"{name} at 4", BODY, True), RATE) for name in NAMES]
         shown += ratios
-        lines.append([name, *map(text_of, ratios)])
+        lines.append([str(number), *map(short_text, ratios)])
     note = paragraph(
         "Requests per second by the number of workers, by those of four in the same round: 64 "
         f"connections, 4 KiB, reuse (`{path}`). Median {interval_note(shown)}")
-    return note + "\n\n" + table(["workers", *map(str, others)], lines)
+    return note + "\n\n" + table(["workers", *NAMES], lines)
 
 
 PARTS = {"connections": connections, "workers": workers}

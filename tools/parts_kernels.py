@@ -74,28 +74,32 @@ def instructions(program):
     row = counts.rows[0]
     boots = max((figure.count for name in counts.report.names() for cell in CELLS
                  for kernel in counts.kernels if (figure := counts.count(name, cell, kernel))))
-    lines = [["compiler of the kernel", "", "", *map(counts.compiler_of, counts.kernels)]]
-    for cell in CELLS:
-        for name in counts.report.names():
-            found = [counts.report.find(name, *cell, kernel=kernel) for kernel in counts.kernels]
-            if not any(found):
-                continue
-            lines.append([name, size_text(cell[0]), "yes" if cell[1] else "no",
-                          *(count_text(one) for one in found)])
     note = paragraph(
-        "Instructions per request, of the kernel and all processes together, counted in QEMU "
-        f"{guest['qemu']}, `{guest['machine']}`, `{guest['cpu']}` (`results/*.csv`). "
+        "Thousands of instructions a request, of the kernel and all processes together, counted in "
+        f"QEMU {guest['qemu']}, `{guest['machine']}`, `{guest['cpu']}` (`results/*.csv`). "
         f"{row['workers']} workers, {row['connections']} connections, method {row['method']}. "
         f"Median of {boots} boots, ± half of their range.")
-    head = ["mode", "body", "reuse", *map(short_release, counts.kernels)]
-    return note + "\n\n" + table(head, lines, left=3)
+    return "\n\n".join([note, *(cell_table(counts, *cell) for cell in CELLS)])
+
+
+def cell_table(counts, body, reuse):
+    """A column by kernel, a line by mode."""
+    lines = [["compiler", *map(counts.compiler_of, counts.kernels)]]
+    for name in counts.report.names():
+        found = [counts.report.find(name, body, reuse, kernel=kernel) for kernel in counts.kernels]
+        if any(found):
+            lines.append([name, *map(count_text, found)])
+    title = f"{size_text(body)}, {'reuse' if reuse else 'no reuse'}"
+    return table([title, *map(short_release, counts.kernels)], lines)
 
 
 def count_text(cell):
     if cell is None:
         return "–"
     figure = metric_of(cell, METRIC)
-    return figure.half_width_text() if figure else ", ".join(cell["status"])
+    if figure is None:
+        return ", ".join(cell["status"])
+    return figure.scaled(0.001).half_width_text(1)
 
 
 PARTS = {"instructions": instructions}

@@ -6,7 +6,7 @@ import os
 import sys
 
 from report_json import (Report, confidence_text, metric_of, paragraph, table,
-                         text_of)
+                         short_text)
 from rows import Failure, read_rows
 
 MIB = 1 << 20
@@ -102,7 +102,7 @@ def tables(program):
             figures = [metric_of(report.find(name, body, reuse), "requests_per_s")
                        for body in (10 * MIB, MIB)]
             shown += figures
-            lines.append([name, *(f"{figure.half_width_text()} req/s" if figure else "–"
+            lines.append([report.label(name), *(f"{figure.half_width_text()} req/s" if figure else "–"
                                   for figure in figures)])
         parts += [f"Connection reuse: {'YES' if reuse else 'NO'}",
                   table(["Test", "Thruput w/ 10MB Req", "Thruput w/ 1MB Req"], lines)]
@@ -143,7 +143,8 @@ def cpu(program):
         for name in study.report.names():
             figures = study.figures(name, metric)
             shown += figures
-            lines.append([name, *(text_of(figure, digits) for figure in figures)])
+            lines.append([study.report.label(name),
+                          *(short_text(figure, digits) for figure in figures)])
         parts.append(table([title, *head], lines))
     parts.append(paragraph(
         f"Median ({confidence_text(shown)} interval). Loopback charges part of the receiver's work "

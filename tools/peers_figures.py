@@ -33,6 +33,9 @@ class Ratio:
             return "–"
         return ("≥ " if self.at_least else "≤ " if self.at_most else "") + self.figure.text(2)
 
+    def short_text(self):
+        return self.text().replace(" to ", "–")
+
 
 class PeerFigures:
     """The newest run of a file; what proves nothing is left out and counted."""

@@ -8,6 +8,8 @@ from peers_goals import GOALS, goal_lines, handover_line
 from report_json import confidence_text, is_of_client, median_text, metric_of, paragraph, table
 from rows import Failure, features_of, read_rows
 
+# More are counted and not named.
+MISSING_MOST = 4
 CELL_NAMES = list(map(cell_name, CELLS))
 
 
@@ -75,7 +77,7 @@ def ratios(figures):
                 shown += [ratio.figure for ratio in found]
                 what = "req/s" if metric == RATE else "CPU"
                 lines.append([f"{first} / {second}, {what}", client,
-                              *(ratio.text() for ratio in found)])
+                              *(ratio.short_text() for ratio in found)])
     if not lines:
         return ""
     note = paragraph(
@@ -120,7 +122,9 @@ def goals_of(all_figures, handover_cost):
     text = table(["goal", "client", "figure and cell that decide", "result"], lines, left=4)
     counted = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     summary = f"{counted}."
-    if missing:
+    if len(missing) > MISSING_MOST:
+        summary += f" {len(missing)} were not measured."
+    elif missing:
         summary += f" Not measured: {', '.join(missing)}."
     return text + "\n\n" + paragraph(summary)
 

@@ -49,6 +49,11 @@ class Figure:
         low, high = (None if end is None else -end for end in (self.high, self.low))
         return Figure(self.count, -self.median, low, high, self.confidence)
 
+    def scaled(self, factor):
+        """In another unit."""
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return Figure(self.count, self.median * factor, low, high, self.confidence)
+
     def holds(self, value):
         """Whether the interval does not tell it from `value`."""
         return not self.is_sure or self.low <= value <= self.high
@@ -58,6 +63,10 @@ class Figure:
         if self.low is None:
             return f"{self.median:.{digits}f}"
         return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+    def short_text(self, digits):
+        """"1.23 (1.13–1.29)", for tables with many columns."""
+        return self.text(digits).replace(" to ", "–")
 
     def half_width_text(self, digits=0):
         """"813 ±113", as the tables of a run have it."""
@@ -103,6 +112,10 @@ class Report:
         """Of the cells, in the order of the report."""
         return list(self._by_name)
 
+    def label(self, name):
+        """As people read it: `passthru` alone where there is one relay."""
+        return self._by_name[name][0]["label"]
+
     def find(self, name, body, reuse, kernel=None, **setting):
         """The cell; None where there is none. `setting`: as in connections=8."""
         for cell in self._by_name.get(name, []):
@@ -141,8 +154,8 @@ def is_of_client(cell):
     return cell is not None and cell["bottleneck"] == "client"
 
 
-def text_of(figure, digits=2):
-    return figure.text(digits) if figure else "–"
+def short_text(figure, digits=2):
+    return figure.short_text(digits) if figure else "–"
 
 
 def median_text(figure, digits):
