@@ -166,7 +166,7 @@ class Parser {
   }
 
   void declare_report() {
-    report_ = add_command("report", "Tables and pictures of the rows of any number of files",
+    report_ = add_command("report", "What the rows of any number of files say: Markdown, JSON, a page",
                           "uring-bench report results/*.csv -o report");
     report_
         ->add_option("FILE", options_.report.files,
@@ -174,9 +174,16 @@ class Parser {
         ->required();
     report_
         ->add_option("-o,--output", options_.report.folder,
-                     "folder for index.html, report.md and the pictures, which gnuplot draws; "
+                     "folder for index.html, a page that needs nothing else, and report.md; "
                      "without it the tables go to standard output, in Markdown")
         ->type_name("DIR");
+    report_
+        ->add_option("--json", options_.json,
+                     "file for all medians, intervals and rows in JSON; - is stdout, and so is no "
+                     "name")
+        ->type_name("FILE")
+        ->expected(0, 1)
+        ->default_str("-");
   }
 
   CLI::App* add_command(const std::string& name, const std::string& summary,

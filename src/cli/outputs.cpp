@@ -90,7 +90,8 @@ void settle_outputs(Options& options) {
       break;
     case Command::report:
       if (options.report.folder) require_folder("--output", *options.report.folder);
-      return;
+      read_paths = options.report.files;
+      break;
     case Command::sweep: require_folder("--output", options.sweep.folder); return;
     case Command::load: break;
     case Command::serve:

@@ -1,19 +1,22 @@
-// `report`: files of rows → tables, pictures, and a page that shows them all.
+// `report`: files of rows → Markdown, JSON, and a page that shows them all.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <filesystem>
-#include <map>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "cli/version.hpp"
 #include "process/output_target.hpp"
+#include "report/analysis.hpp"
 #include "report/console.hpp"
-#include "report/gnuplot.hpp"
-#include "report/html.hpp"
+#include "report/json.hpp"
+#include "report/markdown_report.hpp"
 #include "report/page.hpp"
 #include "row/json_file.hpp"
 #include "row/repeated_rows.hpp"
@@ -38,7 +41,7 @@ std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
   return files;
 }
 
-// Before gnuplot works for nothing. No file that is read is written over.
+// No file that is read is written over.
 void require_outputs(const std::vector<std::string>& read_paths,
                      const std::vector<std::string>& written_paths) {
   std::vector<NamedTarget> written;
@@ -49,37 +52,41 @@ void require_outputs(const std::vector<std::string>& read_paths,
   refuse_same(written, targets_beside(read_paths));
 }
 
+// "--json rows.csv more.csv" takes the first for the name of the output.
+void require_json_target(const std::string& path) {
+  require_writable(path);
+  std::ifstream file{path == "-" ? "" : path};
+  std::string line;
+  if (std::getline(file, line) && is_header(line)) {
+    throw UsageError(
+        fmt::format("--json {}: a file of rows is not written over (name another, or "
+                    "put --json behind the files)",
+                    path));
+  }
+}
+
+void write_folder(const ReportOptions& report, const Analysis& analysis, const std::string& json) {
+  const std::filesystem::path folder{*report.folder};
+  const std::string page = (folder / "index.html").string();
+  const std::string markdown = (folder / "report.md").string();
+  require_outputs(report.files, {page, markdown});
+  write_whole(markdown, make_markdown_report(analysis));
+  write_whole(page, make_page(json));
+  write_text(stdout, fmt::format("{}: everything, in one file\n{}: the tables\n", page, markdown));
+}
+
 }  // namespace
 
 int run_report(const Options& options) {
   const ReportOptions& report = options.report;
-  const std::vector<InputFile> files = read_files(report.files);
-  if (!report.folder) {
-    write_text(stdout, make_page(files, false).markdown);
-    return kExitOk;
-  }
-  const bool with_pictures = has_gnuplot();
-  const Page page = make_page(files, with_pictures);
-  const auto path_of = [&report](const std::string& name) {
-    return (std::filesystem::path{*report.folder} / name).string();
-  };
-  std::vector<std::string> written{path_of("index.html"), path_of("report.md")};
-  for (const Picture& picture : page.pictures) written.push_back(path_of(picture.name + ".svg"));
-  require_outputs(report.files, written);
-  std::map<std::string, std::string> pictures;
-  for (const Picture& picture : page.pictures) pictures[picture.name] = draw(picture);
-  for (const auto& [name, svg] : pictures) write_whole(path_of(name + ".svg"), svg);
-  write_whole(path_of("report.md"), page.markdown);
-  write_whole(path_of("index.html"), make_html(page.markdown, pictures));
-  write_text(stdout, fmt::format("{}: everything, in one file\n{}: the tables\n",
-                                 path_of("index.html"), path_of("report.md")));
-  if (!pictures.empty()) {
-    write_text(stdout, fmt::format("{}: {} pictures\n", path_of("*.svg"), pictures.size()));
-  }
+  if (options.json) require_json_target(*options.json);
+  const Analysis analysis{read_files(report.files)};
+  const bool needs_json = options.json || report.folder;
+  const std::string json = needs_json ? format_analysis_json(analysis, kVersion) : "";
+  if (options.json) write_whole(*options.json, json);
+  if (report.folder) write_folder(report, analysis, json);
+  if (!needs_json) write_text(stdout, make_markdown_report(analysis));
   flush_text(stdout);
-  if (!with_pictures) {
-    print_error("no pictures: gnuplot is not installed (apt-get install gnuplot-nox)");
-  }
   return kExitOk;
 }
 

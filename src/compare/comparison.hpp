@@ -13,22 +13,10 @@
 #include <vector>
 
 #include "compare/rank_test.hpp"
+#include "report/metrics.hpp"
 #include "row/row.hpp"
 
 namespace urb {
-
-/// What `--metric` can name.
-struct Metric {
-  std::string_view name;
-  std::string_view unit;
-  bool more_is_better;
-  std::string_view meaning;
-  Row::Figure (*figure_of)(const Row&);
-};
-
-[[nodiscard]] std::span<const Metric> all_metrics() noexcept;
-/// nullptr for a name that does not exist.
-[[nodiscard]] const Metric* find_metric(std::string_view name) noexcept;
 
 /// Why a change is or is not reported.
 enum class Verdict : std::uint8_t { noise, better, worse };

@@ -1,7 +1,6 @@
-// Collecting the trials of a cell.
 #include "report/cell.hpp"
 
-#include <map>
+#include <algorithm>
 
 namespace urb {
 
@@ -10,6 +9,15 @@ std::vector<double> Cell::figures(Row::Figure Row::*column) const {
   values.reserve(rows.size());
   for (const Row& row : rows) {
     if (row.*column) values.push_back(*(row.*column));
+  }
+  return values;
+}
+
+std::vector<double> Cell::figures(const Metric& metric) const {
+  std::vector<double> values;
+  values.reserve(rows.size());
+  for (const Row& row : rows) {
+    if (const Row::Figure figure = metric.figure_of(row)) values.push_back(*figure);
   }
   return values;
 }
@@ -30,6 +38,14 @@ std::string Cell::bottleneck() const {
   return most;
 }
 
+std::map<std::string, std::size_t> Cell::warning_counts() const {
+  std::map<std::string, std::size_t> counts;
+  for (const Row& row : rows) {
+    for (const std::string& name : warning_names(row)) ++counts[name];
+  }
+  return counts;
+}
+
 void Cell::add(const Row& row, const Histogram& trial_latency) {
   if (row.status == Status::ok) {
     rows.push_back(row);
@@ -42,9 +58,22 @@ void Cell::add(const Row& row, const Histogram& trial_latency) {
   failed_reason = row.warnings;
 }
 
+std::vector<std::string> warning_names(const Row& row) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < row.warnings.size();) {
+    const std::size_t end = std::min(row.warnings.find(';', begin), row.warnings.size());
+    if (end != begin) names.push_back(row.warnings.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+bool is_ceiling(const Cell& cell) noexcept { return cell.mode == "direct"; }
+
 const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept {
   for (const Cell& other : cells) {
-    if (other.mode == "direct" && other.body == cell.body && other.reuse == cell.reuse) {
+    if (is_ceiling(other) && other.kernel == cell.kernel && other.body == cell.body &&
+        other.reuse == cell.reuse) {
       return other.has_figures() ? &other : nullptr;
     }
   }

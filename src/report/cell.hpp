@@ -1,10 +1,13 @@
-// The trials of one point of the grid, brought together: what a line of a table is made of.
+// The trials of one point of the grid, brought together: what a line of a table is made of. The
+// tables at the end of a run, the report and its JSON all read this.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "report/metrics.hpp"
 #include "row/open_loop.hpp"
 #include "row/row.hpp"
 #include "row/warnings.hpp"
@@ -15,11 +18,16 @@ namespace urb {
 
 struct Cell {
   std::string mode;
+  std::string relay;
+  std::string label;  ///< "passthru copy", where there are several data paths; empty: the mode
+  std::string kernel;
   Bytes body;
   bool reuse = false;
+  std::size_t id = 0;  ///< place among all cells of a report
 
-  std::vector<Row> rows;  ///< of the trials that carry figures
-  Histogram latency;      ///< of the same trials, merged: quantiles are never averaged
+  std::vector<Row> rows;                ///< of the trials that carry figures
+  std::vector<std::size_t> row_places;  ///< of all its trials, among the rows of a report
+  Histogram latency;  ///< of the same trials, merged: quantiles are never averaged
   OpenLoop open_loop;
   Warnings warnings;
   std::vector<double> sockets_per_message;  ///< of the hand-overs, by trial that had any
@@ -27,20 +35,29 @@ struct Cell {
   Status failed_status = Status::ok;  ///< of the first that failed
   std::string failed_reason;
 
+  [[nodiscard]] const std::string& name() const noexcept { return label.empty() ? mode : label; }
   [[nodiscard]] bool has_figures() const noexcept { return !rows.empty(); }
-  /// The known values of a column, for example figures(&Row::requests_per_s).
+  /// The known values of a column, for example figures(&Row::requests_per_s), or of a metric.
   [[nodiscard]] std::vector<double> figures(Row::Figure Row::*column) const;
+  [[nodiscard]] std::vector<double> figures(const Metric& metric) const;
   /// Their median; empty when no trial knows it.
   [[nodiscard]] Row::Figure median(Row::Figure Row::*column) const;
 
   /// The verdict of most trials, the first of those where several are as frequent.
   [[nodiscard]] std::string bottleneck() const;
+  /// By the name of a warning: how many of the trials with figures carry it.
+  [[nodiscard]] std::map<std::string, std::size_t> warning_counts() const;
 
   /// Takes one trial's row in; `latency` counts only when the row has figures.
   void add(const Row& row, const Histogram& trial_latency);
 };
 
-/// The cell of the same body and reuse in mode `direct`, if that ran: the reference.
+/// The names in a row's column of warnings.
+[[nodiscard]] std::vector<std::string> warning_names(const Row& row);
+
+/// Nobody distributes in this mode: each worker accepts for itself. The others are held against it.
+[[nodiscard]] bool is_ceiling(const Cell& cell) noexcept;
+/// The cell of the same kernel, body and reuse in such a mode, if that ran.
 [[nodiscard]] const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept;
 
 }  // namespace urb

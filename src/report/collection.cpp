@@ -1,4 +1,3 @@
-// Keys, labels, orders.
 #include "report/collection.hpp"
 
 #include <fmt/format.h>
@@ -9,10 +8,15 @@
 #include <map>
 #include <set>
 #include <tuple>
-#include <utility>
+
+#include "report/guest.hpp"
+#include "report/releases.hpp"
 
 namespace urb {
 namespace {
+
+constexpr std::array<std::string_view, 6> kModes{"cluster", "socket",  "passthru",
+                                                 "direct",  "msgring", "msgring-head"};
 
 bool is_operation(const Row& row) { return row.mode.starts_with("micro-"); }
 
@@ -35,75 +39,7 @@ std::string section_key(const Row& row, bool is_count) {
                      row.cpus.value_or(0), row.mitigations, row.lo_mtu.value_or(0));
 }
 
-// Another program's rows do not know what only ours has: they join those of most others.
-void fill_unknown(std::vector<Row>& rows, std::string Row::*column) {
-  std::map<std::string, std::size_t> counts;
-  for (const Row& row : rows) ++counts[row.*column];
-  counts.erase("");
-  if (counts.empty()) return;
-  const auto most = std::max_element(
-      counts.begin(), counts.end(),
-      [](const auto& left, const auto& right) { return left.second < right.second; });
-  for (Row& row : rows) {
-    if ((row.*column).empty()) row.*column = most->first;
-  }
-}
-
-std::string setting_title(const Row& row) {
-  std::string title =
-      fmt::format("{} worker{}, {} connection{}", row.workers, row.workers == 1 ? "" : "s",
-                  row.connections, row.connections == 1 ? "" : "s");
-  title += row.rate_requested
-               ? fmt::format(", open loop at {} req/s", format_figure(*row.rate_requested))
-               : fmt::format(", {} loop", row.loop);
-  if (row.response_bytes != 0) {
-    title += fmt::format(", responses of {} bytes", row.response_bytes);
-  }
-  const auto add = [&title](std::string_view name, const std::string& value) {
-    if (!value.empty()) title += fmt::format(", {} {}", name, value);
-  };
-  add("client", row.client);
-  add("buffers", row.buffers);
-  add("policy", row.policy);
-  add("pinning", row.pinning);
-  return title;
-}
-
-void divide(Section& section) {
-  std::vector<Row> requests;
-  for (const Row& row : section.rows) {
-    (is_operation(row) ? section.operations : requests).push_back(row);
-  }
-  for (std::string Row::*const column : {&Row::buffers, &Row::policy, &Row::pinning, &Row::loop}) {
-    fill_unknown(requests, column);
-  }
-  for (Row& row : requests) {
-    // A kernel that did not start has refused all cells at once.
-    if (row.status != Status::ok && row.workers == 0) continue;
-    std::string title = setting_title(row);
-    const auto same = std::find_if(section.settings.begin(), section.settings.end(),
-                                   [&](const Setting& other) { return other.title == title; });
-    Setting& setting = same != section.settings.end()
-                           ? *same
-                           : section.settings.emplace_back(Setting{std::move(title), {}});
-    setting.rows.push_back(std::move(row));
-  }
-  if (section.settings.empty()) return;
-  const auto by_rows = [](const Setting& left, const Setting& right) {
-    return left.rows.size() < right.rows.size();
-  };
-  const auto largest = std::max_element(section.settings.begin(), section.settings.end(), by_rows);
-  std::rotate(section.settings.begin(), largest, largest + 1);
-  std::stable_sort(section.settings.begin() + 1, section.settings.end(),
-                   [](const Setting& left, const Setting& right) {
-                     const Row& first = left.rows.front();
-                     const Row& second = right.rows.front();
-                     return std::tie(first.workers, first.connections, first.response_bytes) <
-                            std::tie(second.workers, second.connections, second.response_bytes);
-                   });
-}
-
-// Modes are names in tables, headings and pictures, and a file may hold anything.
+// Modes are names in tables and headings, and a file may hold anything.
 std::string plain_name(std::string name) {
   for (char& c : name) {
     const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -114,35 +50,139 @@ std::string plain_name(std::string name) {
 }
 
 // "passthru copy", where rows of several data paths are there.
-std::vector<Row> label_rows(const std::vector<InputFile>& files) {
-  std::map<std::string, std::set<std::string>> relays;
-  for (const InputFile& file : files) {
-    for (const Row& row : file.rows) relays[row.mode].insert(row.relay);
+class Labels {
+ public:
+  explicit Labels(const std::vector<Row>& rows) {
+    for (const Row& row : rows) relays_[row.mode].insert(row.relay);
   }
-  std::vector<Row> rows;
-  for (const InputFile& file : files) {
-    for (const Row& row : file.rows) {
-      Row& labelled = rows.emplace_back(row);
-      if (relays[row.mode].size() > 1 && !row.relay.empty()) labelled.mode += " " + row.relay;
-      labelled.mode = plain_name(labelled.mode);
+  [[nodiscard]] std::string label_of(const Row& row) const {
+    const bool is_one_of_several = relays_.at(row.mode).size() > 1 && !row.relay.empty();
+    return plain_name(is_one_of_several ? row.mode + " " + row.relay : row.mode);
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> relays_;
+};
+
+// The study's three, the reference, then the others.
+std::size_t rank_of(std::string_view mode) {
+  return static_cast<std::size_t>(std::find(kModes.begin(), kModes.end(), mode) - kModes.begin());
+}
+
+bool comes_before(const Cell& left, const Cell& right) {
+  const auto key = [](const Cell& cell) {
+    return std::make_tuple(rank_of(cell.mode), std::string_view{cell.label}, cell.body.value,
+                           cell.reuse);
+  };
+  if (key(left) != key(right)) return key(left) < key(right);
+  return is_older_release(left.kernel, right.kernel);
+}
+
+// The settings of one section, filled row by row.
+class Settings {
+ public:
+  Settings(const Labels& labels, const std::vector<const Row*>& rows)
+      : labels_{labels}, reader_{requests_of(rows)} {}
+
+  void add(const Row& row, std::size_t place) {
+    // A kernel that did not start has refused all cells at once.
+    if (row.status != Status::ok && row.workers == 0 && !is_operation(row)) return;
+    Entry& entry = entry_of(row);
+    ++entry.row_count;
+    const auto key = std::make_tuple(row.mode, row.relay, row.kernel, row.body_bytes, row.reuse);
+    const auto [found, is_new] = entry.places.try_emplace(key, entry.setting.cells.size());
+    if (is_new) {
+      entry.setting.cells.push_back(Cell{.mode = row.mode,
+                                         .relay = row.relay,
+                                         .label = labels_.label_of(row),
+                                         .kernel = row.kernel,
+                                         .body = Bytes{row.body_bytes},
+                                         .reuse = row.reuse});
+    }
+    Cell& cell = entry.setting.cells[found->second];
+    cell.add(row, {});
+    cell.row_places.push_back(place);
+  }
+
+  // The one with most rows first, single operations last.
+  [[nodiscard]] std::vector<Setting> take() {
+    const auto place = [most = most_rows()](const Entry& entry) {
+      return std::make_tuple(entry.setting.is_operations, entry.row_count != most,
+                             number(entry, "workers"), number(entry, "connections"),
+                             number(entry, "response_bytes"));
+    };
+    std::stable_sort(entries_.begin(), entries_.end(), [&](const Entry& left, const Entry& right) {
+      return place(left) < place(right);
+    });
+    std::vector<Setting> settings;
+    for (Entry& entry : entries_) {
+      std::stable_sort(entry.setting.cells.begin(), entry.setting.cells.end(), comes_before);
+      settings.push_back(std::move(entry.setting));
+    }
+    return settings;
+  }
+
+ private:
+  using CellKey = std::tuple<std::string, std::string, std::string, std::uint64_t, bool>;
+  struct Entry {
+    Setting setting;
+    std::size_t row_count = 0;
+    std::map<CellKey, std::size_t> places;
+  };
+
+  static std::vector<const Row*> requests_of(std::vector<const Row*> rows) {
+    std::erase_if(rows, [](const Row* row) { return is_operation(*row); });
+    return rows;
+  }
+
+  static std::uint64_t number(const Entry& entry, const std::string& column) {
+    const std::string value = value_of(entry.setting.values, column);
+    return value.empty() ? 0 : std::stoull(value);
+  }
+
+  [[nodiscard]] std::size_t most_rows() const {
+    std::size_t most = 0;
+    for (const Entry& entry : entries_) {
+      if (!entry.setting.is_operations) most = std::max(most, entry.row_count);
+    }
+    return most;
+  }
+
+  Entry& entry_of(const Row& row) {
+    const bool is_single = is_operation(row);
+    SettingValues values = is_single ? SettingValues{} : reader_.values_of(row);
+    const auto [found, is_new] = by_values_.try_emplace({is_single, values}, entries_.size());
+    if (is_new) {
+      Setting& setting = entries_.emplace_back().setting;
+      setting.title = is_single ? "single kernel operations" : title_of(values);
+      setting.values = std::move(values);
+      setting.is_operations = is_single;
+    }
+    return entries_[found->second];
+  }
+
+  const Labels& labels_;
+  SettingReader reader_;
+  std::vector<Entry> entries_;
+  std::map<std::pair<bool, SettingValues>, std::size_t> by_values_;
+};
+
+void number_all(std::vector<Section>& sections) {
+  std::size_t setting_id = 0;
+  std::size_t cell_id = 0;
+  for (std::size_t id = 0; id < sections.size(); ++id) {
+    sections[id].id = id;
+    for (Setting& setting : sections[id].settings) {
+      setting.id = setting_id++;
+      for (Cell& cell : setting.cells) cell.id = cell_id++;
     }
   }
-  return rows;
 }
-
-std::size_t rank_of(const std::string& mode) {
-  constexpr std::array<std::string_view, 6> kFirst{"cluster", "socket",  "passthru",
-                                                   "direct",  "msgring", "msgring-head"};
-  const std::string_view name = std::string_view{mode}.substr(0, mode.find(' '));
-  return static_cast<std::size_t>(std::find(kFirst.begin(), kFirst.end(), name) - kFirst.begin());
-}
-
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 }  // namespace
 
-std::vector<Section> collect(const std::vector<InputFile>& files) {
-  const std::vector<Row> rows = label_rows(files);
+std::vector<Section> collect(const std::vector<Row>& rows) {
+  const Labels labels{rows};
   std::vector<Section> sections;
   for (const bool is_count : {false, true}) {
     std::map<std::string, Section> by_key;
@@ -150,117 +190,28 @@ std::vector<Section> collect(const std::vector<InputFile>& files) {
       if (is_count ? !belongs_to_counts(row) : !belongs_to_times(row)) continue;
       Section& section = by_key[section_key(row, is_count)];
       section.is_count = is_count;
-      section.rows.push_back(row);
+      section.rows.push_back(&row);
     }
     for (auto& [key, section] : by_key) sections.push_back(std::move(section));
   }
   std::stable_sort(sections.begin(), sections.end(), [](const Section& left, const Section& right) {
-    const Row& first = left.rows.front();
-    const Row& second = right.rows.front();
+    const Row& first = *left.rows.front();
+    const Row& second = *right.rows.front();
     if (left.is_count != right.is_count) return right.is_count;
     if (first.method != second.method) return first.method > second.method;
     return is_older_release(first.kernel, second.kernel);
   });
-  for (Section& section : sections) divide(section);
+  for (Section& section : sections) {
+    Settings settings{labels, section.rows};
+    for (const Row* const row : section.rows) {
+      settings.add(*row, static_cast<std::size_t>(row - rows.data()));
+    }
+    section.settings = settings.take();
+  }
+  number_all(sections);
   return sections;
 }
 
-std::vector<Cell> make_cells(const std::vector<Row>& rows) {
-  std::vector<Cell> cells;
-  for (const std::string& mode : modes_in_order(rows)) {
-    std::map<std::pair<std::uint64_t, bool>, Cell> by_body;
-    for (const Row& row : rows) {
-      if (row.mode != mode) continue;
-      Cell& cell = by_body[{row.body_bytes, row.reuse}];
-      cell.mode = mode;
-      cell.body = Bytes{row.body_bytes};
-      cell.reuse = row.reuse;
-      cell.add(row, {});
-    }
-    for (auto& [body, cell] : by_body) cells.push_back(std::move(cell));
-  }
-  return cells;
-}
-
-std::vector<std::string> modes_in_order(const std::vector<Row>& rows) {
-  std::set<std::pair<std::size_t, std::string>> modes;
-  for (const Row& row : rows) modes.emplace(rank_of(row.mode), row.mode);
-  std::vector<std::string> names;
-  for (const auto& [rank, name] : modes) names.push_back(name);
-  return names;
-}
-
-std::vector<std::string> kernels_in_order(const std::vector<Row>& rows) {
-  std::set<std::string> names;
-  for (const Row& row : rows) names.insert(row.kernel);
-  std::vector<std::string> kernels(names.begin(), names.end());
-  std::stable_sort(kernels.begin(), kernels.end(), is_older_release);
-  return kernels;
-}
-
-bool is_older_release(const std::string& left, const std::string& right) {
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < left.size() && j < right.size()) {
-    if (!is_digit(left[i]) || !is_digit(right[j])) {
-      if (left[i] != right[j]) {
-        // "7.3-rc7" and "7.3~rc7" come before "7.3.1" and "7.3+1": they are no releases yet.
-        const auto rank_of = [](char c) { return c == '~' ? -2 : c == '-' ? -1 : int{c}; };
-        return rank_of(left[i]) < rank_of(right[j]);
-      }
-      ++i, ++j;
-      continue;
-    }
-    const auto number_at = [](const std::string& text, std::size_t& at) {
-      const std::size_t begin = text.find_first_not_of('0', at);
-      while (at < text.size() && is_digit(text[at])) ++at;
-      const std::string digits = begin < at ? text.substr(begin, at - begin) : "";
-      return std::make_pair(digits.size(), digits);  // longer is larger
-    };
-    const auto first = number_at(left, i);
-    const auto second = number_at(right, j);
-    if (first != second) return first < second;
-  }
-  const auto is_candidate = [](std::string_view rest) {
-    return rest.starts_with("-rc") || rest.starts_with("~rc");
-  };
-  if (j == right.size()) return is_candidate(std::string_view{left}.substr(i));
-  return i == left.size() && !is_candidate(std::string_view{right}.substr(j));
-}
-
-std::string guest_field(const Row& row, std::string_view name) {
-  std::string_view rest = row.guest;
-  while (!rest.empty()) {
-    const std::string_view field = rest.substr(0, rest.find(';'));
-    const std::size_t equals = field.find('=');
-    if (equals != std::string_view::npos && field.substr(0, equals) == name) {
-      return std::string{field.substr(equals + 1)};
-    }
-    rest.remove_prefix(std::min(field.size() + 1, rest.size()));
-  }
-  return "";
-}
-
-std::string virtual_machine(const Row& row) {
-  std::string text;
-  for (const std::string_view name : {"qemu", "machine", "cpu"}) {
-    const std::string value = guest_field(row, name);
-    if (!value.empty()) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
-  }
-  return text.empty() ? row.guest : text;
-}
-
-std::string distinct(const std::vector<Row>& rows, std::string Row::*column) {
-  std::vector<std::string> values;
-  for (const Row& row : rows) {
-    const std::string& value = row.*column;
-    if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end()) {
-      values.push_back(value);
-    }
-  }
-  std::string text;
-  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
-  return text.empty() ? "–" : text;
-}
+bool is_own_mode(std::string_view mode) noexcept { return rank_of(mode) != kModes.size(); }
 
 }  // namespace urb

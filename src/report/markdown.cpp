@@ -1,10 +1,10 @@
-// Padding and rules.
 #include "report/markdown.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace urb {
 
@@ -46,6 +46,19 @@ std::string MarkdownTable::render() const {
     text += "|\n";
   }
   return text;
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) {
+      escaped += ' ';
+      continue;
+    }
+    if (std::string_view{"\\|<>`*[]&#"}.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return clean_text(escaped);
 }
 
 std::size_t shown_width(std::string_view text) noexcept {

@@ -22,6 +22,9 @@ class MarkdownTable {
   std::size_t left_count_;
 };
 
+/// A text of a file, so that nothing in it is Markdown or HTML.
+[[nodiscard]] std::string escape_markdown(std::string_view text);
+
 /// How many characters a UTF-8 text shows, for the symbols used here (µ, ±, –): its code points.
 [[nodiscard]] std::size_t shown_width(std::string_view text) noexcept;
 

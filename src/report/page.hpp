@@ -1,20 +1,18 @@
-// Sections → the report's text, in the Markdown that html.hpp and GitHub read, and its pictures.
+// The page: one file with everything in it, which a browser shows without a network.
 #pragma once
 
 #include <string>
-#include <vector>
-
-#include "report/collection.hpp"
-#include "report/plot.hpp"
+#include <string_view>
 
 namespace urb {
 
-struct Page {
-  std::string markdown;
-  std::vector<Picture> pictures;  ///< each stands in the text as ![alt](name.svg)
-};
+/// The template of page/ with `json` in it.
+[[nodiscard]] std::string make_page(std::string_view json);
 
-/// Throws UsageError when the files have no row at all. Without pictures the text names none.
-[[nodiscard]] Page make_page(const std::vector<InputFile>& files, bool with_pictures);
+/// JSON as the content of a script element: no text in it can end the element.
+[[nodiscard]] std::string escape_for_script(std::string_view json);
+
+/// page/page.html with style, scripts and library: made by tools/embed_page.py.
+[[nodiscard]] std::string_view page_template() noexcept;
 
 }  // namespace urb

@@ -1,9 +1,9 @@
-// One function a table.
 #include "report/tables.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <iterator>
@@ -17,8 +17,6 @@
 
 namespace urb {
 namespace {
-
-constexpr std::string_view kNoFigure = "–";
 
 int decimals_for(double figure) {
   const double size = std::abs(figure);
@@ -36,7 +34,9 @@ std::set<Bytes, std::greater<>> bodies_of(const std::vector<Cell>& cells) {
 std::vector<std::string> modes_of(const std::vector<Cell>& cells) {
   std::vector<std::string> modes;
   for (const Cell& cell : cells) {
-    if (std::find(modes.begin(), modes.end(), cell.mode) == modes.end()) modes.push_back(cell.mode);
+    if (std::find(modes.begin(), modes.end(), cell.name()) == modes.end()) {
+      modes.push_back(cell.name());
+    }
   }
   return modes;
 }
@@ -44,17 +44,14 @@ std::vector<std::string> modes_of(const std::vector<Cell>& cells) {
 const Cell* find_cell(const std::vector<Cell>& cells, const std::string& mode, Bytes body,
                       bool reuse) {
   for (const Cell& cell : cells) {
-    if (cell.mode == mode && cell.body == body && cell.reuse == reuse) return &cell;
+    if (cell.name() == mode && cell.body == body && cell.reuse == reuse) return &cell;
   }
   return nullptr;
 }
 
 std::string throughput_of(const Cell* cell) {
   if (cell == nullptr) return std::string{kNoFigure};
-  if (cell->has_figures()) {
-    const std::vector<double> samples = cell->figures(&Row::requests_per_s);
-    return format_median(median_interval(samples)) + " req/s";
-  }
+  if (cell->has_figures()) return format_median_of(*cell, &Row::requests_per_s) + " req/s";
   return std::string{cell->failed_count == 0 ? kNoFigure : name_of(cell->failed_status)};
 }
 
@@ -83,6 +80,26 @@ Row::Figure per_gb(const Row::Figure& us_per_request, Bytes body) {
   return *us_per_request * 1e3 / static_cast<double>(body.value);
 }
 
+// Of all requests together. Rows alone carry no histogram, nor does another client.
+std::array<Row::Figure, 4> latencies_of(const Cell& cell) {
+  if (cell.latency.count() == 0) {
+    return {cell.median(&Row::latency_us_p50), cell.median(&Row::latency_us_p99),
+            cell.median(&Row::latency_us_p999), cell.median(&Row::latency_us_max)};
+  }
+  const LatencySummary latency = summarize(cell.latency);
+  return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
+}
+
+// In percent.
+Row::Figure share_of_ceiling(const std::vector<Cell>& cells, const Cell& cell) {
+  const Cell* const ceiling = find_ceiling(cells, cell);
+  if (ceiling == nullptr) return std::nullopt;
+  const Row::Figure whole = ceiling->median(&Row::requests_per_s);
+  const Row::Figure part = cell.median(&Row::requests_per_s);
+  if (!whole || !part || *whole <= 0) return std::nullopt;
+  return *part / *whole * 100;
+}
+
 void append(Report& report, Report part) {
   report.insert(report.end(), std::make_move_iterator(part.begin()),
                 std::make_move_iterator(part.end()));
@@ -92,7 +109,7 @@ void append(Report& report, Report part) {
 
 Report make_report(const std::vector<Cell>& cells) {
   Report report = study_tables(cells);
-  append(report, latency_table(cells));
+  append(report, latency_table(cells, RateColumn::hidden));
   append(report, open_loop_table(cells));
   append(report, routing_table(cells));
   append(report, cpu_table(cells));
@@ -131,37 +148,38 @@ Report study_tables(const std::vector<Cell>& cells) {
   return report;
 }
 
-Report latency_table(const std::vector<Cell>& cells) {
-  MarkdownTable table{{"Test", "Body", "Reuse", "GB/s", "% of direct", "p50 µs", "p99 µs",
-                       "p99.9 µs", "max µs", "busiest/mean worker", "bottleneck"},
-                      3};
+Report latency_table(const std::vector<Cell>& cells, RateColumn rate) {
+  std::vector<std::string> header{"Test", "Body", "Reuse"};
+  if (rate == RateColumn::shown) header.emplace_back("req/s");
+  for (const char* const name : {"GB/s", "% of direct", "p50 µs", "p99 µs", "p99.9 µs", "max µs",
+                                 "busiest/mean worker", "bottleneck"}) {
+    header.emplace_back(name);
+  }
+  MarkdownTable table{std::move(header), 3};
+  bool has_medians = false;
   for (const Cell* const cell : cells_in_order(cells)) {
     std::vector<std::string> fields = cell_names(*cell);
+    if (rate == RateColumn::shown) fields.push_back(format_median_of(*cell, &Row::requests_per_s));
     Row::Figure gb_per_s = cell->median(&Row::bytes_per_s);
     if (gb_per_s) *gb_per_s /= 1e9;
-    Row::Figure share;
-    if (const Cell* const ceiling = find_ceiling(cells, *cell)) {
-      const Row::Figure whole = ceiling->median(&Row::requests_per_s);
-      const Row::Figure part = cell->median(&Row::requests_per_s);
-      if (whole && part && *whole > 0) share = *part / *whole * 100;
-    }
-    const LatencySummary latency = summarize(cell->latency);
-    // Another client than ours leaves no histogram, and percentiles of several runs have no mean.
-    const auto known = [&](double figure) {
-      return cell->latency.count() == 0 ? Row::Figure{} : Row::Figure{figure};
-    };
-    for (const Row::Figure& figure :
-         {cell->body.value == 0 ? Row::Figure{} : gb_per_s, share, known(latency.p50_us),
-          known(latency.p99_us), known(latency.p999_us), known(latency.max_us),
-          cell->median(&Row::worker_imbalance)}) {
-      fields.push_back(format_short(figure));
-    }
-    const std::string bottleneck = cell->bottleneck();
+    fields.push_back(format_short(cell->body.value == 0 ? Row::Figure{} : gb_per_s));
+    fields.push_back(format_short(share_of_ceiling(cells, *cell)));
+    for (const Row::Figure& figure : latencies_of(*cell)) fields.push_back(format_short(figure));
+    has_medians = has_medians || (cell->latency.count() == 0 && latencies_of(*cell).front());
+    fields.push_back(format_short(cell->median(&Row::worker_imbalance)));
+    const std::string bottleneck = escape_markdown(cell->bottleneck());
     fields.push_back(bottleneck.empty() ? std::string{kNoFigure} : bottleneck);
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
-  return {{Block::Kind::heading, "Throughput and latency\n"}, {Block::Kind::table, table.render()}};
+  Report report{{Block::Kind::heading, "Throughput and latency\n"},
+                {Block::Kind::table, table.render()}};
+  if (has_medians) {
+    report.push_back({Block::Kind::note,
+                      "Latencies of trials without a histogram are the medians of the trials' own "
+                      "percentiles.\n"});
+  }
+  return report;
 }
 
 Report cpu_table(const std::vector<Cell>& cells) {
@@ -193,13 +211,8 @@ Report kernel_work_table(const std::vector<Cell>& cells) {
                        "context switches/req", "sockets per hand-over", "short splices/req"},
                       3};
   for (const Cell* const cell : cells_in_order(cells)) {
-    std::vector<double> short_splices;
-    for (const Row& row : cell->rows) {
-      if (row.short_splices && row.requests.value_or(0) != 0) {
-        short_splices.push_back(static_cast<double>(*row.short_splices) /
-                                static_cast<double>(*row.requests));
-      }
-    }
+    const std::vector<double> short_splices =
+        cell->figures(*find_metric_of_column("short_splices_per_request"));
     const auto median_or_unknown = [](const std::vector<double>& values) {
       return values.empty() ? Row::Figure{} : Row::Figure{median_of(values)};
     };
@@ -221,11 +234,11 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
   Report report;
   for (const Cell& cell : cells) {
     if (cell.failed_count == 0) continue;
-    report.push_back(
-        {Block::Kind::warning, fmt::format("{}, {}, reuse {}: {} of {} trials {}: {}\n", cell.mode,
-                                           format_body(cell.body), cell.reuse ? "yes" : "no",
-                                           cell.failed_count, cell.failed_count + cell.rows.size(),
-                                           name_of(cell.failed_status), cell.failed_reason)});
+    report.push_back({Block::Kind::warning,
+                      fmt::format("{}, {}, reuse {}: {} of {} trials {}: {}\n", cell.name(),
+                                  format_body(cell.body), cell.reuse ? "yes" : "no",
+                                  cell.failed_count, cell.failed_count + cell.rows.size(),
+                                  name_of(cell.failed_status), cell.failed_reason)});
   }
   struct Place {
     std::string names;
@@ -236,7 +249,7 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
     for (const Warning warning : cell.warnings) {
       Place& place = places[warning];
       if (place.count++ != 0) place.names += ", ";
-      place.names += fmt::format("{} {} {}", cell.mode, format_body(cell.body),
+      place.names += fmt::format("{} {} {}", cell.name(), format_body(cell.body),
                                  cell.reuse ? "reuse" : "no reuse");
     }
   }
@@ -262,7 +275,7 @@ std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells) {
 }
 
 std::vector<std::string> cell_names(const Cell& cell) {
-  return {cell.mode, format_body(cell.body), cell.reuse ? "yes" : "no"};
+  return {cell.name(), format_body(cell.body), cell.reuse ? "yes" : "no"};
 }
 
 std::string format_median(const MedianInterval& interval) {
@@ -270,6 +283,11 @@ std::string format_median(const MedianInterval& interval) {
   if (interval.sample_count < 2) return fmt::format("{:.{}f}", interval.median, decimals);
   return fmt::format("{:.{}f} ±{:.{}f}", interval.median, decimals, interval.half_width(),
                      decimals);
+}
+
+std::string format_median_of(const Cell& cell, Row::Figure Row::*column) {
+  const std::vector<double> samples = cell.figures(column);
+  return samples.empty() ? std::string{kNoFigure} : format_median(median_interval(samples));
 }
 
 std::string format_short(const Row::Figure& figure) {

@@ -2,7 +2,9 @@
 // warnings. Pure text; where it goes and in which colour is console.hpp's matter.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/cell.hpp"
@@ -21,12 +23,16 @@ using Report = std::vector<Block>;
 
 // Its parts.
 [[nodiscard]] Report study_tables(const std::vector<Cell>& cells);
-[[nodiscard]] Report latency_table(const std::vector<Cell>& cells);
+/// Whether the table of latencies repeats what study_tables() shows.
+enum class RateColumn : std::uint8_t { hidden, shown };
+[[nodiscard]] Report latency_table(const std::vector<Cell>& cells, RateColumn rate);
 [[nodiscard]] Report cpu_table(const std::vector<Cell>& cells);
 [[nodiscard]] Report kernel_work_table(const std::vector<Cell>& cells);
 [[nodiscard]] Report failures_and_warnings(const std::vector<Cell>& cells);
 
 // What tables share.
+
+inline constexpr std::string_view kNoFigure = "–";
 
 /// The cells that have figures, as the tables of details list them: reuse, body, mode.
 [[nodiscard]] std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells);
@@ -34,6 +40,8 @@ using Report = std::vector<Block>;
 [[nodiscard]] std::vector<std::string> cell_names(const Cell& cell);
 /// "374 ±5": as many decimals as give the median three digits, in both.
 [[nodiscard]] std::string format_median(const MedianInterval& interval);
+/// The same of a column; "–" when no trial knows it.
+[[nodiscard]] std::string format_median_of(const Cell& cell, Row::Figure Row::*column);
 /// Three digits or the whole part; "–" when unknown.
 [[nodiscard]] std::string format_short(const Row::Figure& figure);
 /// "10MB", "64kB", "1500B".
