@@ -106,7 +106,7 @@ def check_text(root, path):
                 yield f"{name}:{number}: '{pattern.pattern}' is banned: {remedy}"
     if path.suffix == ".hpp" and "#pragma once" not in lines:
         yield f"{name}: no #pragma once"
-    if lines and not lines[0].startswith("//"):
+    if path.suffix == ".hpp" and lines and not lines[0].startswith("//"):
         yield f"{name}: opens without a comment that says what it is"
 
 

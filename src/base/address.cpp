@@ -1,4 +1,3 @@
-// Parsing and printing of socket addresses.
 #include "base/address.hpp"
 
 #include <arpa/inet.h>
@@ -15,7 +14,7 @@
 namespace urb {
 namespace {
 
-// The storage is a sockaddr_storage, which C lets alias every address family; copies keep to
+// The storage is a sockaddr_storage, which C lets alias every address family. Copies keep to
 // the letter of C++ too.
 template <class T>
 T view(const sockaddr* raw) noexcept {
@@ -41,7 +40,7 @@ std::variant<sockaddr_in6, ParseError> parse_ipv6(std::string_view host) {
   return in;
 }
 
-// Of what stands before the port, in no brackets.
+// Parses what stands before the port, without brackets.
 std::string describe_wrong_host(std::string_view host) {
   if (host.find(':') != std::string_view::npos) {
     return "an IPv6 address stands in brackets: write [::1]";

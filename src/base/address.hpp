@@ -1,5 +1,5 @@
-// Socket addresses: IPv4 and IPv6 with a port, and paths of Unix sockets. Numeric only; name
-// resolution is the caller's.
+// Socket addresses: IPv4 and IPv6 with a port, and paths of Unix sockets. They are numeric. The
+// caller resolves names.
 #pragma once
 
 #include <netinet/in.h>
@@ -29,12 +29,12 @@ class Address {
   [[nodiscard]] socklen_t raw_bytes() const noexcept;
   [[nodiscard]] int family() const noexcept { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const noexcept { return family() == AF_UNIX; }
-  /// 127.0.0.0/8 or ::1.
+  /// Whether it is in 127.0.0.0/8, or is ::1.
   [[nodiscard]] bool is_loopback() const noexcept;
-  /// Zero for a Unix socket.
+  /// The port, zero for a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;
-  /// Of a Unix socket; empty for the others.
+  /// The path of a Unix socket, empty for other addresses.
   [[nodiscard]] std::string path() const;
 
  private:

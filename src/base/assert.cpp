@@ -1,4 +1,3 @@
-// The failing end of URB_ASSERT.
 #include "base/assert.hpp"
 
 #include <unistd.h>

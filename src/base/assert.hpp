@@ -1,5 +1,5 @@
 // Assertions that stay on in release builds: a benchmark with corrupted state has no results.
-// Not for expected outcomes (a reset, a bad request) and not for the environment (see error.hpp).
+// They are not for expected outcomes (a reset, a bad request), nor for the environment (error.hpp).
 #pragma once
 
 namespace urb {

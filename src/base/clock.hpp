@@ -1,4 +1,4 @@
-// The one clock: monotonic, in nanoseconds. Wall-clock time exists only in a row's started_at.
+// The only clock: monotonic, in nanoseconds. Wall-clock time exists only in a row's started_at.
 #pragma once
 
 #include <time.h>
@@ -7,7 +7,7 @@
 
 namespace urb {
 
-/// CLOCK_MONOTONIC now. A vDSO call, no system call where the clock source allows it.
+/// CLOCK_MONOTONIC now. It is a vDSO call, and no system call, where the clock source allows it.
 [[nodiscard]] inline Nanos monotonic_now() noexcept {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

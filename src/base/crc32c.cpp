@@ -1,4 +1,4 @@
-// CRC-32C with the processor's own instruction where it has one, else by a table.
+// Uses the processor's own instruction where it has one, else a table.
 #include "base/crc32c.hpp"
 
 #include <array>

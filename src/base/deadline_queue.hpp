@@ -1,5 +1,5 @@
-// Deadlines of many objects, in constant time: all deadlines of one kind have the same length, so
-// each kind is a list in order of arming. The ring waits until the earliest; no timer per object.
+// Deadlines of many objects, in constant time. All deadlines of one kind have the same length, so
+// each kind is a list in order of arming. The ring waits until the earliest. No object has a timer.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,8 @@ class DeadlineQueue {
   explicit DeadlineQueue(const std::array<Nanos, KindCount>& lengths) noexcept
       : lengths_{lengths} {}
 
-  /// (Re-)arms `object`: due one length of `kind` after `now`. A length of kNever disarms.
+  /// Arms `object`, anew if it is armed. It is due one length of `kind` after `now`. A length of
+  /// kNever disarms it.
   void arm(T& object, std::size_t kind, Nanos now) noexcept {
     disarm(object);
     object.deadline.kind = static_cast<std::uint8_t>(kind);
@@ -49,7 +50,7 @@ class DeadlineQueue {
     }
     return earliest;
   }
-  /// Takes one object that is due off its list, disarmed; null when none is. Its kind stays.
+  /// Disarms one object that is due and returns it, or null when none is. Its kind stays.
   [[nodiscard]] T* take_due(Nanos now) noexcept {
     for (auto& list : lists_) {
       T* const first = list.front();

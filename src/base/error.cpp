@@ -1,4 +1,3 @@
-// Text of the errors that end a run.
 #include "base/error.hpp"
 
 #include <cerrno>

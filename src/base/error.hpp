@@ -29,7 +29,8 @@ class SysError : public std::runtime_error {
   std::string hint_;
 };
 
-/// This kernel or these limits do not allow what was asked for. Exit code 77, never a fallback.
+/// This kernel or these limits do not allow what was asked for. The exit code is 77, and there is
+/// never a fallback.
 class Unsupported : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -39,7 +40,7 @@ class Unsupported : public std::runtime_error {
 inline constexpr const char* kOutOfMemory =
     "out of memory; free some, or raise ulimit -v or the limit of the memory cgroup";
 
-/// Something was asked for that makes no sense. Exit code 2.
+/// Something was asked for that makes no sense. The exit code is 2.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -55,7 +56,7 @@ T check(T result, const char* call, const char* hint = "") {
   return result;
 }
 
-/// A remedy for an errno that set-up calls often meet; empty when there is none to give.
+/// A remedy for an errno that set-up calls often meet, empty when there is none to give.
 [[nodiscard]] const char* hint_for_errno(int error) noexcept;
 
 }  // namespace urb

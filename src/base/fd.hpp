@@ -1,4 +1,5 @@
-// Owner of a file descriptor. Borrowed descriptors are plain ints in signatures, owned ones are Fd.
+// The owner of a file descriptor. In signatures borrowed descriptors are plain ints, and owned ones
+// are Fd.
 #pragma once
 
 #include <unistd.h>
@@ -42,7 +43,7 @@ class Fd {
     const int old = std::exchange(raw_, next);
     if (old == kNone) return;
     // EINTR is not retried: Linux frees the number before close(2) can fail, so a second close
-    // could hit a connection accepted in between. EBADF is different: it is our double close.
+    // could hit a connection accepted in between. EBADF is different: we have closed twice.
     if (::close(old) != 0) URB_ASSERT(errno != EBADF);
   }
   int raw_ = kNone;

@@ -1,4 +1,5 @@
-// A first-in first-out list through hooks inside its members: no allocation, removal anywhere.
+// A first-in first-out list through hooks inside its members. It allocates nothing, and removes
+// anywhere.
 #pragma once
 
 #include "base/assert.hpp"
@@ -13,7 +14,7 @@ struct ListHook {
   bool is_linked = false;
 };
 
-/// List of T through its member `Hook`. Owns nothing.
+/// A list of T through its member `Hook`. It owns nothing.
 template <class T, ListHook<T> T::*Hook>
 class IntrusiveList {
  public:
@@ -24,7 +25,7 @@ class IntrusiveList {
     (last_ != nullptr ? (last_->*Hook).next : first_) = &object;
     last_ = &object;
   }
-  /// Takes `object` out; does nothing when it is not linked.
+  /// Takes `object` out, and does nothing when it is not linked.
   void remove(T& object) noexcept {
     ListHook<T>& hook = object.*Hook;
     if (!hook.is_linked) return;
@@ -32,7 +33,7 @@ class IntrusiveList {
     (hook.next != nullptr ? (hook.next->*Hook).previous : last_) = hook.previous;
     hook = {};
   }
-  /// The oldest member, still linked; null when there is none.
+  /// The oldest member, still linked, or null when there is none.
   [[nodiscard]] T* front() const noexcept { return first_; }
   [[nodiscard]] T* pop_front() noexcept {
     T* const object = first_;

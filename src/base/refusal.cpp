@@ -1,4 +1,3 @@
-// Who refused a call: an old kernel, a filter, or somebody else.
 #include "base/refusal.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What a container takes away: system calls that the kernel has, and a filter refuses.
+// What a container takes away: system calls that the kernel has and a filter refuses.
 #pragma once
 
 #include <cerrno>
@@ -17,22 +17,23 @@ struct KernelRelease {
   unsigned minor_number = 0;
   auto operator<=>(const KernelRelease&) const = default;
 };
-/// "6.18.44-generic" → 6.18. Nothing for what begins otherwise.
+/// "6.18.44-generic" → 6.18, or nothing for a text that starts otherwise.
 [[nodiscard]] std::optional<KernelRelease> parse_release(std::string_view text) noexcept;
 
-/// What stands around a refused call, apart from where it is read.
+/// The circumstances of a refused call, independent of where they are read.
 struct RefusalScene {
   std::string release;      ///< as `uname -r` prints it
   bool has_filter = false;  ///< this process has a seccomp filter
 };
 [[nodiscard]] RefusalScene find_refusal_scene();
 
-/// Whether `error` is one by which filters, and kernels without a call, refuse a call for which
-/// nobody needs a privilege: ENOSYS (podman, kernels), EPERM (docker), EACCES (security modules).
+/// Whether `error` is one by which a filter, or a kernel without a call, refuses the call. Nobody
+/// needs a privilege for that call. Podman and kernels use ENOSYS, docker EPERM, and security
+/// modules EACCES.
 [[nodiscard]] bool is_refusal(int error) noexcept;
 
 /// One line: which call was refused, by whom as far as that can be known, and the remedy. The call
-/// is in mainline from `since` on. `other_way` is what else helps; it may be empty.
+/// is in mainline from `since` on. `other_way` is what else helps, and may be empty.
 [[nodiscard]] std::string describe_refusal(std::string_view call, int error, KernelRelease since,
                                            const RefusalScene& scene,
                                            std::string_view other_way = {});

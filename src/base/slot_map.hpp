@@ -16,7 +16,7 @@ namespace urb {
 /// Slots for up to `capacity` objects of type T, which has members `slot_index` and `generation`.
 ///
 /// A slot's generation counts up on every release, so a token of a previous tenant finds nothing
-/// instead of the wrong object. 16 bits wrap after 65,536 tenants of one slot; a completion that
+/// instead of the wrong object. 16 bits wrap after 65,536 tenants of one slot. A completion that
 /// late would need a request outstanding over all of them, and release asserts there is none.
 template <class T>
 class SlotMap {
@@ -27,7 +27,8 @@ class SlotMap {
         states_{std::make_unique<State[]>(capacity)},
         capacity_{capacity} {
     free_.reserve(capacity);
-    // Last index first: the lowest free index is handed out, which keeps the hot set dense.
+    // The last index comes first. So the lowest free index is handed out, which keeps the hot set
+    // dense.
     for (std::size_t index = capacity; index-- > 0;)
       free_.push_back(static_cast<std::uint32_t>(index));
   }
@@ -37,7 +38,7 @@ class SlotMap {
     for_each([](T& tenant) { tenant.~T(); });
   }
 
-  /// Builds a T in a free slot and returns its index; null when all are taken.
+  /// Builds a T in a free slot and returns it, or null when all are taken.
   template <class... Args>
   [[nodiscard]] T* try_emplace(Args&&... args) {
     if (free_.empty()) return nullptr;

@@ -1,4 +1,3 @@
-// The table of well-formed UTF-8 (Unicode 15, table 3-7) as ranges of the second byte.
 #include "base/text.hpp"
 
 #include <cstddef>
@@ -12,7 +11,8 @@ unsigned byte_at(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
-// The bytes of the character at the front; 0 where none is well-formed.
+// The bytes of the character at the front, or 0 where none is well-formed: the table of well-formed
+// UTF-8 (Unicode 15, table 3-7) as ranges of the second byte.
 std::size_t length_of_character(std::string_view text) {
   const unsigned first = byte_at(text, 0);
   if (first < 0x80) return 1;
@@ -28,7 +28,7 @@ std::size_t length_of_character(std::string_view text) {
   return length;
 }
 
-// C0, DEL, C1; U+FFFE and U+FFFF too, which no XML may have.
+// C0, DEL and C1. No XML may have U+FFFE and U+FFFF either.
 bool is_control(std::string_view character) {
   if (character.size() == 1) return byte_at(character, 0) < 0x20 || character[0] == 0x7F;
   if (character.size() == 2) return byte_at(character, 0) == 0xC2 && byte_at(character, 1) < 0xA0;

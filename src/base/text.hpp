@@ -6,11 +6,11 @@
 
 namespace urb {
 
-/// Valid UTF-8 in one line: what is none, and each control character, becomes U+FFFD. So no file
-/// name makes a page invalid, and none commands a terminal.
+/// Valid UTF-8 in one line. Invalid bytes and control characters become U+FFFD. So no file name
+/// makes a page invalid, and none commands a terminal.
 [[nodiscard]] std::string clean_text(std::string_view text);
 
-/// One word of a shell: as it is where nothing in it is special, else in single quotes.
+/// One word of a shell: unchanged where nothing in it is special, else in single quotes.
 [[nodiscard]] std::string quote_for_shell(std::string_view word);
 
 }  // namespace urb

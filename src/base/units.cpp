@@ -1,4 +1,3 @@
-// Parsing and printing of sizes and durations.
 #include "base/units.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // What the Connection fields of a request say of the connection's end, in pieces as they come off
-// the wire. Not taken from llhttp, which takes Proxy-Connection for Connection and lets trailers
-// have a say.
+// the wire. llhttp's own answer will not do. It takes Proxy-Connection for Connection, and it heeds
+// trailers.
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@
 
 namespace urb::http {
 
-/// Options in a request, empty ones included; else 431. Each has to be compared with each field's
-/// name before a proxy forwards it: without a limit 16 KiB of commas cost milliseconds. A guess;
-/// nobody sends more than a few.
+/// Options in a request, empty ones included. More get 431. Each has to be compared with each
+/// field's name before a proxy forwards it. Without a limit 16 KiB of commas cost milliseconds. The
+/// value is a guess, since nobody sends more than a few.
 inline constexpr unsigned kConnectionOptionsMax = 32;
 
 class ConnectionOptions {
@@ -21,7 +21,7 @@ class ConnectionOptions {
   void read(std::string_view piece) noexcept {
     for (const char c : piece) read_one(c);
   }
-  /// Behind each field.
+  /// Called behind each field.
   void finish_field() noexcept {
     const std::string_view option{text_.data(), size_ <= text_.size() ? size_ : 0};
     close_ = close_ || option == "close";

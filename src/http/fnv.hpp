@@ -1,4 +1,4 @@
-// FNV-1a, 64 bits: the hash of a routing key. Not for anything an attacker may choose.
+// FNV-1a, 64 bits: the hash of a routing key. It is not for anything that an attacker may choose.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A second, short-lived parse over a complete head that emits the forwarded one.
+// A second, short-lived parse goes over a complete head and emits the forwarded one.
 #include "http/forward.hpp"
 
 #include <fmt/compile.h>
@@ -27,7 +27,7 @@ struct Collected {
   bool too_many = false;
 };
 
-// Pieces of one element are adjacent in memory: the end moves, the beginning stays.
+// Pieces of one element are adjacent in memory. The end moves, and the start stays.
 void extend(std::string_view& view, const char* at, std::size_t size) noexcept {
   view =
       view.empty() ? std::string_view{at, size} : std::string_view{view.data(), view.size() + size};
@@ -120,14 +120,14 @@ bool is_named_by_connection(const Collected& all, std::string_view name) noexcep
         option.remove_prefix(1);
       while (!option.empty() && (option.back() == ' ' || option.back() == '\t'))
         option.remove_suffix(1);
-      // Host and framing are never hop-by-hop, whatever a client says: it would be a hole.
+      // Host and framing are never hop-by-hop, whatever a client says. That would be a hole.
       if (same(option, name) && !same(name, "host")) return true;
     }
   }
   return false;
 }
 
-/// A target in its parts; the authority is empty unless the target was absolute.
+/// A target in its parts. The authority is empty unless the target was absolute.
 struct Target {
   std::string_view authority;
   std::string_view path;
@@ -142,7 +142,7 @@ Target split(std::string_view target, bool is_options) noexcept {
   return {rest.substr(0, end), rest.substr(end)};
 }
 
-/// Appends to a fixed buffer; one overflow spoils the whole.
+/// Appends to a fixed buffer. One overflow spoils the whole.
 class Writer {
  public:
   explicit Writer(std::span<std::byte> out) noexcept
@@ -220,7 +220,7 @@ std::optional<std::size_t> write_forwarded_response(std::span<const std::byte> s
                                                     std::span<std::byte> out) noexcept {
   llhttp_t parser;
   Collected all;
-  // llhttp passes any byte of a reason on but CR and LF.
+  // Of a reason llhttp passes on any byte except CR and LF.
   if (!collect(parser, HTTP_RESPONSE, source, all) || has_control(all.reason)) return {};
   Writer writer{out};
   writer.text("HTTP/1.1 ");

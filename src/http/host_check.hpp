@@ -1,5 +1,5 @@
 // Which host a request is for: what Host may say, which targets there are, and that both agree.
-// Sans I/O, in pieces as they come off the wire.
+// The bytes come in pieces, as off the wire, and no I/O is done here.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ inline constexpr std::size_t kHostBytesMax = 253 + 1 + 5;
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
 }
 
-/// host [":" port] (RFC 9110, 7.2; RFC 3986, 3.2.2). Of what the grammar allows, a comma is
-/// refused, since it joins what were two fields, and so are addresses of future kinds.
+/// host [":" port] (RFC 9110, 7.2, and RFC 3986, 3.2.2). The grammar allows a comma, but it is
+/// refused, since it joins what were two fields. So are addresses of future kinds.
 class HostSyntax {
  public:
   void read(char c) noexcept {
@@ -48,7 +48,7 @@ class HostSyntax {
       case State::bad: break;
     }
   }
-  /// Also true of nothing at all.
+  /// Also true for an empty text.
   [[nodiscard]] bool is_valid() const noexcept {
     return state_ == State::begin || state_ == State::name || state_ == State::address_end ||
            state_ == State::port;
@@ -77,7 +77,7 @@ class HostSyntax {
   std::size_t size_ = 0;
 };
 
-/// The form of a request's target (RFC 9112, 3.2), CONNECT's aside.
+/// The form of a request's target (RFC 9112, 3.2), except CONNECT's.
 class TargetCheck {
  public:
   void read(std::string_view piece) noexcept {
@@ -89,7 +89,7 @@ class TargetCheck {
     if (is_absolute_ && (size_ == 0 || !syntax_.is_valid())) return false;
     return state_ == State::path || state_ == State::authority || state_ == State::asterisk;
   }
-  /// Of an absolute target, in lower case.
+  /// The authority of an absolute target, in lower case.
   [[nodiscard]] std::string_view authority() const noexcept {
     return {text_.data(), is_absolute_ ? size_ : 0};
   }
@@ -119,7 +119,7 @@ class TargetCheck {
         }
         break;
       case State::path:
-        // A fragment is no part of a target; what is beyond ASCII has to be percent-encoded.
+        // A fragment is no part of a target. What is beyond ASCII has to be percent-encoded.
         if (c == '#' || static_cast<unsigned char>(c) >= 0x80) state_ = State::bad;
         break;
       case State::asterisk: state_ = State::bad; break;  // more than that

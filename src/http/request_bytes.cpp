@@ -1,4 +1,3 @@
-// Writing of request heads, and what a user may not put into them.
 #include "http/request_bytes.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,3 @@
-// Callbacks into llhttp, and the rules on top of it.
 #include "http/request_parser.hpp"
 
 #include <algorithm>
@@ -23,8 +22,8 @@ struct RequestParser::Callbacks {
   }
   static int message_complete(llhttp_t* parser) noexcept {
     self(parser).message_complete_ = true;
-    // llhttp's own idea of it, in which Proxy-Connection and trailers have a say, would refuse what
-    // follows on a connection that was promised to stay.
+    // llhttp's own idea of it heeds Proxy-Connection and trailers. It would refuse what follows on
+    // a connection that was promised to stay.
     if (self(parser).head_.keep_alive) {
       parser->flags = F_CONNECTION_KEEP_ALIVE;
       parser->http_minor = 1;
@@ -98,15 +97,15 @@ ParseStep RequestParser::parse(std::span<const std::byte> bytes) noexcept {
   const std::size_t consumed =
       error == HPE_OK ? bytes.size()
                       : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - input_);
-  // Also for an error: it must not depend on the split whether the limit or the error came first.
+  // Also for an error. Whether the limit or the error came first must not depend on the split.
   const int status = was_in_head ? limit_head(consumed) : limit_framing(consumed);
   return status != 0 ? fail_step(status, consumed) : after_execute(error, consumed);
 }
 
-// llhttp skips any CR and LF before a request line; only CRLF is an empty line (RFC 9112, 2.2).
+// llhttp skips any CR and LF before a request line. Only CRLF is an empty line (RFC 9112, 2.2).
 int RequestParser::check_empty_lines(std::string_view bytes) noexcept {
   for (std::size_t at = 0; at < bytes.size(); ++at) {
-    // Both at once: it must not depend on the split which came first.
+    // Both at once, since which came first must not depend on the split.
     if (head_bytes_ + at > kRequestLineBytesMax) return fail(414);
     const char c = bytes[at];
     line_begun_ = !after_cr_ && c != '\r';
@@ -125,7 +124,7 @@ int RequestParser::limit_head(std::size_t consumed) noexcept {
   return head_bytes_ > most ? 431 : 0;
 }
 
-// Chunk sizes, extensions and trailers: what comes beside the body is limited, too.
+// Chunk sizes, extensions and trailers come beside the body, and are limited too.
 int RequestParser::limit_framing(std::size_t consumed) noexcept {
   framing_bytes_ += consumed - std::min(consumed, framed_until_);
   return framing_bytes_ > kFramingBytesMax && error_status_ == 0 ? 400 : 0;
@@ -180,8 +179,8 @@ int RequestParser::count_head_bytes(std::size_t count) noexcept {
   return field_bytes_ > kHeadBytesMax + kProxyBytesMax * behind_proxy_ ? fail_size() : HPE_OK;
 }
 
-// Of a name or value with an error, llhttp reports what came in earlier pieces only. Where the last
-// began is in a member for its own use (9.2); the cases cut at every place notice a change.
+// Of a name or value with an error, llhttp reports only what came in earlier pieces. Where the last
+// piece starts is in a member for its own use (9.2). The cases cut at every place notice a change.
 void RequestParser::count_unreported(std::size_t consumed) noexcept {
   const auto* const begin = static_cast<const char*>(parser_._span_pos0);
   if (head_complete_ || !line_complete_ || begin == nullptr) return;
@@ -245,7 +244,7 @@ int RequestParser::on_field_end() noexcept {
       break;
     case Field::content_length: head_.has_content_length = true; break;
     case Field::transfer_encoding:
-      // Exactly "chunked", once: any list or spelling beyond it is read differently by somebody.
+      // Exactly "chunked", once. Somebody reads any other list or spelling differently.
       if (has_transfer_encoding_) return fail(400);
       has_transfer_encoding_ = true;
       if (!equals_ignoring_case(value, "chunked")) return fail(is_empty ? 400 : 501);
@@ -269,8 +268,8 @@ int RequestParser::on_head_end() noexcept {
   if (!line_complete_) return fail(505);  // HTTP/0.9: a request line without a version
   // ICE and RTSP, which llhttp reads as well.
   if (parser_.method >= HTTP_SOURCE && parser_.method <= HTTP_FLUSH) return fail(400);
-  // Nothing here speaks another protocol: an upgrade is an ordinary request. llhttp would pause
-  // once more behind the message, and end the next one before it began.
+  // Nothing here speaks another protocol, so an upgrade is an ordinary request. llhttp would pause
+  // once more behind the message, and end the next one before it starts.
   parser_.upgrade = 0;
   if (head_.http11 && host_count_ == 0) return fail(400);
   // An absolute target takes precedence over Host (RFC 9112, 3.2.2), but not everybody knows that.

@@ -1,4 +1,4 @@
-// The one request parser, for workers and master alike: llhttp behind our types, sans I/O.
+// The request parser of workers and master alike: llhttp behind our types, without I/O.
 //
 // It adds what llhttp leaves to its user: limits, Host, the combinations of Transfer-Encoding and
 // Content-Length that two servers could read differently, versions, expectations.
@@ -22,22 +22,22 @@ namespace urb::http {
 
 // Interface limits: docs of `serve`, and the statuses that go with them.
 inline constexpr std::size_t kRequestLineBytesMax = 8 * 1024;  // else 414
-inline constexpr std::size_t kHeadBytesMax = 16 * 1024;  // header lines; else 431, trailers 400
+inline constexpr std::size_t kHeadBytesMax = 16 * 1024;  // header lines, else 431, trailers 400
 inline constexpr unsigned kFieldCountMax = 100;          // else 431, trailers 400
 /// What our own proxy adds to a head that it has accepted: Via, and Host to an HTTP/1.0 request.
 inline constexpr std::size_t kProxyBytesMax = 512;
 inline constexpr unsigned kProxyFieldsMax = 2;
-/// Chunk framing, trailers included; else 400. Room for all allowed trailers and the white space
-/// around them.
+/// Chunk framing, trailers included, else 400. There is room for all allowed trailers and the white
+/// space around them.
 inline constexpr std::size_t kFramingBytesMax = 2 * kHeadBytesMax;
-/// Each body byte makes up for so much framing: chunks of one byte are served, but not a body that
-/// is nothing but extensions. A guess: the framing of an ordinary chunk is half of that.
+/// Each body byte allows so much framing. Chunks of one byte are served, but not a body that is
+/// nothing but extensions. The value is a guess. The framing of an ordinary chunk is half of it.
 inline constexpr std::size_t kFramingPerBodyByte = 16;
 
 /// What the head says, as far as a server needs it. Valid from ParseStatus::head_complete until
 /// the parser is given bytes of the next message.
 struct RequestHead {
-  /// Valid as soon as the method has been read: whatever is wrong behind it, the answer has no
+  /// Valid as soon as the method has been read. Whatever is wrong behind it, the answer has no
   /// body.
   bool is_head_method = false;
   bool keep_alive = false;
@@ -57,9 +57,9 @@ struct RequestHead {
 
 enum class ParseStatus : std::uint8_t {
   need_more,         ///< all bytes consumed, the message goes on
-  head_complete,     ///< stopped behind the empty line; no body byte consumed
+  head_complete,     ///< stopped behind the empty line, before any body byte
   message_complete,  ///< stopped behind the last byte of the message
-  error,             ///< error_status() says what to answer; the connection is to be closed
+  error,             ///< error_status() says what to answer, then the connection is closed
 };
 
 struct ParseStep {
@@ -67,11 +67,12 @@ struct ParseStep {
   std::size_t consumed;
 };
 
-/// Incremental parser of a connection's requests, one after the other. Immovable: llhttp keeps a
-/// pointer to it. Holds no bytes of the input; any split of the input gives the same steps.
+/// Incremental parser of a connection's requests, one after the other. It is immovable, since
+/// llhttp keeps a pointer to it. It holds no bytes of the input. Any split of the input gives the
+/// same steps.
 class RequestParser {
  public:
-  /// `behind_proxy`: heads come from our own proxy, and may be larger by what it adds.
+  /// With `behind_proxy` heads come from our own proxy, and may be larger by what it adds.
   explicit RequestParser(std::optional<Bytes> body_max = {}, bool behind_proxy = false) noexcept;
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
@@ -84,9 +85,9 @@ class RequestParser {
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
   /// CRC32C of those bytes, if the head asked for it.
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return crc_; }
-  /// Some byte of the current message has been consumed.
+  /// Whether some byte of the current message has been consumed.
   [[nodiscard]] bool in_message() const noexcept { return in_message_; }
-  /// The head of the current message is complete; what follows is its body.
+  /// Whether the head of the current message is complete. What follows is its body.
   [[nodiscard]] bool has_head() const noexcept { return in_message_ && head_complete_; }
   [[nodiscard]] int error_status() const noexcept { return error_status_; }
 
@@ -108,8 +109,8 @@ class RequestParser {
     error_status_ = status;
     return HPE_USER;
   }
-  /// Of fields. Behind the head all limits and errors but 413 give 400, so that it does not depend
-  /// on the split which came first.
+  /// For fields. Behind the head all limits and errors except 413 give 400. So the answer does not
+  /// depend on the split.
   int fail_size() noexcept { return fail(head_complete_ ? 400 : 431); }
   [[nodiscard]] ParseStep fail_step(int status, std::size_t consumed) noexcept;
   [[nodiscard]] ParseStep after_execute(llhttp_errno error, std::size_t consumed) noexcept;

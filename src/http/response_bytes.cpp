@@ -1,4 +1,3 @@
-// Formatting of the server's responses.
 #include "http/response_bytes.hpp"
 
 #include <fmt/compile.h>
@@ -13,7 +12,7 @@ namespace {
 
 std::string_view connection_line(const ResponseOptions& options) noexcept {
   if (!options.keep_alive) return "Connection: close\r\n";
-  // 1.1 keeps alive by default; 1.0 has to be told.
+  // 1.1 keeps alive by default, and 1.0 has to be told.
   return options.http11 ? std::string_view{} : std::string_view{"Connection: keep-alive\r\n"};
 }
 

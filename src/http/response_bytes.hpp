@@ -29,7 +29,7 @@ struct Receipt {
   unsigned worker_index = 0;
   int pid = 0;
   std::uint64_t body_bytes = 0;
-  /// In the JSON and as X-Crc32c: a body that the caller sends has no room for it.
+  /// In the JSON and as X-Crc32c, since a body that the caller sends has no room for it.
   std::optional<std::uint32_t> crc32c;
 };
 
@@ -49,7 +49,7 @@ inline constexpr std::size_t kResponseBytesMax = 512;
 [[nodiscard]] std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
                                         const ResponseOptions& options,
                                         std::string_view date) noexcept;
-/// Writes a final error response, which always closes the connection; `head_only` as above.
+/// Writes a final error response, which always closes the connection. `head_only` is as above.
 [[nodiscard]] std::size_t write_error(std::span<char> out, int status, bool head_only,
                                       std::string_view date) noexcept;
 

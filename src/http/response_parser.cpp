@@ -1,4 +1,3 @@
-// Callbacks into llhttp, and where the parse of a response stops.
 #include "http/response_parser.hpp"
 
 #include <algorithm>
@@ -9,8 +8,9 @@
 namespace urb::http {
 namespace {
 
-// llhttp has no limit of its own; a head without an end must not occupy a connection until its
-// deadline. Four times what our server accepts in a request: a guess that no server comes near.
+// llhttp has no limit of its own. A head without an end must not occupy a connection until its
+// deadline. This is four times what our server accepts in a request, a guess that no server comes
+// near.
 constexpr std::uint64_t kResponseHeadBytesMax = 64 * 1024;
 
 std::optional<std::uint32_t> parse_number(std::string_view text, int base) noexcept {
@@ -143,7 +143,7 @@ int ResponseParser::on_head_end() noexcept {
     llhttp_set_error_reason(&parser_, "Switched to a protocol that was not asked for");
     return HPE_USER;
   }
-  // The flag is what llhttp itself sets when this callback answers 1; pausing takes the answer.
+  // llhttp itself sets this flag when the callback answers 1. Pausing takes the answer.
   const bool is_interim = status < 200;
   if (is_interim || to_head_method_) parser_.flags |= F_SKIPBODY;
   if (is_interim) return HPE_OK;

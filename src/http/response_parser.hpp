@@ -1,5 +1,5 @@
-// The one response parser, for the load generator and for the relay: llhttp behind our types, sans
-// I/O. Interim (1xx) responses are skipped, since neither of the two has a use for them.
+// The response parser of the load generator and the relay: llhttp behind our types, without I/O.
+// Interim (1xx) responses are skipped, since neither of the two has a use for them.
 #pragma once
 
 #include <llhttp.h>
@@ -27,8 +27,8 @@ struct ResponseHead {
   [[nodiscard]] bool is_success() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// What our server's answer says of the request, and room to read it. Apart from the head: the
-/// relay has thousands of parsers and no use for it.
+/// What our server's answer says of the request, and room to read it. It is apart from the head,
+/// since the relay has thousands of parsers and no use for it.
 struct ResponseFields {
   std::optional<std::uint32_t> worker_index;  ///< X-Worker
   std::optional<std::uint32_t> crc32c;        ///< X-Crc32c, of the request's body
@@ -36,13 +36,13 @@ struct ResponseFields {
   ShortText value;
 };
 
-/// Incremental parser of one response; reset() readies it for the next. Immovable: llhttp keeps a
-/// pointer to it. Any split of the input gives the same steps.
+/// Incremental parser of one response. reset() readies it for the next. It is immovable, since
+/// llhttp keeps a pointer to it. Any split of the input gives the same steps.
 class ResponseParser {
  public:
-  /// The first bytes of each body are kept in `body_prefix` while there is room; it outlives the
-  /// parser. Without it, body bytes are counted only.
-  /// So does `fields`, which is filled for a response whose reset() asks for it.
+  /// `body_prefix` keeps the first bytes of each body while there is room. Without it body bytes
+  /// are only counted. `fields` is filled for a response whose reset() asks for it. Both outlive
+  /// the parser.
   explicit ResponseParser(std::span<char> body_prefix = {},
                           ResponseFields* fields = nullptr) noexcept;
   ResponseParser(const ResponseParser&) = delete;
@@ -52,19 +52,19 @@ class ResponseParser {
   /// the fields costs a call or two for each field of the head.
   void reset(bool to_head_method = false, bool with_fields = false) noexcept;
 
-  /// Parses until the next step. Stops behind the head, before any body byte: call it again with
+  /// Parses until the next step. Stops behind the head, before any body byte. Call it again with
   /// the bytes that were not consumed, even if there are none, since the message may end there.
-  /// A caller that passes the body on unparsed stops calling and says reset().
+  /// A caller that passes the body on unparsed stops calling, and calls reset().
   [[nodiscard]] ParseStep parse(std::span<const std::byte> bytes) noexcept;
-  /// The peer will send no more: message_complete if that is how this response ends, else error.
+  /// The peer will send no more. It is message_complete if this response ends so, else error.
   [[nodiscard]] ParseStatus parse_end() noexcept;
 
   [[nodiscard]] const ResponseHead& head() const noexcept { return head_; }
-  /// The final response's head is complete; what follows is its body.
+  /// Whether the final response's head is complete. What follows is its body.
   [[nodiscard]] bool has_head() const noexcept { return state_ == State::body; }
-  /// Some byte was consumed since reset(), be it of an interim response.
+  /// Whether some byte was consumed since reset(), even of an interim response.
   [[nodiscard]] bool has_begun() const noexcept { return head_bytes_ != 0; }
-  /// Bytes consumed since reset() up to the end of the last interim response: the final head begins
+  /// Bytes consumed since reset() up to the end of the last interim response. The final head starts
   /// behind them.
   [[nodiscard]] std::uint64_t interim_bytes() const noexcept { return interim_bytes_; }
   /// Body bytes so far, without chunk framing.

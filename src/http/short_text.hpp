@@ -1,4 +1,4 @@
-// Texts of a head: what they may hold, and the beginning of one that comes in pieces.
+// Texts of a head: what they may hold, and the start of one that comes in pieces.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace urb::http {
   });
 }
 
-/// The beginning of a name or value: enough for those that are looked at.
+/// The start of a name or value: enough for those that are looked at.
 class ShortText {
  public:
   void clear() noexcept {
@@ -40,7 +40,8 @@ class ShortText {
   }
   [[nodiscard]] bool has_begun() const noexcept { return size_ != 0; }
   [[nodiscard]] bool is_blank_only() const noexcept { return trimmed_size_ == 0; }
-  /// Without the white space at its end; nothing when it is longer than all that matter.
+  /// The text without the white space at its end, or nothing when it is longer than all that
+  /// matter.
   [[nodiscard]] std::string_view view() const noexcept {
     return {chars_.data(), trimmed_size_ <= kMax ? trimmed_size_ : 0};
   }

@@ -1,4 +1,4 @@
-// The one query that the server obeys: "?size=N", in pieces as they come off the wire.
+// The only query that the server obeys: "?size=N", in pieces as they come off the wire.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ class SizeQuery {
   void read(std::string_view piece) noexcept {
     for (const char c : piece) read_one(c);
   }
-  /// N; nothing when it is absent or no number, or 16 TiB and more: that is no size but a mistake,
-  /// ignored like any other query.
+  /// N, or nothing when it is absent or no number. 16 TiB and more is a mistake rather than a size,
+  /// and ignored like any other query.
   [[nodiscard]] std::optional<std::uint64_t> value() const noexcept { return value_; }
 
  private:

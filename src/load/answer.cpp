@@ -1,4 +1,3 @@
-// What a response says, and what the request then counts for.
 #include <fmt/format.h>
 
 #include "load/client.hpp"
@@ -70,7 +69,7 @@ bool Client::is_right(const Connection& conn) noexcept {
                                              *options_.expected_response_bytes));
     return false;
   }
-  // The text may name the size of the load's bodies; a verification's body has its own.
+  // The text may name the size of the load's bodies. A verification's body has its own.
   const bool has_text =
       options_.expected_text.empty() || progress_ == Progress::verifying ||
       conn.parser.body_prefix().find(options_.expected_text) != std::string_view::npos;

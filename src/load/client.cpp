@@ -1,4 +1,4 @@
-// The loop's side of the client: plan, deadlines, progress, stop.
+// The part of the client that faces the loop: plan, deadlines, progress, stop.
 #include "load/client.hpp"
 
 #include <algorithm>
@@ -8,9 +8,9 @@
 namespace urb {
 namespace {
 
-// Of a stop request and of progress reports.
+// How often the client looks for a stop request and reports progress.
 constexpr Nanos kTick = std::chrono::milliseconds{100};
-// Of each response body, kept only where expected_text is to be found in it.
+// How much of each response body is kept, where expected_text is to be found in it.
 constexpr std::size_t kPrefixBytes = 4 * 1024;
 
 }  // namespace
@@ -97,7 +97,7 @@ void Client::on_batch_end(Nanos now) noexcept {
     interrupt(now);
     return;
   }
-  // The loop wakes for every tick. So one that is late says how long this process did not run.
+  // The loop wakes for every tick. So a late tick says how long this process did not run.
   if (plan_.phase() == Plan::Phase::window) stall_watch_.note(next_tick_, now);
   if (progress_ != Progress::verifying) {
     advance_plan(now);
@@ -112,7 +112,7 @@ void Client::on_batch_end(Nanos now) noexcept {
 void Client::advance_plan(Nanos now) noexcept {
   if (plan_.is_warmup_done(now)) {
     if (hooks_.on_window_begin) hooks_.on_window_begin();
-    // The hook reads clocks of other processes, which takes a while that is not of the window.
+    // The hook reads clocks of other processes. The time that this takes is not in the window.
     const Nanos after = monotonic_now();
     plan_.begin_window(after, after - now);
     next_tick_ = after + kTick;
@@ -166,8 +166,8 @@ Nanos Client::next_deadline() noexcept {
 
 void Client::set_deadline(Connection& conn, Nanos deadline) noexcept {
   conn.deadline = deadline;
-  // Only ever lowered here; on_deadline finds the true one. So a deadline that was met costs
-  // nothing but one look at all connections in the time that it would have run.
+  // It is only lowered here, and on_deadline finds the true one. So deadlines that are met cost
+  // only one look at all connections in the time that one of them would have run.
   earliest_deadline_ = std::min(earliest_deadline_, deadline);
 }
 
@@ -182,7 +182,7 @@ void Client::start_planned(Nanos now) noexcept {
 
 void Client::on_deadline(Nanos now) noexcept {
   start_planned(now);
-  if (now < earliest_deadline_) return;  // the plan's or the tick's: on_batch_end's work
+  if (now < earliest_deadline_) return;  // on_batch_end handles the plan's and the tick's
   earliest_deadline_ = kNever;
   for (const auto& conn : connections_) {
     if (conn->deadline <= now) expire(*conn, now);

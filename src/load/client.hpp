@@ -1,8 +1,8 @@
 // The client as a role of the event loop: N connections on one ring, in the closed or open loop. A
-// connection is a slot; the socket in it changes, and with each socket its generation.
+// connection is a slot. The socket in it changes, and with each socket its generation.
 //
-// A socket is closed when nothing of it is in flight any more, never earlier: that is what keeps
-// its receive memory and its descriptor number from meeting a stranger.
+// A socket is closed when nothing of it is in flight any more, never earlier. Otherwise another
+// connection could get its receive memory or its descriptor number too early.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ namespace urb {
 class Client {
  public:
   static constexpr std::uint8_t kOwner = 1;
-  /// Receive memory of a connection, touched only as far as responses fill it.
+  /// Receive memory of a connection. It is touched only as far as responses fill it.
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
   enum class Op : std::uint8_t {
     connect,
@@ -42,7 +42,7 @@ class Client {
          LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
-  /// Nothing is in flight: the loop has ended or the ring is drained.
+  /// Nothing may be in flight: the loop has ended or the ring is drained.
   ~Client() = default;
 
   void start();
@@ -61,14 +61,14 @@ class Client {
 
  private:
   enum class State : std::uint8_t {
-    waiting,     ///< no request; starts one at its deadline. The socket is closed, or watched
+    waiting,     ///< for its deadline, to start a request. The socket is closed, or watched
     connecting,  ///< a request waits for its connection
     exchanging,  ///< a request is being sent, a response received, or both
-    finishing,   ///< the response was the connection's last; the server's FIN is awaited
+    finishing,   ///< after the connection's last response, for the server's FIN
     aborting,    ///< to be closed when nothing is in flight
   };
   enum class Progress : std::uint8_t {
-    verifying,  ///< one request of each connection; the plan has not begun
+    verifying,  ///< one request of each connection, before the plan begins
     running,
     draining,  ///< nothing starts, what is in flight ends
     stopping,  ///< what is in flight is cancelled
@@ -104,7 +104,7 @@ class Client {
     }
   };
 
-  // client.cpp: the loop's side
+  // client.cpp: what faces the loop
   void advance_plan(Nanos now) noexcept;
   void report_progress(Nanos now) noexcept;
   void begin_load(Nanos now) noexcept;
@@ -117,7 +117,7 @@ class Client {
   void note_error(Failure failure, std::string_view text) noexcept;
   [[nodiscard]] Connection* find(Token token) noexcept;
 
-  // exchange.cpp: one connection's side
+  // exchange.cpp: one connection
   void start_next(Connection& conn, Nanos now) noexcept;
   void begin_connect(Connection& conn) noexcept;
   void begin_exchange(Connection& conn) noexcept;

@@ -1,8 +1,8 @@
 // How one connection of the client ends: by the server between requests, by the last answer, by a
 // failure.
 //
-// A connection that waits for its next request has its receive in flight already: that is how the
-// server's close is seen. The request then takes this receive for its answer.
+// A connection that waits for its next request has its receive in flight already. So the client
+// sees the server's close. The request then takes this receive for its answer.
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -15,17 +15,17 @@
 namespace urb {
 namespace {
 
-// How long the server may take to close a connection that it has announced to close. A guess: long
-// for a busy server, short for a run against one that never does.
+// How long the server may take to close a connection after it has announced to. The value is a
+// guess: long for a busy server, short for a run against one that never closes.
 constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
-// After a failed connect, doubled with each further one. Guesses: a refusing server is neither
-// hammered nor found late once it is there.
+// The pause after a failed connect, doubled with each further one. The values are guesses. A
+// refusing server is neither hammered nor found late once it is there.
 constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
 constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
 
 void set_reset_on_close(int socket) noexcept {
   const linger now{1, 0};
-  // If it fails, close() sends what is queued and then a FIN: slower, not wrong.
+  // If it fails, close() sends what is queued and then a FIN. That is slower, not wrong.
   [[maybe_unused]] const int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
@@ -61,7 +61,7 @@ void Client::begin_finish(Connection& conn, Nanos now) noexcept {
     start_next(conn, now);
     return;
   }
-  // The server closes first, so that TIME_WAIT is on its side: on ours it would hold one of 28,000
+  // The server closes first, so that TIME_WAIT is on its side. On ours it would hold one of 28,000
   // ephemeral ports for a minute.
   conn.state = State::finishing;
   conn.finishing_since = now;
@@ -85,7 +85,7 @@ void Client::fail_io(Connection& conn, int error, std::string_view text) noexcep
 
 void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
   note_error(failure, text);
-  // Nothing to learn from the answer: a failed request has no latency.
+  // There is nothing to learn from the answer, since a failed request has no latency.
   static_cast<void>(end_request());
   if (failure == Failure::connect) {
     conn.backoff = std::clamp(conn.backoff * 2, kBackoffMin, kBackoffMax);
@@ -99,7 +99,7 @@ void Client::cancel(Connection& conn, Op op, Op cancel_op) noexcept {
 }
 
 void Client::begin_abort(Connection& conn) noexcept {
-  // What is left of a 4 MiB send buffer would otherwise go out behind the next trial's back.
+  // What is left of a 4 MiB send buffer would otherwise go out during the next trial.
   const bool is_orderly = conn.state == State::waiting ||
                           (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
   if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());

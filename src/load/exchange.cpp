@@ -1,6 +1,7 @@
-// One connection's side of the client: connect, send and receive. How it ends is in closing.cpp.
+// The part of the client that conducts one connection: connect, send and receive. How a connection
+// ends is in closing.cpp.
 //
-// At any time a connection has at most one operation of each kind in flight, and so queues at most
+// At any time a connection has at most one operation of each kind in flight. So it queues at most
 // three SQEs before the next completion: a send and a receive, or one of them and a cancel.
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -18,9 +19,9 @@
 namespace urb {
 namespace {
 
-// SO_SNDBUF, which Linux doubles: what a connection has under way then stays in the second-level
-// cache. Left alone, the kernel lets it grow to 4 MiB, out of every cache, and the copies of both
-// sides cost up to twice as much (decision 0013).
+// SO_SNDBUF, which Linux doubles. What a connection has in flight then stays in the second-level
+// cache. Left alone, the kernel lets it grow to 4 MiB, out of every cache. The copies of both sides
+// then cost up to twice as much (decision 0013).
 constexpr int kSendBufferBytes = 128 * 1024;
 
 }  // namespace
@@ -104,7 +105,8 @@ void Client::queue_send(Connection& conn) noexcept {
   const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
   io_uring_sqe* const sqe = take_sqe(conn, Op::send);
   const int socket = conn.socket.get();
-  // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
+  // With MSG_WAITALL the kernel itself waits for room and goes on. The whole piece has one
+  // completion.
   if (piece.message != nullptr) {
     io_uring_prep_sendmsg(sqe, socket, piece.message, MSG_WAITALL | MSG_NOSIGNAL);
   } else {
@@ -125,7 +127,7 @@ void Client::on_connect(Connection& conn, int result) noexcept {
     return;
   }
   conn.backoff = Nanos{0};
-  // With reuse a connect is rare and no part of what a request costs.
+  // With reuse a connect is rare, and no part of what a request costs.
   if (options_.reuse) conn.started_at = monotonic_now();
   begin_exchange(conn);
 }

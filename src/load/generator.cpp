@@ -1,4 +1,3 @@
-// Puts ring, request, plan and client together for one run.
 #include "load/generator.hpp"
 
 #include <sys/resource.h>

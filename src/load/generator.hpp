@@ -1,5 +1,5 @@
 // The load generator: N connections on one ring in one thread. It speaks HTTP/1.1 to any server
-// and knows nothing of modes: the meter is blind to what it meters.
+// and knows nothing of modes or of the server that it measures.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,11 @@
 
 namespace urb {
 
-/// Which requests carry X-Verify: crc32c and fail when X-Crc32c in their answer is not the CRC-32C
-/// of their body. Our own server knows the header, others need not.
+/// Which requests carry X-Verify: crc32c. They fail when X-Crc32c in their answer is not the
+/// CRC-32C of their body. Our own server knows the header, and others need not.
 enum class Verify : std::uint8_t {
   none,
-  first,  ///< one of each connection, with a random body, before the warm-up; it is not measured
+  first,  ///< one of each connection, with a random body, before the warm-up and not measured
   all,    ///< that, and every request of the load
 };
 
@@ -38,17 +38,17 @@ struct LoadOptions {
   std::vector<std::string> headers;  ///< further header lines, "Name: value"
   unsigned connections = 4;
   Bytes body{0};
-  bool reuse = true;  ///< keep-alive; otherwise one connection per request
+  bool reuse = true;  ///< keep-alive, otherwise one connection per request
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< measured requests
-  /// Open loop: requests a second, of all connections together, at most 10^9, planned at even
-  /// spaces from the begin of the warm-up on. Each is sent on the next free connection; where none
-  /// is free in time it is sent late, never dropped before the measured time ends.
+  /// Open loop: requests a second, of all connections together, at most 10^9. They are planned at
+  /// even spaces from the start of the warm-up. Each is sent on the next free connection. Where
+  /// none is free in time it is sent late, and never dropped before the measured time ends.
   std::optional<std::uint64_t> rate;
   Nanos request_timeout = std::chrono::seconds{30};
-  /// How long what is in flight at the end of the measured time may take to end, at most; a guess,
-  /// far above any request of a healthy server. What takes longer is `unfinished`.
+  /// How long requests in flight at the end of the measured time may take at most. The value is a
+  /// guess, far above any request of a healthy server. What takes longer is `unfinished`.
   Nanos drain_timeout = std::chrono::seconds{5};
   /// Text that each response body must contain, such as the byte count the server should have
   /// seen. Empty: any body will do.
@@ -56,10 +56,10 @@ struct LoadOptions {
   /// Length that each response body must have.
   std::optional<std::uint64_t> expected_response_bytes;
   Verify verify = Verify::none;
-  std::vector<Route> routes;  ///< one of them for each request, at random; empty: no X-Route
+  std::vector<Route> routes;  ///< one of them for each request, at random, or no X-Route
 };
 
-/// Failed requests by cause, whenever they failed. None of them is in the latencies.
+/// Failed requests by cause, at any time of the load. None of them is in the latencies.
 struct LoadErrors {
   std::uint64_t connect = 0;  ///< no connection
   std::uint64_t io = 0;       ///< reset or closed before the response had ended
@@ -79,9 +79,9 @@ struct LoadResult {
   Histogram latency;
   /// Open loop: of the same requests from the send (or the connect), which hides that waiting.
   Histogram service;
-  /// Open loop: how late requests were sent for which a connection waited. That is the client's own
-  /// doing (its timer, or its CPU was taken away), is part of `latency`, and says how far to trust
-  /// it.
+  /// Open loop: how late requests were sent for which a connection waited. The client itself is the
+  /// cause (its timer, or its CPU was taken away). It is part of `latency`, and says how far to
+  /// trust that.
   Histogram lateness;
   std::uint64_t requests = 0;     ///< completed without error within the measured time
   std::uint64_t body_bytes = 0;   ///< request body bytes of those
@@ -96,8 +96,8 @@ struct LoadResult {
   std::uint64_t missing_closes = 0;  ///< announced, but not there when the wait was given up
   std::uint64_t ignored_closes = 0;  ///< asked for, not announced: closed by the client, at once
   std::uint64_t awaited_closes = 0;  ///< announced, until nothing started any more
-  Nanos close_wait{0};               ///< for all of those together; it is in no latency
-  std::uint64_t idle_closes = 0;     ///< by the server, between requests: no request fails for it
+  Nanos close_wait{0};               ///< for all of those together, in no latency
+  std::uint64_t idle_closes = 0;     ///< by the server, between requests, so no request fails
   // Open loop without a number of requests: planned in the measured time and, at its end,
   std::uint64_t missed = 0;  ///< without an answer: unsent, or in flight (some always are)
   std::uint64_t unsent = 0;  ///< not even sent
@@ -106,12 +106,12 @@ struct LoadResult {
   std::vector<std::uint64_t> requests_by_worker;
   std::uint64_t routed_right = 0;
 
-  // The ledger: everything that was ever sent, measured or not. Without errors and with nothing
-  // unfinished, a server that had no other client has counted exactly the same.
+  // Everything that was ever sent, measured or not. Without errors and with nothing unfinished, a
+  // server that had no other client has counted exactly the same.
   std::uint64_t total_requests = 0;    ///< answered with a whole 2xx response, as it should be
   std::uint64_t total_body_bytes = 0;  ///< request body bytes of those
   std::uint64_t verified_bytes = 0;    ///< of those: their checksum came back, and was right
-  std::uint64_t unfinished = 0;        ///< given up when the run ended: who knows how far they got
+  std::uint64_t unfinished = 0;        ///< given up when the run ended, at an unknown point
   [[nodiscard]] std::uint64_t total_errors() const noexcept { return errors.total(); }
 };
 
@@ -124,10 +124,10 @@ struct LoadHooks {
   std::function<bool(Nanos, std::uint64_t)> on_progress;
 };
 
-/// Runs the load and returns when every connection is closed and no request is in flight: at the
-/// end of the measured time nothing starts any more, and what has been started ends, uncounted.
-/// `stop` ends it early and gives up what is in flight. Throws SysError, Unsupported from set-up
-/// only.
+/// Runs the load and returns when every connection is closed and no request is in flight. At the
+/// end of the measured time nothing starts any more. Requests that have started are finished and
+/// not counted. `stop` ends the load early and gives up what is in flight. Throws SysError and
+/// Unsupported from set-up only.
 [[nodiscard]] LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
                                   const std::atomic<bool>& stop);
 

@@ -1,4 +1,3 @@
-// Both loops, and the arithmetic of even spaces.
 #include "load/plan.hpp"
 
 #include <algorithm>
@@ -28,7 +27,7 @@ void Plan::begin_window(Nanos now, Nanos pause) noexcept {
 void Plan::end(Nanos now) noexcept {
   if (phase_ == Phase::window && options_.rate && !options_.requests) {
     const std::uint64_t planned = planned_before(now);
-    // Those that are left are the last ones: what of them is more than the window planned was
+    // Those that are left are the last ones. If they are more than the window planned, the rest was
     // planned in the warm-up.
     const std::uint64_t in_window = planned - planned_earlier_;
     unsent_ = std::min(planned - std::min(planned, started_), in_window);
@@ -38,7 +37,7 @@ void Plan::end(Nanos now) noexcept {
   ended_at_ = now;
 }
 
-// Without the product of a long run's nanoseconds and a high rate, which would not fit.
+// Avoids the product of a long run's nanoseconds and a high rate, which would not fit.
 Nanos Plan::planned_start(std::uint64_t index) const noexcept {
   const std::uint64_t rate = *options_.rate;
   const std::uint64_t ns = index / rate * kNanosPerSecond + index % rate * kNanosPerSecond / rate;
@@ -72,7 +71,7 @@ bool Plan::on_end() noexcept {
   URB_ASSERT(in_flight_ > 0);
   --in_flight_;
   if (phase_ != Phase::window) return false;
-  // More can be in flight than are wanted: those that the warm-up had started.
+  // More can be in flight than are wanted, since the warm-up had started some.
   if (options_.requests && counted_ >= *options_.requests) return false;
   ++counted_;
   return true;

@@ -1,9 +1,10 @@
-// When each request should start, and which of them count. Pure: it is told the time and knows
-// neither connections nor the ring.
+// When each request should start, and which of them count. The plan is pure. It is told the time,
+// and knows neither connections nor the ring.
 //
-// Closed loop: a connection that is free starts its next request at once. Open loop: requests are
-// planned at even spaces from the begin of the load, whatever the server does (like wrk2, and not
-// at random like users); the next connection that is free takes the next of them, late if need be.
+// Closed loop: a connection that is free starts its next request at once.
+// Open loop: requests are planned at even spaces from the start of the load, whatever the server
+// does. wrk2 does the same, while users come at random. The next connection that is free takes the
+// next request, late if need be.
 #pragma once
 
 #include <cstdint>
@@ -27,20 +28,20 @@ class Plan {
 
   explicit Plan(const PlanOptions& options) noexcept : options_{options} {}
 
-  /// The load begins: warm-up first, until begin_window().
+  /// Starts the load: warm-up first, until begin_window().
   void begin(Nanos now) noexcept;
-  /// `pause` has just gone by without the client, for a reason that is not the server's: what was
+  /// `pause` has just gone by without the client, for a reason that is not the server's. What was
   /// planned in it or later is put off by as much.
   void begin_window(Nanos now, Nanos pause = Nanos{0}) noexcept;
   /// Nothing starts or counts any more.
   void end(Nanos now) noexcept;
 
-  /// When a connection that is free now should start its next request: not after `now` means at
-  /// once, kNever that there is none left for it.
+  /// When a connection that is free now should start its next request. A time not after `now` means
+  /// at once. kNever means that there is none left for it.
   [[nodiscard]] Nanos next_start(Nanos now) const noexcept;
-  /// A request starts; returns when it ought to have.
+  /// A request starts. Returns when it ought to have started.
   Nanos on_start(Nanos now) noexcept;
-  /// A request ended, well or not. True when it ended within the window and so counts.
+  /// A request ended, well or not. True when it ended within the window, and so counts.
   [[nodiscard]] bool on_end() noexcept;
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
@@ -51,7 +52,7 @@ class Plan {
 
   /// Since begin().
   [[nodiscard]] Nanos since_begin(Nanos now) const noexcept { return now - begun_at_; }
-  /// The window's length so far; zero if there was none.
+  /// The window's length so far, zero if there was none.
   [[nodiscard]] Nanos window_length(Nanos now) const noexcept;
 
   // Open loop without `requests`, after end(): what was planned within the window and then

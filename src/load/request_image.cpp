@@ -1,4 +1,3 @@
-// Layout of the region and the messages over it.
 #include "load/request_image.hpp"
 
 #include <algorithm>
@@ -38,12 +37,12 @@ RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region
   URB_ASSERT(region_bytes_ != 0 && head_bytes_ != 0);
   const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(body_bytes_, region_bytes_));
   storage_.resize(head.size() + kPageBytes + used);
-  // Page-aligned region with the head right in front: a small request is then one range.
+  // The region is page-aligned, with the head right in front. A small request is then one range.
   const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
   const std::uintptr_t aligned = (address + head.size() + kPageBytes - 1) & ~(kPageBytes - 1);
   std::byte* const region = storage_.data() + (aligned - address);
   std::memcpy(region - head.size(), head.data(), head.size());
-  // Not zeros: a mistake in framing should be visible in a dump.
+  // Not zeros, so that a mistake in framing is visible in a dump.
   if (seed) {
     fill_randomly({region, used}, *seed);
   } else {

@@ -1,5 +1,5 @@
 // One request as bytes to send: its head and a body of any size, of which only one small region
-// exists in memory. Shared by all connections and read-only after construction.
+// exists in memory. All connections share it, and it is read-only after construction.
 #pragma once
 
 #include <sys/socket.h>
@@ -22,8 +22,8 @@ struct RequestPiece {
   std::span<const std::byte> bytes;
 };
 
-/// The body is the region over and over. A region that stays in the core's cache is the point: the
-/// kernel's copy then reads no memory, which is most of what a large upload costs its sender.
+/// The body is the region over and over. The region is small so that it stays in the core's cache.
+/// The kernel's copy then reads no memory, which is most of what a large upload costs its sender.
 class RequestImage {
  public:
   /// Measured with 1 and 10 MiB bodies: 16 KiB to 1 MiB cost the same within the noise, a region of
@@ -38,7 +38,7 @@ class RequestImage {
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return head_bytes_ + body_bytes_; }
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
-  /// Computed anew with each call: some ms for 10 MiB.
+  /// Computed anew with each call, which takes some ms for 10 MiB.
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept;
 
   /// What follows the first `sent` bytes, which are fewer than total_bytes(). Pieces as large as
@@ -60,7 +60,7 @@ class RequestImage {
   std::size_t region_bytes_;
   std::uint64_t head_bytes_;
   std::uint64_t body_bytes_;
-  Message first_;   ///< the head and the body's beginning
+  Message first_;   ///< the head and the body's start
   Message middle_;  ///< any full stretch of the body behind it
   Message last_;    ///< what is left then
 };

@@ -1,4 +1,3 @@
-// Heads, bodies and checksums.
 #include "load/request_set.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +12,8 @@
 namespace urb {
 namespace {
 
-// All keys' regions together stay in the core's cache, see RequestImage; smaller than this one
-// costs (measured there down to 16 KiB).
+// All keys' regions together stay in the core's cache, see RequestImage. A smaller one would cost
+// (measured there down to 16 KiB).
 constexpr std::size_t kRegionBytesMin = 16 * 1024;
 
 std::string make_head(const LoadOptions& options, Bytes body, bool verifies, const Route* route) {
@@ -51,20 +50,20 @@ RequestSet::RequestSet(const LoadOptions& options) {
   std::optional<std::uint32_t> crc32c;
   for (std::size_t index = 0; index < count; ++index) {
     const Route* const route = route_at(index);
-    // An aggregate of one that cannot move: made in place.
+    // The aggregate has a member that cannot move, so it is made in place.
     requests_.emplace_back(
         new LoadRequest{RequestImage{make_head(options, options.body, verifies_all, route),
                                      options.body, region_bytes},
                         {},
                         worker_of(route)});
-    // The same for all: only their heads differ.
+    // The same for all, since only their heads differ.
     if (verifies_all && !crc32c) crc32c = requests_.front()->image.body_crc32c();
     requests_.back()->crc32c = crc32c;
   }
 
   if (options.verify == Verify::none) return;
   const Bytes body{std::min(options.body.value, kVerificationBytesMax)};
-  // Not from a seed: nobody shall know the right answers beforehand.
+  // Not from a seed, so that nobody knows the right answers beforehand.
   std::random_device random;
   for (std::size_t index = 0; index < std::min(options.connections, kVerificationBodies); ++index) {
     const Route* const route = route_at(index);

@@ -15,19 +15,19 @@ namespace urb {
 /// One request, sent any number of times.
 struct LoadRequest {
   RequestImage image;
-  std::optional<std::uint32_t> crc32c;  ///< of its body; the answer has to name it
+  std::optional<std::uint32_t> crc32c;  ///< of its body, which the answer has to name
   std::optional<unsigned> worker;       ///< that its key belongs to
   [[nodiscard]] bool has_fields() const noexcept {
     return crc32c.has_value() || worker.has_value();
   }
 };
 
-/// Built before the load and read-only but for the choice of keys.
+/// Built before the load, and read-only except for the choice of keys.
 class RequestSet {
  public:
   /// Bodies of the requests that verify the connections: the load's size, but this at most.
   static constexpr std::uint64_t kVerificationBytesMax = 1 << 20;
-  /// Different ones, so that connections whose bytes were mixed up do not both look right.
+  /// They differ, so that connections whose bytes were mixed up do not both look right.
   static constexpr unsigned kVerificationBodies = 4;
 
   /// Throws UsageError for what could not be sent as HTTP.
@@ -35,8 +35,8 @@ class RequestSet {
 
   /// The one that verifies the connection of this index. Only where the options verify.
   [[nodiscard]] const LoadRequest& verification(std::uint32_t connection_index) const noexcept;
-  /// The next of the load: with keys, one of them at random. Not in turn: in step with a server
-  /// that deals its connections out in turn, every one or none would be right by accident.
+  /// The next request of the load. With keys it is one of them at random, not in turn. A server may
+  /// deal out its connections in turn. In step with it all keys or none would be right by accident.
   [[nodiscard]] const LoadRequest& next() noexcept;
 
  private:

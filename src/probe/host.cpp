@@ -1,4 +1,3 @@
-// Reads /proc, /sys and CPUID.
 #include "probe/host.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Empty when there is no such file: /proc and /sys differ between kernels and containers.
+// Empty when there is no such file, since /proc and /sys differ between kernels and containers.
 std::string read_text(const fs::path& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -177,7 +176,8 @@ Accelerator accelerator_of(std::string_view hypervisor_signature) noexcept {
 
 std::string machine_id(std::string_view cpuinfo, unsigned cpus_configured,
                        std::string_view meminfo) {
-  // What the kernel keeps of the memory for itself differs between kernels: whole GiB, rounded up.
+  // What the kernel keeps of the memory for itself differs between kernels. So these are whole GiB,
+  // rounded up.
   constexpr std::uint64_t kGib = 1ULL << 20;  // in the kB of meminfo
   const std::uint64_t memory = parse_number(find_field(meminfo, "MemTotal")).value_or(0);
   std::string parts = fmt::format("{}|{}", cpus_configured, (memory + kGib - 1) / kGib);

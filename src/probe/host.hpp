@@ -1,5 +1,5 @@
-// What a measurement stands on: kernel, machine, CPU and the state they are in. Read once, before
-// the first trial. Not which io_uring features the kernel has: that is found out by using them.
+// What a measurement stands on: kernel, machine, CPU and the state they are in. It is read once,
+// before the first trial. Features of io_uring are not here, since they are found by using them.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ struct Host {
   std::optional<Accelerator> accelerator;  ///< unknown outside x86
   std::string cpu_model;
   unsigned cpus = 0;        ///< that this process may run on
-  std::string mitigations;  ///< see summarize_vulnerabilities(); "none" when no CPU bug is known
+  std::string mitigations;  ///< see summarize_vulnerabilities(), or "none" when no CPU bug is known
   std::optional<std::uint64_t> lo_mtu;
   std::optional<double> load_average;  ///< of the last minute
-  std::string governor;  ///< of the CPUs' frequency; empty where a hypervisor or firmware decides
+  std::string governor;  ///< of the CPUs' frequency, empty where a hypervisor or firmware decides
   std::optional<bool> smt;  ///< whether two of the CPUs may share a core
 };
 
@@ -34,24 +34,24 @@ struct Host {
 struct Build {
   bool optimised = true;
   bool sanitized = false;
-  bool dirty = false;  ///< from sources that are in no commit; the caller knows the version
+  bool dirty = false;  ///< from sources in no commit: set by the caller, who knows
 };
 [[nodiscard]] Build this_build() noexcept;
 
 // The parsers, apart from the files they read.
 
-/// The value of the first line "key : value" of /proc/cpuinfo or /proc/meminfo; empty if absent.
+/// The value of the first line "key : value" of /proc/cpuinfo or /proc/meminfo, empty if absent.
 [[nodiscard]] std::string find_field(std::string_view text, std::string_view key);
-/// Names and states of /sys/devices/system/cpu/vulnerabilities → the names of those that affect
-/// this CPU, sorted, space-separated; "!" before a name: not mitigated.
+/// From names and states of /sys/devices/system/cpu/vulnerabilities makes the names of those that
+/// affect this CPU, sorted, space-separated. "!" stands before those that are not mitigated.
 [[nodiscard]] std::string summarize_vulnerabilities(
     std::vector<std::pair<std::string, std::string>> states);
 /// The first figure of /proc/loadavg.
 [[nodiscard]] std::optional<double> parse_load_average(std::string_view text);
-/// From the signature of CPUID leaf 0x40000000; empty when the hypervisor bit is off.
+/// From the signature of CPUID leaf 0x40000000. Empty when the hypervisor bit is off.
 [[nodiscard]] Accelerator accelerator_of(std::string_view hypervisor_signature) noexcept;
-/// An id of what a machine is made of: processor, number of CPUs, memory. No host name, no serial
-/// number and nothing that an installation could change; two machines of one kind share it.
+/// An id of what a machine is made of: processor, number of CPUs, memory. It has no host name, no
+/// serial number and nothing that an installation could change. Two machines of one kind share it.
 [[nodiscard]] std::string machine_id(std::string_view cpuinfo, unsigned cpus_configured,
                                      std::string_view meminfo);
 

@@ -1,4 +1,3 @@
-// One listener, one connection.
 #include "probe/loopback.hpp"
 
 #include <net/if.h>
@@ -16,7 +15,7 @@
 namespace urb {
 namespace {
 
-// A handshake with oneself takes microseconds; a machine that is busy may take long.
+// A handshake with oneself takes microseconds, but a busy machine may take long.
 constexpr int kPatienceMs = 5000;
 
 void connect_once() {

@@ -1,4 +1,4 @@
-// Whether this network namespace has a loopback that connects: sandboxes often have none.
+// Whether this network namespace has a loopback that connects. Sandboxes often have none.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 namespace urb {
 
 /// What is wrong with the loopback device, and the remedy, found out by one connection over it.
-/// Empty when that was made.
+/// Empty when the connection was made.
 [[nodiscard]] std::string find_loopback_problem();
 /// Throws Unsupported with that problem.
 void require_loopback();
-/// The same for a device that is not up, and for nothing else: what a firewall lets through to the
+/// The same for a device that is not up, and for nothing else. What a firewall lets through to the
 /// caller's own port is not known.
 [[nodiscard]] std::string find_loopback_down();
 

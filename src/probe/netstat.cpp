@@ -1,4 +1,3 @@
-// Reads /proc/net/netstat.
 #include "probe/netstat.hpp"
 
 #include <fstream>
@@ -8,7 +7,7 @@
 namespace urb {
 namespace {
 
-// The next line that begins with "group:", which is cut off; empty when there is none.
+// The next line that starts with "group:", without that. Empty when there is none.
 std::string next_line_of(std::istringstream& lines, std::string_view group) {
   for (std::string line; std::getline(lines, line);) {
     if (line.size() > group.size() && line.starts_with(group) && line[group.size()] == ':') {

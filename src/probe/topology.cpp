@@ -1,4 +1,3 @@
-// Reads /sys.
 #include "probe/topology.hpp"
 
 #include <fmt/format.h>
@@ -11,14 +10,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first CPU of a list such as "0-1,8": the kernel writes them in ascending order.
+// The first CPU of a list such as "0-1,8". The kernel writes them in ascending order.
 std::optional<unsigned> read_first_cpu(const fs::path& path) {
   std::ifstream file{path};
   unsigned cpu = 0;
   return file >> cpu ? std::optional{cpu} : std::nullopt;
 }
 
-// The index of the last level differs: index3 is L3 where there is one, some CPUs end with index2.
+// The index of the last level differs. index3 is L3 where there is one, and some CPUs end with
+// index2.
 unsigned find_cache(const fs::path& cpu_folder) {
   unsigned cache = 0;
   for (unsigned index = 0;; ++index) {

@@ -15,8 +15,8 @@ struct CpuPlace {
 };
 
 /// The places of `cpus`, as `root` describes them (Linux,
-/// Documentation/ABI/stable/sysfs-devices-system-cpu). What is not described, as in some virtual
-/// machines, is a core of its own, behind one cache with all others.
+/// Documentation/ABI/stable/sysfs-devices-system-cpu). Some virtual machines do not describe a CPU.
+/// It is then a core of its own, behind one cache with all others.
 [[nodiscard]] std::vector<CpuPlace> probe_topology(
     const std::vector<unsigned>& cpus,
     const std::filesystem::path& root = "/sys/devices/system/cpu");

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 enum class Sight : std::uint8_t { seen, gone, hidden };
 
-// EPERM is an answer of a process that is there.
+// EPERM is the answer of a process that exists.
 bool exists(pid_t pid) noexcept { return kill(pid, 0) == 0 || errno == EPERM; }
 
 bool is_proc_ours() {
@@ -82,7 +82,7 @@ std::optional<std::vector<Relative>> list_family(std::span<const pid_t> named) {
 }
 
 std::optional<Relative> parse_relative(std::string_view stat) {
-  // The name, the second field, may hold blanks and brackets: only the last one ends it.
+  // The name, the second field, may hold blanks and brackets. Only the last bracket ends it.
   const std::size_t name_end = stat.rfind(')');
   if (name_end == std::string_view::npos) return std::nullopt;
   stat.remove_prefix(name_end + 1);

@@ -1,4 +1,4 @@
-// The processes below those that somebody names, as /proc shows them: who they are, and whether
+// The processes below those that the caller names, as /proc shows them: which they are, and whether
 // they are still the same at a later look.
 #pragma once
 
@@ -15,22 +15,21 @@ namespace urb {
 /// A process, told apart from a later one with the same number.
 struct Relative {
   pid_t pid = 0;
-  bool is_named = false;         ///< by the caller; else it is below one that is
+  bool is_named = false;         ///< by the caller, else it is below one that is
   std::uint64_t started_at = 0;  ///< in ticks since the machine started
-  /// Page faults of children that it has waited for: any process has some, so more of them mean
-  /// that one has come and gone.
+  /// Page faults of children that it has waited for. Any process has some, so more of them mean
+  /// that a child has come and gone.
   std::uint64_t reaped_faults = 0;
   bool operator==(const Relative&) const = default;
 };
 
-/// The named processes, their children, theirs, and so on, each once, without this process.
-/// Ordered by pid. Empty when /proc does not tell: processes hidden from this user, /proc of
-/// another PID namespace, or a kernel without CONFIG_PROC_CHILDREN. A process that has ended is not
-/// in it.
+/// The named processes and all below them, each once, without this process. They are ordered by
+/// pid. A process that has ended is not in it. Empty when /proc does not tell: it hides processes
+/// from this user, is that of another PID namespace, or the kernel lacks CONFIG_PROC_CHILDREN.
 [[nodiscard]] std::optional<std::vector<Relative>> list_family(std::span<const pid_t> named);
 
-/// From the text of /proc/<pid>/stat (proc_stat(5)), all but the last two members of Relative are
-/// the caller's; empty when it makes no sense.
+/// From the text of /proc/<pid>/stat (proc_stat(5)). All but the last two members of Relative are
+/// the caller's. Empty when the text makes no sense.
 [[nodiscard]] std::optional<Relative> parse_relative(std::string_view stat);
 
 }  // namespace urb

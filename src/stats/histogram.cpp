@@ -1,4 +1,3 @@
-// Recording, merging and quantiles on top of HdrHistogram_c.
 #include "stats/histogram.hpp"
 
 #include <hdr/hdr_histogram.h>
@@ -14,7 +13,7 @@
 namespace urb {
 namespace {
 
-// Three digits cost 220 KiB over this range; four would cost eight times that for a precision
+// Three digits cost 220 KiB over this range. Four would cost eight times that, for a precision
 // that no benchmark on a shared machine has.
 constexpr int kSignificantDigits = 3;
 

@@ -1,5 +1,5 @@
-// Latencies: HdrHistogram_c in our units. Every value is recorded, none is sampled; quantiles are
-// right to three significant digits, the maximum and the mean are exact.
+// Latencies: HdrHistogram_c in our units. Every value is recorded, and none is sampled. Quantiles
+// are right to three significant digits. The maximum and the mean are exact.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct hdr_histogram;
 
 namespace urb {
 
-/// A distribution of durations. One writer; histograms of several writers are merged afterwards.
+/// A distribution of durations with one writer. Histograms of several writers are merged later.
 class Histogram {
  public:
   /// What fits. Outside of it a value is recorded as the nearest limit and counted as clipped.
@@ -32,15 +32,16 @@ class Histogram {
   void reset() noexcept;
 
   /// The value, to three digits, whose rank among all recorded is nearest to the share `q`
-  /// (0 to 1); at 1 the exact maximum. Zero when nothing was recorded.
+  /// (0 to 1). At 1 it is the exact maximum. Zero when nothing was recorded.
   [[nodiscard]] Nanos quantile(double q) const noexcept;
-  /// Exact, and of what was seen: a clipped value counts here as it was.
+  /// Exact, and of what was seen. A clipped value counts here as it was.
   [[nodiscard]] Nanos max() const noexcept { return max_; }
-  /// Exact likewise; zero when nothing was recorded.
+  /// Exact likewise, and zero when nothing was recorded.
   [[nodiscard]] Nanos mean() const noexcept;
   [[nodiscard]] std::uint64_t count() const noexcept;
-  /// HdrHistogram's own encoding (V2, deflated, base64), which its tools in other languages read:
-  /// counts by bucket, values in nanoseconds. Empty when the library was built without zlib.
+  /// HdrHistogram's own encoding (V2, deflated, base64), which its tools in other languages read.
+  /// It has counts by bucket, and values in nanoseconds. Empty when the library was built without
+  /// zlib.
   [[nodiscard]] std::string encoded() const;
   [[nodiscard]] std::uint64_t clipped_count() const noexcept { return clipped_count_; }
 

@@ -1,5 +1,5 @@
-// How much of a measured time this process did not run in, although it had to: stopped by a
-// signal, frozen with its container, suspended with the machine, or without a CPU.
+// How long this process did not run within a measured time, although it had to. It may have been
+// stopped by a signal, frozen with its container, suspended with the machine, or without a CPU.
 #pragma once
 
 #include <time.h>
@@ -8,7 +8,7 @@
 
 namespace urb {
 
-/// How long this machine has been suspended since it started: CLOCK_MONOTONIC stands still then.
+/// How long this machine has been suspended since it started. CLOCK_MONOTONIC stands still then.
 [[nodiscard]] inline Nanos suspended_time() noexcept {
   timespec with_suspension{};
   clock_gettime(CLOCK_BOOTTIME, &with_suspension);
@@ -18,10 +18,10 @@ namespace urb {
 
 class StallWatch {
  public:
-  /// What is shorter may be a busy scheduler, or the time between two clocks. A guess.
+  /// What is shorter may be a busy scheduler, or the time between two clocks. The value is a guess.
   static constexpr Nanos kLeast = std::chrono::milliseconds{150};
 
-  /// The measured time begins: what was noted before does not count.
+  /// The measured time begins. What was noted before does not count.
   void begin() noexcept {
     noted_ = Nanos{0};
     suspended_before_ = suspended_time();

@@ -1,4 +1,3 @@
-// Order statistics and quantiles.
 #include "stats/summary.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // From samples to the numbers that are printed: the median with its interval, and a histogram's
-// quantiles. Pure arithmetic; what it is not: a comparison of two sets of samples.
+// quantiles. It is pure arithmetic. Two sets of samples are compared elsewhere.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct MedianInterval {
 };
 
 /// The narrowest interval between two order statistics of equal rank from either end that covers
-/// the median with at least 95 %; the whole range where none does (fewer than 6 samples).
+/// the median with at least 95 %. It is the whole range where none does (fewer than 6 samples).
 /// No samples give all zeros.
 [[nodiscard]] MedianInterval median_interval(std::span<const double> samples);
 

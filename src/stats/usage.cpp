@@ -1,4 +1,4 @@
-// clock_gettime(2) on a process clock, and /proc/<pid>/schedstat for its leader thread.
+// Reads clock_gettime(2) on a process clock, and /proc/<pid>/schedstat for its leader thread.
 #include "stats/usage.hpp"
 
 #include <fcntl.h>
@@ -50,8 +50,9 @@ std::optional<CpuTime> sample_cpu_time(pid_t pid) {
   clockid_t clock = 0;
   if (clock_getcpuclockid(pid, &clock) != 0) return std::nullopt;
 
-  // The leader may run between the two reads, which would pass for io-wq time: read it on both
-  // sides until it stood still. A leader that never does is busy, and its tick error dominates.
+  // The leader may run between the two reads, which would pass for io-wq time. So it is read on
+  // both sides until it stood still. A leader that never does is busy, and its tick error
+  // dominates.
   constexpr int kAttempts = 4;
   std::optional<Nanos> before = read_leader(pid);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -73,7 +74,7 @@ std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
   std::size_t threads = 0;
   std::error_code gone;
   std::filesystem::directory_iterator thread{fmt::format("/proc/{}/task", pid), gone};
-  // Not a range: its step throws when the process ends meanwhile.
+  // Not a range-for, whose step throws when the process ends meanwhile.
   for (; !gone && thread != std::filesystem::directory_iterator{}; thread.increment(gone)) {
     std::ifstream status{thread->path() / "status"};
     if (status) ++threads;
@@ -91,7 +92,7 @@ std::optional<HostTime> parse_host_time(std::string_view text) {
   std::istringstream line{std::string{text.substr(0, text.find('\n'))}};
   std::string name;
   if (!(line >> name) || name != "cpu") return std::nullopt;
-  // user nice system idle iowait irq softirq steal; guest time is in user already.
+  // user nice system idle iowait irq softirq steal. Guest time is in user already.
   HostTime time;
   std::uint64_t ticks = 0;
   for (unsigned field = 0; field < 8 && line >> ticks; ++field) {

@@ -22,13 +22,13 @@ struct CpuTime {
   std::optional<Nanos> other_threads;
 };
 
-/// Of any process. Empty when it has ended and was reaped. The total of a process that is running
-/// at this moment may lack what it ran since the last scheduler tick (1 to 10 ms): the kernel
+/// Of any process. Empty when it has ended and was reaped. A process may be running at this moment.
+/// Its total may then lack what it ran since the last scheduler tick (1 to 10 ms), since the kernel
 /// does not stop another CPU to ask.
 [[nodiscard]] std::optional<CpuTime> sample_cpu_time(pid_t pid);
 
-/// Context switches, voluntary and not, of all threads that the process has now; what threads that
-/// have ended had is not in it. Empty when it is gone.
+/// Context switches, voluntary and not, of all threads that the process has now. Those of ended
+/// threads are not in it. Empty when the process is gone.
 [[nodiscard]] std::optional<std::uint64_t> sample_context_switches(pid_t pid);
 
 /// Time of all CPUs of this host together since it started, in ticks of the kernel (10 ms each).
@@ -37,7 +37,7 @@ struct HostTime {
   std::uint64_t total_ticks = 0;
 };
 [[nodiscard]] std::optional<HostTime> sample_host_time();
-/// From the text of /proc/stat (proc_stat(5)); empty when it makes no sense.
+/// From the text of /proc/stat (proc_stat(5)). Empty when it makes no sense.
 [[nodiscard]] std::optional<HostTime> parse_host_time(std::string_view text);
 
 /// Of the calling process, to the nanosecond. Call it from the leader thread.

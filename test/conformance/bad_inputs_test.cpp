@@ -97,18 +97,23 @@ Cells cells_of(const std::string& table) {
 std::string format_table(const std::vector<HttpCase>& cases, Cells& cells) {
   std::string out =
       "# Bad inputs, and good ones that look alike\n\n"
-      "What the running server does with each case of `test/data/http`, in each mode: the answers\n"
-      "in order, `keep` or `close` and the body's bytes for a 200; `wait` where the input ends\n"
-      "within a message, and so does the connection, unanswered. A refused request ends the\n"
-      "connection; a good request sent right behind it is neither answered nor served.\n"
-      "Made by `tools/update-bad-inputs`, compared in every run of the suite `conformance`.\n";
+      "This is what the running server does with each case of `test/data/http`, in each mode. A\n"
+      "cell has the answers in order. `keep` or `close` and the body's bytes follow a 200.\n"
+      "`wait` stands where the input ends within a message. The connection then ends\n"
+      "unanswered. A refused request ends the connection. A good request right behind it is\n"
+      "neither answered nor served.\n"
+      "\n"
+      "`tools/update-bad-inputs` writes this page, and every run of the suite `conformance`\n"
+      "compares it with the server.\n";
   std::string file;
   for (const HttpCase& request : cases) {
     if (request.file != file) {
       file = request.file;
       out += "\n## " + file + "\n\n| case |";
       for (const std::string_view mode : kModes) out.append(" ").append(mode).append(" |");
-      out += " why |\n| --- | --- | --- | --- | --- | --- |\n";
+      out += " why |\n| --- |";
+      for (std::size_t column = 0; column < kModes.size(); ++column) out += " --- |";
+      out += " --- |\n";
     }
     out += "| " + request.name + " |";
     for (const std::string& cell : cells[request.name]) out.append(" ").append(cell).append(" |");
