@@ -2,7 +2,8 @@
 import functools
 import math
 
-from report_json import Report, confidence_text, interval_note, metric_of, paragraph, short_text, size_text, table
+from report_json import (Report, confidence_text, interval_note, metric_of, paragraph, short_text,
+                         size_text, table)
 from rows import as_rounds, name_of, newest_file, read_rows
 
 KIB, MIB = 1 << 10, 1 << 20

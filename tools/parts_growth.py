@@ -22,7 +22,8 @@ def is_long(row):
 
 
 def by_number(program, rows, column, **same):
-    """A report in which a cell's name ends with its number, so that numbers compare; the numbers."""
+    """A report in which a cell's name ends with its number, so that numbers compare. And the
+    numbers."""
     report = Report.of_rows(program, as_rounds(
         rows, lambda row: f"{name_of(row)} at {row[column]}", **same))
     numbers = sorted({int(row[column]) for row in rows})
@@ -45,7 +46,7 @@ def connections(program):
                              report.find(f"{name} at 64", BODY, True), RATE) for name in NAMES]
     lines.append([f"{numbers[-1]:,} / 64", *map(short_text, ratios)])
     note = paragraph(
-        f"Requests per second with bodies of 4 KiB and reuse, 4 workers, by connections (`{path}`). "
+        f"Requests per second by connections: bodies of 4 KiB, reuse, 4 workers (`{path}`). "
         f"Medians. The last line is the ratio within a round {interval_note(ratios)}")
     return note + "\n\n" + table(["connections", *NAMES], lines)
 

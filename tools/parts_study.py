@@ -102,8 +102,9 @@ def tables(program):
             figures = [metric_of(report.find(name, body, reuse), "requests_per_s")
                        for body in (10 * MIB, MIB)]
             shown += figures
-            lines.append([report.label(name), *(f"{figure.half_width_text()} req/s" if figure else "–"
-                                  for figure in figures)])
+            lines.append([report.label(name),
+                          *(f"{figure.half_width_text()} req/s" if figure else "–"
+                            for figure in figures)])
         parts += [f"Connection reuse: {'YES' if reuse else 'NO'}",
                   table(["Test", "Thruput w/ 10MB Req", "Thruput w/ 1MB Req"], lines)]
     parts.append(paragraph("Median of the trials. ± is half the width of the interval that holds "
@@ -120,8 +121,8 @@ def study_notes(program):
     sentences = [f"The tables are of `{study.path}`.",
                  f"The client was the limit in {limited} of {len(ok)} trials."]
     if loaded:
-        sentences.append(f"{loaded} of them warn of `load_high`: that load average holds the trials "
-                         "before as well as other programs.")
+        sentences.append(f"{loaded} of them warn of `load_high`. That load average holds the "
+                         "trials before as well as other programs.")
     cell = study.report.find("direct", MIB, True)
     imbalance = metric_of(cell, "worker_imbalance")
     if imbalance:

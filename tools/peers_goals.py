@@ -2,13 +2,16 @@
 import dataclasses
 import typing
 
-from peers_cells import CELLS, cell_name
+from peers_cells import CELLS, IPERF_KEY, cell_name
 from peers_figures import BEST_RELAY, PER_GB, RATE, SERVER
+from report_json import metric_of
 
 LARGE = [(10 << 20, True)]
 MIDDLE = [(1 << 20, False)]
 EMPTY_REUSED = [(0, True)]
-PASSES_MOST = 2  # of a bare descriptor, for a connection handed over
+HANDOVER, PASSES_MOST = "hand-over of a connection, server CPU", 2
+CLIENTS, CLIENTS_MOST = "our client / ab, client CPU a request against direct", 0.6
+WIRE, WIRE_LEAST = "direct / iperf3, bytes/s", 0.95
 NAMES = {RATE: "requests/s", SERVER: "server CPU a request", PER_GB: "server CPU a GB"}
 
 
@@ -92,38 +95,53 @@ def goal_line(figures, goal, client):
 
 def between_clients_line(figures):
     ratios = {cell: figures.between_clients(cell) for cell in CELLS}
-    verdict, cell = decide(ratios, most=0.6)
+    verdict, cell = decide(ratios, most=CLIENTS_MOST)
     if cell is None:
         return None
-    return ["our client / ab, client CPU a request against direct: at most 0.6", "both",
+    return [f"{CLIENTS}: at most {CLIENTS_MOST}", "both",
             f"{ratios[cell].text()}, {cell_name(cell)}", verdict]
 
 
 def handover_line(cost, bare):
-    """What a connection handed over costs, in bare passes of a descriptor."""
-    text = f"hand-over of a connection, server CPU: at most {PASSES_MOST} bare passes"
+    """What a connection handed over costs, in bare passes of a descriptor. Both are known apart
+    from each other: only intervals that do not meet decide."""
     if cost is None or bare is None or not (cost.is_sure and bare.is_sure):
-        return [text, "builtin", "–", "not measured"]
+        return None
     least, most = PASSES_MOST * bare.low, PASSES_MOST * bare.high
     verdict = "met" if cost.high <= least else "missed" if cost.low > most else "undecided"
-    return [text, "builtin", f"{cost.text(1)} µs, a pass {bare.text(1)} µs", verdict]
+    return [f"{HANDOVER}: at most {PASSES_MOST} bare passes", "builtin",
+            f"{cost.text(1)} µs, a pass {bare.text(1)} µs", verdict]
 
 
-def goal_lines(all_figures):
-    """Each goal by the first of some runs that measured it; the table's lines, and how many runs
-    measured nothing of a goal."""
+def iperf_line(figures):
+    """Bytes per second of `direct` and of iperf3, apart from each other as well."""
+    direct = figures.median("direct", "builtin", 8, LARGE[0], "bytes_per_s")
+    wire = metric_of(figures.report.find("iperf3", *IPERF_KEY[3:]), "bytes_per_s")
+    if not direct or not wire or not (direct.is_sure and wire.is_sure):
+        return None
+    least, most = WIRE_LEAST * wire.low, WIRE_LEAST * wire.high
+    verdict = "met" if direct.low >= most else "missed" if direct.high < least else "undecided"
+    return [f"{WIRE}: at least {WIRE_LEAST}", "builtin",
+            f"{direct.scaled(1e-9).text(2)} GB/s, iperf3 {wire.scaled(1e-9).text(2)} GB/s", verdict]
+
+
+def goal_lines(all_figures, handover_cost=None, bare_pass=None):
+    """Each goal by the first of some runs that measured it: lines of the table, and what no run
+    measured."""
     lines, missing = [], []
+
+    def add(name, found):
+        line = next(filter(None, found), None)
+        if line:
+            lines.append(line)
+        else:
+            missing.append(name)
+
     for goal in GOALS:
         for client in goal.clients:
-            found = filter(None, (goal_line(figures, goal, client) for figures in all_figures))
-            line = next(found, None)
-            if line:
-                lines.append(line)
-            else:
-                missing.append(f"{goal.text()} ({client})")
-    line = next(filter(None, map(between_clients_line, all_figures)), None)
-    if line:
-        lines.append(line)
-    else:
-        missing.append("our client / ab")
+            add(f"{goal.text()} ({client})",
+                (goal_line(figures, goal, client) for figures in all_figures))
+    add(CLIENTS, map(between_clients_line, all_figures))
+    add(WIRE, map(iperf_line, all_figures))
+    add(HANDOVER, [handover_line(handover_cost, bare_pass)])
     return lines, missing

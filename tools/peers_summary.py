@@ -4,9 +4,9 @@ import glob
 from parts_costs import handover_of
 from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import CLIENT_PER_GB, PER_GB, RATE, SERVER, PeerFigures
-from peers_goals import GOALS, goal_lines, handover_line
+from peers_goals import GOALS, goal_lines
 from report_json import confidence_text, is_of_client, median_text, metric_of, paragraph, table
-from rows import Failure, features_of, read_rows
+from rows import Failure, as_rounds, features_of, newest_file, newest_start
 
 # More are counted and not named.
 MISSING_MOST = 4
@@ -108,15 +108,25 @@ def newest_first():
     paths = glob.glob("results/peers-*.csv")
     if not paths:
         raise Failure("results/peers-*.csv: there is none (tools/peers measures it)")
-    return sorted(paths, reverse=True,
-                  key=lambda path: max((row["started_at"] for row in read_rows(path)), default=""))
+    return sorted(paths, key=newest_start, reverse=True)
+
+
+def socket_and_cluster(program):
+    """Many rounds of these two alone, each of several runs."""
+    path = newest_file("socket-cluster", "results/README.md has its command")
+    return PeerFigures(program, path, as_rounds)
+
+
+def socket_cluster(program):
+    """These two against each other."""
+    figures = socket_and_cluster(program)
+    return paragraph(f"By `{figures.path}`, {figures.rounds} rounds:") + "\n\n" + ratios(figures)
 
 
 def goals_of(all_figures, handover_cost):
     """The table of goals, each by the first of some runs that measured it."""
-    lines, missing = goal_lines(all_figures)
     bare = next(filter(None, (figures.micro(PASSES[0]) for figures in all_figures)), None)
-    lines.append(handover_line(handover_cost, bare))
+    lines, missing = goal_lines(all_figures, handover_cost, bare)
     counts = {verdict: sum(line[-1] == verdict for line in lines)
               for verdict in ("met", "missed", "undecided")}
     text = table(["goal", "client", "figure and cell that decide", "result"], lines, left=4)
@@ -131,11 +141,13 @@ def goals_of(all_figures, handover_cost):
 
 def goals(program):
     """What the project wants to reach, by all committed rows."""
-    all_figures = [PeerFigures(program, path) for path in newest_first()]
+    all_figures = [socket_and_cluster(program),
+                   *(PeerFigures(program, path) for path in newest_first())]
     note = paragraph(
         "Each goal holds in all of its cells, and the table shows the cell that decides. A goal is "
         "*undecided* while an interval holds it, or where fewer than five rounds were measured. "
-        f"By {' and '.join(f'`{figures.path}`' for figures in all_figures)}, newer rows first.")
+        f"The rows are in {', '.join(f'`{figures.path}`' for figures in all_figures)}, and the "
+        "first of these files that has a goal's cells counts.")
     cost = handover_of(program).cost("cluster", 64, SERVER)
     return note + "\n\n" + goals_of(all_figures, cost)
 
@@ -146,4 +158,4 @@ def summary(program, path):
                         goals_of([PeerFigures(program, path)], None)])
 
 
-PARTS = {"goals": goals}
+PARTS = {"goals": goals, "socket-cluster": socket_cluster}

@@ -30,7 +30,12 @@ def newest_file(kind, remedy):
     paths = glob.glob(f"results/{kind}-*.csv")
     if not paths:
         raise Failure(f"results/{kind}-*.csv: there is none ({remedy})")
-    return max(paths, key=lambda path: max((row["started_at"] for row in read_rows(path)), default=""))
+    return max(paths, key=newest_start)
+
+
+def newest_start(path):
+    """When the newest row of a file began."""
+    return max((row["started_at"] for row in read_rows(path)), default="")
 
 
 def newest_run(rows):
