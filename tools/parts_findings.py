@@ -3,13 +3,14 @@ import textwrap
 
 from parts_costs import (KIB, MIB, TOTAL, growth_of, handover_of, requests_below_a_percent)
 from parts_kernels import counts_of, short_release
-from parts_study import study_of
-from report_json import WIDTH, metric_of, size_text
+from parts_study import machine_text, study_of
+from report_json import WIDTH, metric_of, paragraph, size_text
 from rows import Failure
 
 
 def link(*paths):
-    return ", ".join(f"[rows]({path})" for path in dict.fromkeys(paths))
+    names = ["rows", "more"]
+    return ", ".join(f"[{name}]({path})" for name, path in zip(names, paths))
 
 
 def sure(figure, what):
@@ -21,20 +22,21 @@ def sure(figure, what):
 
 def handover_finding(program):
     costs, growth = handover_of(program), growth_of(program)
-    cost = sure(costs.cost("cluster", 8, TOTAL), "the cost of a hand-over")
+    few, many = (sure(costs.cost("cluster", connections, TOTAL), "the cost of a hand-over")
+                 for connections in (8, 64))
     request = metric_of(growth.report.find("cluster", 64 * KIB, True), TOTAL)
-    least, most = requests_below_a_percent(cost, request)
-    return (f"Handing over a connection costs {cost.median:.0f} µs of CPU ({cost.low:.0f} to "
-            f"{cost.high:.0f}), once ({link(*costs.paths[:1])}). After {least} to {most} requests "
-            "of 64 KiB it is below 1 % of their CPU.")
+    least, most = requests_below_a_percent(few, request)
+    return (f"Handing over a connection costs {few.text(0)} µs of CPU with 8 connections, "
+            f"{many.text(0)} µs with 64 ({link(*costs.paths)}). With 8 it is below 1 % after "
+            f"{least} to {most} requests of 64 KiB.")
 
 
 def proxy_finding(program):
     growth = growth_of(program)
     splice, copy = (sure(growth.ratio(f"passthru {relay}", "socket", MIB, False, TOTAL),
                          "what proxying costs") for relay in ("sync", "copy"))
-    return (f"Proxying 1 MiB by splices (`sync`) takes {splice.text(1)} times the CPU of handing "
-            f"over ({link(growth.path)}). By copies it takes {copy.text(1)} times.")
+    return (f"Proxying 1 MiB takes {splice.text(1)} times the CPU of handing over, by splices "
+            f"(`sync`), and {copy.text(1)} times by copies ({link(growth.path)}).")
 
 
 def crossing_finding(program):
@@ -54,12 +56,13 @@ def crossing_finding(program):
 
 def direct_finding(program):
     costs, study = handover_of(program), study_of(program)
-    empty = sure(costs.ratio("direct", "cluster", 8, TOTAL), "direct beside cluster")
+    few, many = (sure(costs.ratio("direct", "cluster", connections, TOTAL),
+                      "direct beside cluster") for connections in (8, 64))
     large = sure(study.report.between(study.report.find("direct", MIB, False),
                                       study.report.find("cluster", MIB, False), TOTAL),
                  "direct beside cluster at 1 MiB")
-    text = (f"Without a master (`direct`) an empty request takes {empty.text(2)} times the CPU of "
-            f"`cluster` ({link(*costs.paths[:1])}). ")
+    text = (f"Without a master (`direct`) an empty request takes {few.text(2)} times the CPU of "
+            f"`cluster` with 8 connections, {many.text(2)} times with 64 ({link(*costs.paths)}). ")
     if large.holds(1):
         return text + f"At 1 MiB no difference is shown ({link(study.path)})."
     return text + f"At 1 MiB it takes {large.text(2)} times ({link(study.path)})."
@@ -72,24 +75,28 @@ def kernel_finding(program):
         raise Failure("what was found: no two kernels are by one compiler")
     before, after = (counts.count("cluster", (0, False), kernel) for kernel in pair)
     ends = [100 * (after.low / before.high - 1), 100 * (after.high / before.low - 1)]
-    paths = ", ".join(f"[rows]({counts.path_of(kernel)})" for kernel in pair)
+    rows = link("results/README.md#the-count-sweep")
     names = f"Debian's {short_release(pair[1])} and {short_release(pair[0])}"
     if ends[0] <= 0 <= ends[1]:
-        return f"{names} need as many instructions for an empty request ({paths})."
+        return f"{names} need as many instructions for an empty request ({rows})."
     more = "more" if ends[0] > 0 else "fewer"
-    return (f"In `cluster` an empty request takes {min(map(abs, ends)):.1f} to "
+    return (f"An empty request of `cluster` takes {min(map(abs, ends)):.1f} to "
             f"{max(map(abs, ends)):.1f} % {more} instructions on {short_release(pair[1])} than on "
-            f"{short_release(pair[0])} ({paths}). One compiler built both. The "
-            f"range is of {before.count} boots each.")
+            f"{short_release(pair[0])}, by the ranges of {before.count} boots and one compiler "
+            f"({rows}).")
 
 
 def found(program):
-    """What the committed rows show."""
-    return "\n".join(
-        textwrap.fill(finding(program), WIDTH, initial_indent="- ", subsequent_indent="  ",
-                      break_long_words=False, break_on_hyphens=False)
-        for finding in (handover_finding, proxy_finding, crossing_finding, direct_finding,
-                        kernel_finding))
+    """What the committed rows show, and of which machine it is."""
+    sentences = [textwrap.fill(finding(program), WIDTH, initial_indent="- ",
+                               subsequent_indent="  ", break_long_words=False,
+                               break_on_hyphens=False)
+                 for finding in (handover_finding, proxy_finding, crossing_finding, direct_finding,
+                                 kernel_finding)]
+    note = paragraph(
+        f"Times are of {machine_text(growth_of(program).first)}. CPU is of client and server "
+        "together. An interval stands behind its figure. Ratios are within a round.")
+    return "\n".join(sentences) + "\n\n" + note
 
 
 PARTS = {"found": found}

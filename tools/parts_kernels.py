@@ -42,9 +42,6 @@ class Counts:
                 return guest_of(row)["compiler"]
         return COMPILERS.get(short_release(kernel), "unknown")
 
-    def path_of(self, kernel):
-        return next(row["path"] for row in self.rows if row["kernel"] == kernel)
-
     def same_compiler(self):
         """The first two kernels by one compiler; None where all differ."""
         for first, second in zip(self.kernels, self.kernels[1:]):

@@ -2,7 +2,7 @@
 import collections
 
 from peers_cells import OURS, SET_UP
-from report_json import Figure, Report, is_of_client, metric_of
+from report_json import Figure, Report, metric_of
 from rows import Failure, as_rounds, features_of, newest_run, read_rows
 
 RATE, SERVER, PER_GB = "requests_per_s", "cpu_us_per_request_server", "cpu_s_per_gb_server"
@@ -70,7 +70,7 @@ class PeerFigures:
         if first == BEST_RELAY:
             first = self.best_relay(client, cell)
         cells = [self.find(name, client, connections, cell) for name in (first, second)]
-        limited = [metric == RATE and is_of_client(cell) for cell in cells]
+        limited = [metric == RATE and self.report.is_of_client(cell) for cell in cells]
         return Ratio(self.report.between(*cells, metric), *limited)
 
     def between_clients(self, cell):

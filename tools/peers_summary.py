@@ -5,7 +5,7 @@ from parts_costs import handover_of
 from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import CLIENT_PER_GB, PER_GB, RATE, SERVER, PeerFigures
 from peers_goals import GOALS, goal_lines
-from report_json import confidence_text, is_of_client, median_text, metric_of, paragraph, table
+from report_json import confidence_text, median_text, metric_of, paragraph, table
 from rows import Failure, as_rounds, features_of, newest_file, newest_start
 
 # More are counted and not named.
@@ -20,7 +20,7 @@ def medians(figures, title, cells, client, connections, metric, digits=0):
         found = [figures.find(name, client, connections, cell) for cell in cells]
         texts = [median_text(metric_of(cell, metric), digits) for cell in found]
         if metric == RATE:
-            texts = [("≥ " if is_of_client(cell) else "") + text
+            texts = [("≥ " if figures.report.is_of_client(cell) else "") + text
                      for cell, text in zip(found, texts)]
         if any(text != "–" for text in texts):
             lines.append([name, *texts])

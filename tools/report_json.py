@@ -128,6 +128,14 @@ class Report:
                 return cell
         return None
 
+    def is_of_client(self, cell):
+        """Whether the client was the limit in most rounds: then the rate is the client's."""
+        if cell is None:
+            return False
+        column = self.data["rows"]["columns"]["bottleneck"]
+        names = [column["dictionary"][column["index"][row]] for row in cell["rows"]]
+        return names.count("client") * 2 > len(names)
+
     def between(self, first, second, metric, kind="ratio"):
         """`first` by (or less) `second`, within a round; None where no round has both."""
         if first is None or second is None:
@@ -147,11 +155,6 @@ def name_of_cell(cell):
 
 def metric_of(cell, metric):
     return Figure.of(cell["metrics"].get(metric)) if cell else None
-
-
-def is_of_client(cell):
-    """Whether the client was the limit in most rounds: then the rate is the client's."""
-    return cell is not None and cell["bottleneck"] == "client"
 
 
 def short_text(figure, digits=2):

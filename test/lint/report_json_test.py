@@ -30,7 +30,7 @@ def comparison(first, second, kind, *figure):
 
 def cell(name, mode, relay="", setting="t0"):
     return {"id": name, "setting": setting, "kernel": "6.1", "mode": mode, "relay": relay,
-            "label": mode, "body_bytes": 0, "reuse": True, "bottleneck": "none", "metrics": {
+            "label": mode, "body_bytes": 0, "reuse": True, "rows": [0, 1, 2], "metrics": {
                 "requests_per_s": {"n": 7, "median": 5, "low": 4, "high": 8, "confidence": 0.98}}}
 
 
@@ -39,6 +39,7 @@ REPORT = {"format": "uring-bench-report-1", "sections": [],
                        {"id": "t1", "values": {"connections": 64}}],
           "cells": [cell("c0", "socket"), cell("c1", "passthru", "sync"),
                     cell("c2", "socket", setting="t1")],
+          "rows": {"columns": {"bottleneck": {"dictionary": ["client", ""], "index": [0, 1, 0, 1]}}},
           "comparisons": [comparison("c0", "c1", "ratio", 7, 2, 1, 4, 0.98),
                           comparison("c0", "c1", "difference", 7, 3, -1, 5, 0.98)]}
 
@@ -63,6 +64,11 @@ class Reports(unittest.TestCase):
                          Figure(7, -3, -5, 1, 0.98))
         self.assertIsNone(self.report.between(first, self.report.cells[2], metric))
         self.assertIsNone(self.report.between(first, None, metric))
+
+    def test_the_client_is_the_limit_when_it_was_in_most_rounds(self):
+        self.assertTrue(self.report.is_of_client(self.report.cells[0]))
+        self.assertFalse(self.report.is_of_client({"rows": [0, 1]}))
+        self.assertFalse(self.report.is_of_client(None))
 
     def test_another_format_is_refused(self):
         with self.assertRaisesRegex(rows.Failure, "format 'other-2'"):

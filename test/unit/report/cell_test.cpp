@@ -37,6 +37,23 @@ TEST_CASE("cell: a column that no trial knows has no median") {
   CHECK_FALSE(cell.median(&Row::cpu_us_per_request_iowq).has_value());
 }
 
+TEST_CASE("cell: the bottleneck is that of most trials, also where most know none") {
+  Cell cell;
+  CHECK(cell.bottleneck().empty());
+  for (const char* name : {"client", "", "", "client", ""}) {
+    Row row;
+    row.bottleneck = name;
+    cell.add(row, {});
+  }
+  CHECK(cell.bottleneck().empty());
+  for (int i = 0; i < 2; ++i) {
+    Row row;
+    row.bottleneck = "client";
+    cell.add(row, {});
+  }
+  CHECK(cell.bottleneck() == "client");
+}
+
 TEST_CASE("cell: warnings are named once, in a fixed order") {
   CHECK(urb::format_warnings({urb::Warning::few_repeats, urb::Warning::debug_build}) ==
         "debug_build;few_repeats");
