@@ -36,10 +36,10 @@ def proxy_finding(program):
     splice, copy, reused = (
         sure(growth.ratio(f"passthru {relay}", "socket", MIB, reuse, TOTAL), "what proxying costs")
         for relay, reuse in (("sync", False), ("copy", False), ("sync", True)))
-    text = (f"Proxying 1 MiB takes {splice.text(1)} times the CPU of handing over, by splices "
+    text = (f"Proxying 1 MiB without reuse takes {splice.text(1)} times the CPU of handing over, by splices "
             f"(`sync`), and {copy.text(1)} times by copies ({link(growth.path)}).")
     if reused.holds(1):
-        return text + " With reuse splices are not shown to need more."
+        return text + " With reuse splices show no difference."
     return text + f" With reuse splices take {reused.text(1)} times."
 
 
@@ -97,8 +97,7 @@ def found(program):
                                  kernel_finding)]
     note = paragraph(
         f"Times are of {machine_text(growth_of(program).first)}. CPU is of client and server "
-        "together. A request has a connection of its own, unless reuse is named. An interval "
-        "stands behind its figure.")
+        "together. Without reuse each request has a connection of its own.")
     return "\n".join(sentences) + "\n\n" + note
 
 
