@@ -27,6 +27,7 @@ int run_command(const Options& typed) {
     case Command::compare: return run_compare(options);
     case Command::sweep: return run_sweep(options);
     case Command::report: return run_report(options);
+    case Command::list_columns: return run_list_columns(options);
     case Command::list_modes: break;
   }
   return run_list_modes();

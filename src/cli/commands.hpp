@@ -28,6 +28,7 @@ void run_if_guest() noexcept;
 [[nodiscard]] int run_sweep(const Options& options);
 [[nodiscard]] int run_report(const Options& options);
 [[nodiscard]] int run_list_modes();
+[[nodiscard]] int run_list_columns(const Options& options);
 
 /// Throws UsageError, with the nearest name, for a mode that does not exist.
 void require_mode(std::string_view name);

@@ -1,4 +1,3 @@
-// The figures of a trial, minus what only the server's counters say.
 #include "cli/load_row.hpp"
 
 #include "cli/host_line.hpp"
@@ -45,18 +44,8 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
   }
   fill_figures(row, result, measured.begin, measured.end);
   if (measured.ab) fill_ab_latency(row, *measured.ab);
-  if (measured.begin.processes.empty()) {
-    row.cpu_us_per_request_master.reset();
-    row.cpu_us_per_request_workers.reset();
-    row.cpu_s_per_gb_server.reset();
-    row.context_switches_per_request.reset();
-  }
-  // Other threads of a foreign process are its own.
-  row.cpu_us_per_request_iowq.reset();
-  row.enters_per_request.reset();
-  row.sqes_per_request.reset();
-  row.cq_overflows.reset();
-  row.short_splices.reset();
+  if (measured.begin.processes.empty()) row.clear(RowSection::server_cpu);
+  row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);

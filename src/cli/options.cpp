@@ -34,6 +34,9 @@ class Parser {
     declare_sweep();
     declare_report();
     list_modes_ = add_command("list-modes", "Names the modes", "uring-bench list-modes");
+    list_columns_ = add_command("list-columns", "Says what each column of the CSV means",
+                                "uring-bench list-columns --json");
+    list_columns_->add_flag("--json", options_.columns_as_json, "as JSON, for programs");
   }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
@@ -72,6 +75,8 @@ class Parser {
       options_.command = Command::report;
     } else if (list_modes_->parsed()) {
       options_.command = Command::list_modes;
+    } else if (list_columns_->parsed()) {
+      options_.command = Command::list_columns;
     } else if (options_.modes.empty()) {
       return usage_error("no mode was given; list-modes names them, 'all' runs every one");
     }
@@ -236,6 +241,7 @@ class Parser {
   CLI::App* sweep_ = nullptr;
   CLI::App* report_ = nullptr;
   CLI::App* list_modes_ = nullptr;
+  CLI::App* list_columns_ = nullptr;
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ enum class Command : std::uint8_t {
   doctor,
   micro,
   sweep,
-  list_modes
+  list_modes,
+  list_columns
 };
 
 /// Of `compare`.
@@ -93,6 +94,7 @@ struct Options {
   std::vector<std::string> arguments;  ///< all, as typed
   std::vector<std::string> headers;
   bool calibrate = false;  ///< of `doctor`
+  bool columns_as_json = false;
 
   std::vector<int> server_pids;  ///< of `load`: whose CPU time counts as the server's
   CompareOptions compare;

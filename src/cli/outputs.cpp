@@ -96,7 +96,8 @@ void settle_outputs(Options& options) {
     case Command::load: break;
     case Command::serve:
     case Command::doctor:
-    case Command::list_modes: return;
+    case Command::list_modes:
+    case Command::list_columns: return;
   }
   if (options.json) written.push_back(settle("--json", *options.json));
   refuse_same(written, targets_beside(read_paths));

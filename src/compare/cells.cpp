@@ -12,7 +12,7 @@ namespace urb {
 namespace {
 
 // In the order of cell_columns(), which the names are made from.
-enum Column : std::size_t { kMode, kBody, kReuse, kFirstFurther };
+enum Lead : std::size_t { kMode, kBody, kReuse, kFirstFurther };
 
 std::set<std::string> values_of(const std::vector<CellRows>& cells, std::size_t column) {
   std::set<std::string> values;
@@ -28,28 +28,39 @@ std::string join(const std::set<std::string>& values) {
   return text;
 }
 
+bool is_lead(std::size_t place) noexcept {
+  const std::string_view name = kColumns.at(place).name;
+  return name == "mode" || name == "body_bytes" || name == "reuse";
+}
+
+// Where in a row the columns of cell_columns() are: those of the workload, led by three.
+const std::vector<std::size_t>& cell_places() {
+  static const std::vector<std::size_t> places = [] {
+    std::vector<std::size_t> found;
+    for (std::size_t place = 0; place < kColumns.size(); ++place) {
+      if (kColumns.at(place).section == RowSection::workload) found.push_back(place);
+    }
+    std::stable_partition(found.begin(), found.end(), is_lead);
+    return found;
+  }();
+  return places;
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& cell_columns() {
-  static const std::vector<std::string_view> columns{
-      "mode",        "body_bytes",     "reuse", "relay",          "buffers", "policy", "workers",
-      "connections", "response_bytes", "loop",  "rate_requested", "client",  "pinning"};
-  return columns;
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> found;
+    for (const std::size_t place : cell_places()) found.push_back(kColumns.at(place).name);
+    return found;
+  }();
+  return names;
 }
 
 CellKey cell_key_of(const Row& row) {
-  static const std::vector<std::size_t> places = [] {
-    std::vector<std::size_t> found;
-    const std::vector<std::string>& names = column_names();
-    for (const std::string_view column : cell_columns()) {
-      const auto place = std::find(names.begin(), names.end(), column);
-      found.push_back(static_cast<std::size_t>(place - names.begin()));
-    }
-    return found;
-  }();
   const std::vector<std::string> fields = format_row(row);
   CellKey key;
-  for (const std::size_t place : places) key.push_back(fields.at(place));
+  for (const std::size_t place : cell_places()) key.push_back(fields.at(place));
   return key;
 }
 

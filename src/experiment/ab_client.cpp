@@ -265,14 +265,11 @@ AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
 }
 
 void fill_ab_latency(Row& row, const AbLatency& latency) {
+  row.clear(RowSection::latency);
   row.latency_us_p50 = latency.p50_us;
   row.latency_us_p90 = latency.p90_us;
   row.latency_us_p99 = latency.p99_us;
-  row.latency_us_p999.reset();
   row.latency_us_max = latency.max_us;
-  row.service_us_p50.reset();
-  row.service_us_p99.reset();
-  row.service_us_max.reset();
 }
 
 }  // namespace urb

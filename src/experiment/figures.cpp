@@ -1,4 +1,3 @@
-// Differences and divisions.
 #include "experiment/figures.hpp"
 
 #include <fmt/format.h>
@@ -17,11 +16,8 @@ struct ServerUse {
   Row::Figure master_s = 0.0;  // CPU seconds; unknown as soon as one process' are
   Row::Figure workers_s = 0.0;
   Row::Figure iowq_s = 0.0;
-  std::uint64_t ring_enters = 0;
-  std::uint64_t ring_sqes = 0;
-  std::uint64_t cq_overflows = 0;
-  std::uint64_t short_splices = 0;
   Row::Figure context_switches = 0.0;
+  Counts counts;
   Row::Figure master_thread_s;          // without io-wq
   Row::Figure busiest_worker_thread_s;  // likewise
   std::vector<std::uint64_t> requests_by_worker;
@@ -61,13 +57,10 @@ void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample
                                    std::min(*begin.context_switches, *end.context_switches));
   }
   add_known(use.context_switches, switches);
-  use.ring_enters += end.ring_enters - begin.ring_enters;
-  use.ring_sqes += end.ring_sqes - begin.ring_sqes;
-  use.cq_overflows += end.cq_overflows - begin.cq_overflows;
-  use.short_splices += end.short_splices - begin.short_splices;
-  if (end.role == ProcessRole::worker) {
-    use.requests_by_worker.push_back(end.requests - begin.requests);
-  }
+  Counts counted = end.counts;
+  counted -= begin.counts;
+  use.counts += counted;
+  if (end.role == ProcessRole::worker) use.requests_by_worker.push_back(counted.requests);
 }
 
 ServerUse use_between(const WindowSample& begin, const WindowSample& end) {
@@ -165,24 +158,18 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
                        .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
                        .host = host_share(begin.host, end.host),
                        .throttled = throttled_share(begin.cpu_periods, end.cpu_periods)});
-  row.enters_per_request = static_cast<double>(use.ring_enters) / requests;
-  row.sqes_per_request = static_cast<double>(use.ring_sqes) / requests;
-  row.cq_overflows = use.cq_overflows;
-  row.short_splices = use.short_splices;
+  row.enters_per_request = static_cast<double>(use.counts.ring_enters) / requests;
+  row.sqes_per_request = static_cast<double>(use.counts.ring_sqes) / requests;
+  row.cq_overflows = use.counts.cq_overflows;
+  row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
 }
 
 std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {
-  std::uint64_t messages = 0;
-  std::uint64_t sockets = 0;
-  for (std::size_t index = 0; index < end.processes.size(); ++index) {
-    const ProcessSample& first = begin.processes[index];
-    const ProcessSample& last = end.processes[index];
-    messages += last.handover_messages - first.handover_messages;
-    sockets += last.handover_connections - first.handover_connections;
-  }
-  if (messages == 0) return std::nullopt;
-  return static_cast<double>(sockets) / static_cast<double>(messages);
+  const Counts counts = use_between(begin, end).counts;
+  if (counts.handover_messages == 0) return std::nullopt;
+  return static_cast<double>(counts.handover_connections) /
+         static_cast<double>(counts.handover_messages);
 }
 
 std::string describe_failure(const LoadResult& load) {

@@ -21,13 +21,7 @@ struct ProcessSample {
   ProcessRole role = ProcessRole::worker;
   std::optional<CpuTime> cpu;
   std::optional<std::uint64_t> context_switches;
-  std::uint64_t requests = 0;
-  std::uint64_t ring_enters = 0;
-  std::uint64_t ring_sqes = 0;
-  std::uint64_t cq_overflows = 0;
-  std::uint64_t short_splices = 0;
-  std::uint64_t handover_messages = 0;
-  std::uint64_t handover_connections = 0;
+  Counts counts;
 };
 
 /// All processes at one moment: taken when the measured window begins and when it ends.

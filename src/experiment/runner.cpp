@@ -114,7 +114,7 @@ RunResult run_experiment(const Grid& grid, const Warnings& run_warnings, Nanos p
       outcome.warnings.insert(run_warnings.begin(), run_warnings.end());
       outcome.row.warnings = format_warnings(outcome.warnings);
       cell.warnings.insert(outcome.warnings.begin(), outcome.warnings.end());
-      cell.open_loop.merge(outcome.open_loop);
+      cell.add(outcome.open_loop);
     }
     result.save_failure = save(hooks, outcome.row);
     if (hooks.keep_outcome) hooks.keep_outcome(outcome);

@@ -1,4 +1,3 @@
-// Reads clocks, counters and quotas at the ends of the window.
 #include <unistd.h>
 
 #include <utility>
@@ -12,17 +11,10 @@ WindowSample sample_processes(std::span<const ServerProcess> processes) {
   WindowSample sample;
   sample.processes.reserve(processes.size());
   for (const ServerProcess& process : processes) {
-    const Counters& counters = *process.counters;
     sample.processes.push_back({.role = process.role,
                                 .cpu = sample_cpu_time(process.pid),
                                 .context_switches = sample_context_switches(process.pid),
-                                .requests = counters.requests.get(),
-                                .ring_enters = counters.ring_enters.get(),
-                                .ring_sqes = counters.ring_sqes.get(),
-                                .cq_overflows = counters.cq_overflows.get(),
-                                .short_splices = counters.short_splices.get(),
-                                .handover_messages = counters.handover_messages.get(),
-                                .handover_connections = counters.handover_connections.get()});
+                                .counts = Counts{*process.counters}});
   }
   sample.host = sample_host_time();
   sample.client = own_cpu_time();

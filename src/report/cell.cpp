@@ -46,9 +46,20 @@ std::map<std::string, std::size_t> Cell::warning_counts() const {
 }
 
 void Cell::add(const Row& row, const Histogram& trial_latency) {
+  add(row);
+  if (row.status != Status::ok) return;
+  if (!latency) latency.emplace();
+  latency->merge(trial_latency);
+}
+
+void Cell::add(const OpenLoop& trial) {
+  if (!open_loop) open_loop.emplace();
+  open_loop->merge(trial);
+}
+
+void Cell::add(const Row& row) {
   if (row.status == Status::ok) {
     rows.push_back(row);
-    latency.merge(trial_latency);
     return;
   }
   warnings.insert(Warning::trials_failed);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct Cell {
 
   std::vector<Row> rows;                ///< of the trials that carry figures
   std::vector<std::size_t> row_places;  ///< of all its trials, among the rows of a report
-  Histogram latency;  ///< of the same trials, merged: quantiles are never averaged
-  OpenLoop open_loop;
+  // Of the same trials, merged, since quantiles are never averaged. Rows alone carry none.
+  std::optional<Histogram> latency;
+  std::optional<OpenLoop> open_loop;
   Warnings warnings;
   std::vector<double> sockets_per_message;  ///< of the hand-overs, by trial that had any
   std::size_t failed_count = 0;
@@ -48,8 +50,10 @@ struct Cell {
   /// By the name of a warning: how many of the trials with figures carry it.
   [[nodiscard]] std::map<std::string, std::size_t> warning_counts() const;
 
-  /// Takes one trial's row in; `latency` counts only when the row has figures.
+  /// Takes one trial's row in, and its histograms when the row has figures.
+  void add(const Row& row);
   void add(const Row& row, const Histogram& trial_latency);
+  void add(const OpenLoop& trial);
 };
 
 /// The names in a row's column of warnings.

@@ -100,7 +100,7 @@ class Settings {
                                          .reuse = row.reuse});
     }
     Cell& cell = entry.setting.cells[found->second];
-    cell.add(row, {});
+    cell.add(row);
     cell.row_places.push_back(place);
   }
 

@@ -178,7 +178,12 @@ Json files_json(const Analysis& analysis) {
 
 std::string format_analysis_json(const Analysis& analysis, const std::string& tool) {
   Json columns = Json::array();
-  for (const std::string& name : column_names()) columns.push_back({{"name", name}});
+  for (const Column& column : kColumns) {
+    columns.push_back({{"name", column.name},
+                       {"section", name_of(column.section)},
+                       {"unit", column.unit.name},
+                       {"meaning", column.meaning}});
+  }
   Json sections = Json::array();
   Json settings = Json::array();
   Json cells = Json::array();

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-class Column {
+class JsonColumn {
  public:
   void add(FieldValue value) {
     if (std::holds_alternative<std::monostate>(value)) {
@@ -63,7 +63,7 @@ class Column {
 }  // namespace
 
 Json rows_json(const std::vector<Row>& rows) {
-  std::vector<Column> columns(column_names().size());
+  std::vector<JsonColumn> columns(column_names().size());
   for (const Row& row : rows) {
     std::vector<FieldValue> values = values_of(row);
     for (std::size_t column = 0; column < columns.size(); ++column) {

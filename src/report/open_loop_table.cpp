@@ -1,4 +1,3 @@
-// The table and what its figures mean.
 #include "report/open_loop_table.hpp"
 
 #include <fmt/format.h>
@@ -16,19 +15,19 @@ Report open_loop_table(const std::vector<Cell>& cells) {
                       3};
   for (const Cell* const cell : cells_in_order(cells)) {
     const Row::Figure requested = cell->median(&Row::rate_requested);
-    if (!requested) continue;
+    if (!requested || !cell->latency || !cell->open_loop) continue;
     std::vector<std::string> fields = cell_names(*cell);
     fields.push_back(format_short(requested));
     fields.push_back(format_short(cell->median(&Row::requests_per_s)));
-    fields.push_back(fmt::format("{}", cell->open_loop.missed));
-    fields.push_back(fmt::format("{}", cell->open_loop.unsent));
-    for (const Histogram* const histogram : {&cell->latency, &cell->open_loop.service}) {
+    fields.push_back(fmt::format("{}", cell->open_loop->missed));
+    fields.push_back(fmt::format("{}", cell->open_loop->unsent));
+    for (const Histogram* const histogram : {&*cell->latency, &cell->open_loop->service}) {
       const LatencySummary summary = summarize(*histogram);
       for (const double us : {summary.p50_us, summary.p99_us, summary.max_us}) {
         fields.push_back(format_short(us));
       }
     }
-    fields.push_back(format_short(summarize(cell->open_loop.lateness).p99_us));
+    fields.push_back(format_short(summarize(cell->open_loop->lateness).p99_us));
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};

@@ -99,6 +99,9 @@ std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells, const R
       if (pairs.empty()) continue;
       for (const Metric* const metric : metrics) {
         for (const auto kind : {RoundComparison::Kind::ratio, RoundComparison::Kind::difference}) {
+          // What is per request adds up, so that a difference is the cost of something.
+          const bool adds_up = metric->column.find("per_request") != std::string_view::npos;
+          if (kind == RoundComparison::Kind::difference && !adds_up) continue;
           RoundComparison comparison =
               compare_pairs(cells[first], cells[second], pairs, *metric, kind);
           if (comparison.interval.sample_count != 0) comparisons.push_back(comparison);

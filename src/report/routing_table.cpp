@@ -1,4 +1,3 @@
-// The table and what its figures mean.
 #include "report/routing_table.hpp"
 
 #include <utility>

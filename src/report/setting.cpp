@@ -10,84 +10,110 @@
 namespace urb {
 namespace {
 
-struct Column {
-  std::string_view name;
-  bool is_filled;  ///< unknown to other programs
-  std::string (*text_of)(const Row&);
-  std::string_view title;  ///< {} is the value
+constexpr std::array<std::string_view, 5> kOfCells{"mode", "relay", "body_bytes", "reuse", "url"};
+// What other programs do not know of.
+constexpr std::array<std::string_view, 4> kFilled{"buffers", "policy", "pinning", "loop"};
+
+struct Phrase {
+  std::string_view column;
+  std::string_view text;  ///< {} is the value
 };
+constexpr std::array kPhrases{Phrase{"workers", "{} workers"},
+                              Phrase{"connections", "{} connections"}, Phrase{"loop", "{} loop"},
+                              Phrase{"rate_requested", "at {} req/s"},
+                              Phrase{"response_bytes", "responses of {} bytes"}};
 
-template <std::string Row::*kField>
-std::string text(const Row& row) {
-  return row.*kField;
-}
-template <std::uint64_t Row::*kField>
-std::string number(const Row& row) {
-  return fmt::format("{}", row.*kField);
-}
-
-std::string response_bytes(const Row& row) {
-  return row.response_bytes == 0 ? "" : fmt::format("{}", row.response_bytes);
-}
-std::string rate(const Row& row) {
-  return row.rate_requested ? format_figure(*row.rate_requested) : "";
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr std::array kColumns{
-    Column{"workers", false, number<&Row::workers>, "{} workers"},
-    Column{"connections", false, number<&Row::connections>, "{} connections"},
-    Column{"loop", true, text<&Row::loop>, "{} loop"},
-    Column{"rate_requested", false, rate, "at {} req/s"},
-    Column{"response_bytes", false, response_bytes, "responses of {} bytes"},
-    Column{"client", false, text<&Row::client>, "client {}"},
-    Column{"buffers", true, text<&Row::buffers>, "buffers {}"},
-    Column{"policy", true, text<&Row::policy>, "policy {}"},
-    Column{"pinning", true, text<&Row::pinning>, "pinning {}"},
-};
+// Where in a row the columns of a setting are: of the workload, what makes no cells of it.
+const std::vector<std::size_t>& setting_places() {
+  static const std::vector<std::size_t> places = [] {
+    std::vector<std::size_t> found;
+    for (std::size_t place = 0; place < kColumns.size(); ++place) {
+      const Column& column = kColumns.at(place);
+      if (column.section == RowSection::workload && !contains(kOfCells, column.name)) {
+        found.push_back(place);
+      }
+    }
+    return found;
+  }();
+  return places;
+}
 
-std::string most_frequent(const std::vector<const Row*>& rows, const Column& column) {
-  std::map<std::string, std::size_t> counts;
-  for (const Row* const row : rows) ++counts[column.text_of(*row)];
-  counts.erase("");
-  const auto most = std::max_element(
-      counts.begin(), counts.end(),
-      [](const auto& left, const auto& right) { return left.second < right.second; });
-  return most == counts.end() ? "" : most->first;
+std::string text_of(const FieldValue& value) {
+  return std::visit(
+      [](const auto& field) -> std::string {
+        using Field = std::decay_t<decltype(field)>;
+        if constexpr (std::is_same_v<Field, std::monostate>) return "";
+        if constexpr (std::is_same_v<Field, std::string>) return field;
+        if constexpr (std::is_same_v<Field, bool>) return field ? "yes" : "no";
+        if constexpr (std::is_same_v<Field, std::uint64_t>) return fmt::format("{}", field);
+        if constexpr (std::is_same_v<Field, double>) return format_figure(field);
+      },
+      value);
 }
 
 }  // namespace
 
 SettingReader::SettingReader(const std::vector<const Row*>& rows) {
-  for (const Column& column : kColumns) {
-    usual_.push_back(column.is_filled ? most_frequent(rows, column) : "");
+  std::map<std::size_t, std::map<std::string, std::size_t>> counts;
+  for (const Row* const row : rows) {
+    const std::vector<FieldValue> values = urb::values_of(*row);
+    for (const std::size_t place : setting_places()) {
+      if (contains(kFilled, kColumns.at(place).name)) ++counts[place][text_of(values[place])];
+    }
+  }
+  for (auto& [place, by_value] : counts) {
+    by_value.erase("");
+    const auto most = std::max_element(
+        by_value.begin(), by_value.end(),
+        [](const auto& left, const auto& right) { return left.second < right.second; });
+    if (most != by_value.end()) usual_[place] = most->first;
   }
 }
 
 SettingValues SettingReader::values_of(const Row& row) const {
+  const std::vector<FieldValue> fields = urb::values_of(row);
   SettingValues values;
-  for (std::size_t index = 0; index < kColumns.size(); ++index) {
-    std::string value = kColumns[index].text_of(row);
-    if (value.empty()) value = usual_[index];
-    if (!value.empty()) values.emplace_back(kColumns[index].name, std::move(value));
+  for (const std::size_t place : setting_places()) {
+    std::string value = text_of(fields[place]);
+    const auto usual = usual_.find(place);
+    if (value.empty() && usual != usual_.end()) value = usual->second;
+    const std::string_view column = kColumns.at(place).name;
+    const bool says_something = !value.empty() && !(column == "response_bytes" && value == "0");
+    if (says_something) values.emplace_back(column, std::move(value));
   }
   return values;
 }
 
 std::string title_of(const SettingValues& values) {
   std::string title;
-  for (const auto& [name, value] : values) {
-    const auto column = std::find_if(kColumns.begin(), kColumns.end(),
-                                     [&name](const Column& each) { return each.name == name; });
-    std::string part = fmt::format(fmt::runtime(column->title), value);
+  const auto add = [&title](std::string_view part) {
+    title += title.empty() ? "" : ", ";
+    title += part;
+  };
+  for (const Phrase& phrase : kPhrases) {
+    const std::string value = value_of(values, phrase.column);
+    if (value.empty()) continue;
+    std::string part = fmt::format(fmt::runtime(phrase.text), value);
     if (value == "1" && part.ends_with('s')) part.pop_back();
-    title += (title.empty() ? "" : ", ") + part;
+    add(part);
+  }
+  for (const auto& [column, value] : values) {
+    const bool is_said =
+        std::any_of(kPhrases.begin(), kPhrases.end(),
+                    [&column](const Phrase& phrase) { return phrase.column == column; });
+    if (!is_said) add(column + " " + value);
   }
   return title;
 }
 
-std::string value_of(const SettingValues& values, const std::string& column) {
+std::string value_of(const SettingValues& values, std::string_view column) {
   const auto found = std::find_if(values.begin(), values.end(),
-                                  [&column](const auto& value) { return value.first == column; });
+                                  [column](const auto& value) { return value.first == column; });
   return found == values.end() ? "" : found->second;
 }
 

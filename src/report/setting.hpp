@@ -1,7 +1,11 @@
-// What else was the same for the trials of a table: the columns that make a setting.
+// What else was the same for the trials of a table: the columns of the workload that make no cells
+// of it.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,12 +24,12 @@ class SettingReader {
   [[nodiscard]] SettingValues values_of(const Row& row) const;
 
  private:
-  std::vector<std::string> usual_;  ///< by column; empty where a row must say it itself
+  std::map<std::size_t, std::string> usual_;  ///< by the column's place in a row
 };
 
 /// "4 workers, 4 connections, closed loop, responses of 100 bytes, client builtin, …".
 [[nodiscard]] std::string title_of(const SettingValues& values);
 /// Empty for a column that is not there.
-[[nodiscard]] std::string value_of(const SettingValues& values, const std::string& column);
+[[nodiscard]] std::string value_of(const SettingValues& values, std::string_view column);
 
 }  // namespace urb

@@ -80,13 +80,16 @@ Row::Figure per_gb(const Row::Figure& us_per_request, Bytes body) {
   return *us_per_request * 1e3 / static_cast<double>(body.value);
 }
 
-// Of all requests together. Rows alone carry no histogram, nor does another client.
+// Rows alone carry none, nor does another client.
+bool has_histogram(const Cell& cell) { return cell.latency && cell.latency->count() != 0; }
+
+// Of all requests together where they are known.
 std::array<Row::Figure, 4> latencies_of(const Cell& cell) {
-  if (cell.latency.count() == 0) {
+  if (!has_histogram(cell)) {
     return {cell.median(&Row::latency_us_p50), cell.median(&Row::latency_us_p99),
             cell.median(&Row::latency_us_p999), cell.median(&Row::latency_us_max)};
   }
-  const LatencySummary latency = summarize(cell.latency);
+  const LatencySummary latency = summarize(*cell.latency);
   return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
 }
 
@@ -165,7 +168,7 @@ Report latency_table(const std::vector<Cell>& cells, RateColumn rate) {
     fields.push_back(format_short(cell->body.value == 0 ? Row::Figure{} : gb_per_s));
     fields.push_back(format_short(share_of_ceiling(cells, *cell)));
     for (const Row::Figure& figure : latencies_of(*cell)) fields.push_back(format_short(figure));
-    has_medians = has_medians || (cell->latency.count() == 0 && latencies_of(*cell).front());
+    has_medians = has_medians || (!has_histogram(*cell) && latencies_of(*cell).front());
     fields.push_back(format_short(cell->median(&Row::worker_imbalance)));
     const std::string bottleneck = escape_markdown(cell->bottleneck());
     fields.push_back(bottleneck.empty() ? std::string{kNoFigure} : bottleneck);

@@ -1,4 +1,3 @@
-// Keys in a set.
 #include "row/repeated_rows.hpp"
 
 #include <fmt/format.h>
@@ -12,22 +11,12 @@ namespace urb {
 std::string trial_key(const Row& row) {
   if (row.run_id.empty() || row.trial_order == 0) return "";
   // A sweep begins its count with each boot, so that kernel, guest and repeat belong to the place.
-  const std::vector<std::string> parts{
-      row.run_id,
-      fmt::format("{}", row.trial_order),
-      fmt::format("{}", row.repeat),
-      row.kernel,
-      row.guest,
-      row.mode,
-      row.relay,
-      row.buffers,
-      row.policy,
-      fmt::format("{} {}", row.workers, row.connections),
-      fmt::format("{} {} {}", row.body_bytes, row.response_bytes, row.reuse),
-      row.loop,
-      fmt::format("{}", row.rate_requested.value_or(0)),
-      row.client,
-      row.pinning};
+  std::vector<std::string> parts{row.run_id, fmt::format("{}", row.trial_order),
+                                 fmt::format("{}", row.repeat), row.kernel, row.guest};
+  const std::vector<std::string> fields = format_row(row);
+  for (std::size_t index = 0; index < kColumns.size(); ++index) {
+    if (kColumns.at(index).section == RowSection::workload) parts.push_back(fields[index]);
+  }
   return format_csv_record(parts);
 }
 

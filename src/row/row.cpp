@@ -1,4 +1,3 @@
-// The schema: every column's name, place and type in one table, walked by reader and writer.
 #include "row/row.hpp"
 
 #include <fmt/format.h>
@@ -17,30 +16,13 @@ constexpr std::array kStatuses{Status::ok, Status::unsupported, Status::failed, 
                                Status::timeout};
 constexpr double kFigureMax = 1e30;  // a guess: no meter here comes near it
 
-// The one table. `visit` is called with the name and the field of each column, in their order.
+// Calls `visit` with each column and its field, in the columns' order.
 template <class R, class Visit>
 void visit_columns(R& row, Visit&& visit) {
-#define URB_COLUMN(name) visit(#name, row.name)
-  URB_COLUMN(schema), URB_COLUMN(method), URB_COLUMN(run_id), URB_COLUMN(started_at);
-  URB_COLUMN(tool), URB_COLUMN(kernel), URB_COLUMN(machine), URB_COLUMN(accelerator);
-  URB_COLUMN(cpu_model), URB_COLUMN(cpus), URB_COLUMN(mitigations), URB_COLUMN(lo_mtu);
-  URB_COLUMN(mode), URB_COLUMN(relay), URB_COLUMN(buffers), URB_COLUMN(policy);
-  URB_COLUMN(workers), URB_COLUMN(connections), URB_COLUMN(body_bytes);
-  URB_COLUMN(response_bytes), URB_COLUMN(reuse), URB_COLUMN(loop), URB_COLUMN(rate_requested);
-  URB_COLUMN(client), URB_COLUMN(pinning), URB_COLUMN(seed), URB_COLUMN(repeat);
-  URB_COLUMN(trial_order), URB_COLUMN(duration_s), URB_COLUMN(requests), URB_COLUMN(errors);
-  URB_COLUMN(requests_per_s), URB_COLUMN(bytes_per_s), URB_COLUMN(latency_us_p50);
-  URB_COLUMN(latency_us_p90), URB_COLUMN(latency_us_p99), URB_COLUMN(latency_us_p999);
-  URB_COLUMN(latency_us_max), URB_COLUMN(service_us_p50), URB_COLUMN(service_us_p99);
-  URB_COLUMN(service_us_max), URB_COLUMN(cpu_us_per_request_client);
-  URB_COLUMN(cpu_us_per_request_master), URB_COLUMN(cpu_us_per_request_workers);
-  URB_COLUMN(cpu_us_per_request_iowq), URB_COLUMN(cpu_s_per_gb_client);
-  URB_COLUMN(cpu_s_per_gb_server), URB_COLUMN(context_switches_per_request);
-  URB_COLUMN(enters_per_request), URB_COLUMN(sqes_per_request), URB_COLUMN(cq_overflows);
-  URB_COLUMN(short_splices), URB_COLUMN(worker_imbalance), URB_COLUMN(routing_fidelity);
-  URB_COLUMN(verified_bytes), URB_COLUMN(bottleneck), URB_COLUMN(instructions_per_request);
-  URB_COLUMN(guest), URB_COLUMN(features), URB_COLUMN(warnings), URB_COLUMN(status);
-#undef URB_COLUMN
+  std::size_t index = 0;
+#define URB_COLUMN(schema, type, name, section, unit, meaning) \
+  visit(kColumns.at(index++), row.name);
+#include "row/columns.inc"
 }
 
 std::string to_text(const std::string& field) { return field; }
@@ -120,40 +102,43 @@ std::string_view name_of(Status status) noexcept {
   return "timeout";
 }
 
-const std::vector<std::string>& column_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> collected;
-    const Row row;
-    visit_columns(row, [&](const char* name, const auto&) { collected.emplace_back(name); });
-    return collected;
-  }();
-  return names;
+void Row::clear(RowSection section) {
+  visit_columns(*this, [&](const Column& column, auto& field) {
+    if (column.section == section) field = {};
+  });
+}
+
+void Row::clear_times() {
+  visit_columns(*this, [](const Column& column, auto& field) {
+    if (column.is_measured_time()) field = {};
+  });
 }
 
 std::vector<std::string> format_row(const Row& row) {
   std::vector<std::string> fields;
-  fields.reserve(column_names().size());
-  visit_columns(row, [&](const char*, const auto& field) { fields.push_back(to_text(field)); });
+  fields.reserve(kColumns.size());
+  visit_columns(row, [&](const Column&, const auto& field) { fields.push_back(to_text(field)); });
   return fields;
 }
 
 std::vector<FieldValue> values_of(const Row& row) {
   std::vector<FieldValue> values;
-  values.reserve(column_names().size());
-  visit_columns(row, [&](const char*, const auto& field) { values.push_back(to_value(field)); });
+  values.reserve(kColumns.size());
+  visit_columns(row, [&](const Column&, const auto& field) { values.push_back(to_value(field)); });
   return values;
 }
 
 void clean_texts(Row& row) {
-  visit_columns(row, [](const char*, auto& field) {
+  visit_columns(row, [](const Column&, auto& field) {
     if constexpr (std::is_same_v<std::decay_t<decltype(field)>, std::string>) {
       field = clean_text(field);
     }
   });
 }
 
-std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields) {
-  const std::size_t expected = column_names().size();
+std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields,
+                                        std::uint64_t schema) {
+  const std::size_t expected = column_names(schema).size();
   if (fields.size() != expected) {
     return ParseError{fields.size(),
                       fmt::format("{} fields where {} are expected", fields.size(), expected)};
@@ -161,9 +146,12 @@ std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields) 
   Row row;
   std::size_t index = 0;
   std::optional<ParseError> error;
-  visit_columns(row, [&](const char* name, auto& field) {
+  visit_columns(row, [&](const Column& column, auto& field) {
+    if (column.schema > schema) return;
     std::string problem = from_text(fields[index], field);
-    if (!problem.empty() && !error) error = ParseError{index, fmt::format("{}: {}", name, problem)};
+    if (!problem.empty() && !error) {
+      error = ParseError{index, fmt::format("{}: {}", column.name, problem)};
+    }
     ++index;
   });
   if (error) return *std::move(error);

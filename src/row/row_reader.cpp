@@ -61,8 +61,10 @@ std::string explain_header(std::string_view text) {
                          separator == ';' ? "semicolons" : "tabs");
     }
   }
-  return "its header is not that of this version's rows (schema 1); was it made by another "
-         "version, or by another program?";
+  return fmt::format(
+      "its header is not that of this version's rows (schema {}); was it made by another version, "
+      "or by another program?",
+      kSchema);
 }
 
 bool is_blank(const std::vector<std::string>& record) {
@@ -70,17 +72,19 @@ bool is_blank(const std::vector<std::string>& record) {
                      [](const std::string& field) { return field.empty(); });
 }
 
-bool is_header_record(std::vector<std::string> record) {
-  if (record.empty()) return false;
-  record.front() = without_mark(record.front());
-  return record == column_names();
+// The schema that a record is the header of; 0 where it is none.
+std::uint64_t schema_of(std::vector<std::string> record) {
+  if (!record.empty()) record.front() = without_mark(record.front());
+  std::uint64_t schema = kSchema;
+  while (schema != 0 && record != column_names(schema)) --schema;
+  return schema;
 }
 
 // What joins files in the middle of one, and what to do about it; empty for anything else.
-std::string explain_joint(const std::vector<std::string>& record) {
+std::string explain_joint(const std::vector<std::string>& record, std::uint64_t schema) {
   constexpr std::string_view kRemedy = "; were files joined by cat? (give the files one by one)";
-  if (is_header_record(record)) return fmt::format("a second header{}", kRemedy);
-  if (record.size() + 1 == 2 * column_names().size()) {
+  if (schema_of(record) != 0) return fmt::format("a second header{}", kRemedy);
+  if (record.size() + 1 == 2 * column_names(schema).size()) {
     return fmt::format("two rows in one line{}", kRemedy);
   }
   return "";
@@ -100,7 +104,8 @@ class Parser {
              error->message);
     }
     const auto& records = std::get<std::vector<std::vector<std::string>>>(parsed);
-    if (records.empty() || !is_header_record(records.front())) refuse_header(text);
+    schema_ = records.empty() ? 0 : schema_of(records.front());
+    if (schema_ == 0) refuse_header(text);
     for (std::size_t index = 1; index < records.size(); ++index) {
       take_record(records[index], index + 1);
     }
@@ -108,8 +113,9 @@ class Parser {
 
   void take_record(const std::vector<std::string>& record, std::size_t line) {
     if (is_blank(record)) return;  // editors and spreadsheets leave such lines
-    if (const std::string joint = explain_joint(record); !joint.empty()) refuse(line, joint);
-    auto parsed = parse_row(record);
+    if (const std::string joint = explain_joint(record, schema_); !joint.empty())
+      refuse(line, joint);
+    auto parsed = parse_row(record, schema_);
     if (const auto* const error = std::get_if<ParseError>(&parsed)) refuse(line, error->message);
     rows_.push_back(std::get<Row>(std::move(parsed)));
     clean_texts(rows_.back());
@@ -119,6 +125,7 @@ class Parser {
     throw UsageError(fmt::format("{}: {}", name_, explain_header(text)));
   }
 
+  [[nodiscard]] std::uint64_t schema() const noexcept { return schema_; }
   [[nodiscard]] std::vector<Row> finish() { return std::move(rows_); }
 
  private:
@@ -127,6 +134,7 @@ class Parser {
   }
 
   const std::string& name_;
+  std::uint64_t schema_ = 0;
   std::vector<Row> rows_;
 };
 
@@ -149,21 +157,23 @@ bool is_status_begun(const std::string& text) {
 
 }  // namespace
 
-TailKind classify_tail(std::string_view tail) {
+TailKind classify_tail(std::string_view tail, std::uint64_t schema) {
+  const std::size_t field_count = column_names(schema).size();
   const auto record = record_of(tail);
-  if (!record || record->size() < column_names().size()) return TailKind::torn;
-  if (is_header_record(*record)) return TailKind::whole;
-  if (std::holds_alternative<Row>(parse_row(*record))) return TailKind::whole;
-  if (record->size() > column_names().size()) return TailKind::foreign;
+  if (!record || record->size() < field_count) return TailKind::torn;
+  if (schema_of(*record) != 0) return TailKind::whole;
+  if (std::holds_alternative<Row>(parse_row(*record, schema))) return TailKind::whole;
+  if (record->size() > field_count) return TailKind::foreign;
   std::vector<std::string> mended = *record;
   if (!is_status_begun(mended.back())) return TailKind::foreign;
   mended.back() = name_of(Status::ok);
-  return std::holds_alternative<Row>(parse_row(mended)) ? TailKind::torn : TailKind::foreign;
+  return std::holds_alternative<Row>(parse_row(mended, schema)) ? TailKind::torn
+                                                                : TailKind::foreign;
 }
 
 bool is_header(std::string_view line) {
   const auto record = record_of(line);
-  return record && is_header_record(*record);
+  return record && schema_of(*record) == kSchema;
 }
 
 std::vector<Row> parse_rows(std::string_view text, const std::string& name,
@@ -173,12 +183,13 @@ std::vector<Row> parse_rows(std::string_view text, const std::string& name,
   const std::string_view tail = text.substr(whole_size);
   Parser parser{name};
   if (whole_size == 0) {
-    if (!is_header(text)) parser.refuse_header(text);
+    const auto header = record_of(text);
+    if (!header || schema_of(*header) == 0) parser.refuse_header(text);
     return {};
   }
   parser.take(text.substr(0, whole_size));
   if (tail.empty()) return parser.finish();
-  if (classify_tail(tail) != TailKind::torn) {
+  if (classify_tail(tail, parser.schema()) != TailKind::torn) {
     const auto line = 1 + std::count(text.begin(), text.end(), '\n');
     parser.take_record(*record_of(tail), static_cast<std::size_t>(line));
   } else if (notes != nullptr) {

@@ -13,8 +13,9 @@ namespace urb {
 /// All rows of the text of a CSV file called `name`. The end of a line may be CRLF, and a byte
 /// order mark may stand before the header, as spreadsheets write them. A last line without its line
 /// end is a row when it has all fields of one; else whatever ended the run tore it: it is left out,
-/// and `notes`, where given, gets a sentence. Throws UsageError for anything that is not a file of
-/// this version's rows, with line and column.
+/// and `notes`, where given, gets a sentence. What an older schema has no column for is unknown.
+/// Throws UsageError for anything that is not a file of rows up to this version's, with line and
+/// column.
 [[nodiscard]] std::vector<Row> parse_rows(std::string_view text, const std::string& name,
                                           std::vector<std::string>* notes = nullptr);
 
@@ -26,9 +27,10 @@ namespace urb {
 enum class TailKind : std::uint8_t { whole, torn, foreign };
 /// `whole`: a header or a row that lacks its line end only; `torn`: the beginning of a row, as far
 /// as one can tell; `foreign`: as many fields as a row has, but no row.
-[[nodiscard]] TailKind classify_tail(std::string_view tail);
+[[nodiscard]] TailKind classify_tail(std::string_view tail, std::uint64_t schema = kSchema);
 
-/// Whether `line`, with or without its line end and byte order mark, is the header of rows.
+/// Whether `line`, with or without its line end and byte order mark, is the header of this
+/// version's rows.
 [[nodiscard]] bool is_header(std::string_view line);
 
 }  // namespace urb

@@ -4,51 +4,36 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/units.hpp"
+#include "stats/counters.hpp"
 
 namespace urb {
 
 enum class Warning : std::uint8_t {
-  debug_build,
-  sanitized_build,
-  cpu_burned,
-  load_high,
-  few_repeats,
-  trials_failed,
-  client_busy,
-  few_requests,
-  latency_clipped,
-  rate_not_reached,
-  missing_closes,
-  ignored_closes,
-  late_closes,
-  idle_closes,
-  window_stalled,
-  cpu_throttled,
-  server_hidden,
-  server_changed,
-  drifted,
-  emulated_cpu,
-  governor_saves_power,
-  dirty_tree,
-  cq_overflowed,
-  // What ran short in the server, see shortages.hpp.
-  fds_exhausted,
-  files_exhausted,
-  kernel_memory_exhausted,
-  in_flight_fds_exhausted,
-  handover_stalled,
-  handover_refused,
-  slots_exhausted,
-  buffers_starved,
-  small_pipes,
-  listen_overflowed,
+#define URB_WARNING(name, doubt, counter, text) name,
+#include "row/warnings.inc"
 };
 
-/// Ordered and without repetition: the order above is the order of printing.
+/// Which figures a warning makes doubtful: every one, or only times, which counts outlive.
+enum class Doubt : std::uint8_t { all, times };
+
+struct WarningInfo {
+  Warning kind;
+  std::string_view name;
+  Doubt doubt;
+  Counter Counters::*counter;  ///< of the processes that ran short; null where none counts it
+  std::string_view text;
+};
+/// The whole list, in the order of the enumerators.
+[[nodiscard]] std::span<const WarningInfo> all_warnings() noexcept;
+/// Null for a name that does not exist.
+[[nodiscard]] const WarningInfo* find_warning(std::string_view name) noexcept;
+
+/// Ordered and without repetition: the order of the list is the order of printing.
 using Warnings = std::set<Warning>;
 
 [[nodiscard]] std::string_view name_of(Warning warning) noexcept;

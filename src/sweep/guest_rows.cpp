@@ -1,17 +1,16 @@
-// CSV lines to rows; nanoseconds to instructions.
 #include "sweep/guest_rows.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "row/csv.hpp"
+#include "row/warnings.hpp"
 
 namespace urb {
 namespace {
@@ -44,27 +43,18 @@ void count_instructions(Row& row) {
   row.instructions_per_request = sum;
 }
 
-void clear_times(Row& row) {
-  for (Row::Figure Row::*const figure :
-       {&Row::duration_s, &Row::requests_per_s, &Row::bytes_per_s, &Row::latency_us_p50,
-        &Row::latency_us_p90, &Row::latency_us_p99, &Row::latency_us_p999, &Row::latency_us_max,
-        &Row::service_us_p50, &Row::service_us_p99, &Row::service_us_max,
-        &Row::cpu_us_per_request_client, &Row::cpu_us_per_request_master,
-        &Row::cpu_us_per_request_workers, &Row::cpu_us_per_request_iowq, &Row::cpu_s_per_gb_client,
-        &Row::cpu_s_per_gb_server}) {
-    (row.*figure).reset();
-  }
-  row.bottleneck.clear();
-  // Of the warnings those too that are about time, and about a host that is measured by it.
-  constexpr std::array kAboutTime{"client_busy", "drifted",   "emulated_cpu",
-                                  "few_repeats", "load_high", "governor_saves_power"};
+bool is_about_time(std::string_view name) {
+  const WarningInfo* const warning = find_warning(name);
+  return warning != nullptr && warning->doubt == Doubt::times;
+}
+
+std::string without_times(const std::string& warnings) {
   std::string kept;
-  std::istringstream names{row.warnings};
+  std::istringstream names{warnings};
   for (std::string name; std::getline(names, name, ';');) {
-    if (std::find(kAboutTime.begin(), kAboutTime.end(), name) != kAboutTime.end()) continue;
-    kept += (kept.empty() ? "" : ";") + name;
+    if (!is_about_time(name)) kept += (kept.empty() ? "" : ";") + name;
   }
-  row.warnings = std::move(kept);
+  return kept;
 }
 
 }  // namespace
@@ -84,7 +74,9 @@ std::optional<Row> parse_guest_line(const std::string& line, const BootContext& 
   add_context(*row, context);
   if (context.cpu == GuestCpu::tcg && row->status == Status::ok) {
     count_instructions(*row);
-    clear_times(*row);
+    row->clear_times();
+    row->bottleneck.clear();  // found by times
+    row->warnings = without_times(row->warnings);
   }
   return std::move(*row);
 }

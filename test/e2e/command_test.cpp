@@ -2,11 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "e2e/program.hpp"
 #include "mode/mode.hpp"
+#include "row/columns.hpp"
 
 namespace urb::test {
 
@@ -37,7 +39,7 @@ TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
 
 TEST_CASE("every command helps, with an example") {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {}, {"serve"}, {"load"}, {"doctor"}, {"micro"}, {"list-modes"}}) {
+           {}, {"serve"}, {"load"}, {"doctor"}, {"micro"}, {"list-modes"}, {"list-columns"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
     const Outcome outcome = run(arguments);
@@ -126,6 +128,24 @@ TEST_CASE("list-modes names every mode") {
   for (const Mode* const mode : all_modes()) {
     CHECK(outcome.out.find(std::string{mode->name}) != std::string::npos);
     CHECK(outcome.out.find(std::string{mode->summary}) != std::string::npos);
+  }
+}
+
+TEST_CASE("list-columns says what each column means, for people and for programs") {
+  const Outcome text = run({"list-columns"});
+  CHECK(text.status == 0);
+  const Outcome json = run({"list-columns", "--json"});
+  CHECK(json.status == 0);
+  const auto list = nlohmann::json::parse(json.out);
+  REQUIRE(list.size() == kColumns.size());
+  for (std::size_t place = 0; place < kColumns.size(); ++place) {
+    const Column& column = kColumns.at(place);
+    CHECK(list[place] == nlohmann::json{{"name", column.name},
+                                        {"section", name_of(column.section)},
+                                        {"unit", column.unit.name},
+                                        {"meaning", column.meaning}});
+    CHECK(text.out.find("| " + std::string{column.name} + " ") != std::string::npos);
+    CHECK(text.out.find(std::string{column.meaning}) != std::string::npos);
   }
 }
 

@@ -168,7 +168,7 @@ TEST_CASE("compare: a failure is not the status that means worse") {
 }
 
 TEST_CASE("every command names standard output when it is what fails, and none is aborted") {
-  for (const std::string command : {"--help", "--version", "doctor", "list-modes",
+  for (const std::string command : {"--help", "--version", "doctor", "list-modes", "list-columns",
                                     "micro nop -n 10 --warmup 0s --repeats 1 --no-save -q"}) {
     CAPTURE(command);
     const Outcome outcome =

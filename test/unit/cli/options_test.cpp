@@ -154,11 +154,12 @@ TEST_CASE("options: load has a URL and headers") {
   CHECK(options.headers == std::vector<std::string>{"A: 1", "B: 2"});
   CHECK(options.duration == 250ms);
   CHECK(parse({"list-modes"}).command == Command::list_modes);
+  CHECK(parse({"list-columns", "--json"}).command == Command::list_columns);
 }
 
 TEST_CASE("options: help and version are texts, for each command with an example") {
   CHECK(contains(help_of({"--version"}), "uring-bench 0."));
-  for (const char* const command : {"serve", "load", "list-modes"}) {
+  for (const char* const command : {"serve", "load", "list-modes", "list-columns"}) {
     const std::string help = help_of({command, "--help"});
     CHECK(contains(help, "Example:\n  uring-bench " + std::string{command}));
   }

@@ -35,16 +35,16 @@ struct Made {
     ProcessSample sample;
     sample.role = role;
     sample.cpu = urb::CpuTime{total_begin, other_begin};
-    sample.requests = 7;
-    sample.ring_enters = 100;
-    sample.ring_sqes = 200;
+    sample.counts.requests = 7;
+    sample.counts.ring_enters = 100;
+    sample.counts.ring_sqes = 200;
     begin.processes.push_back(sample);
     sample.cpu = urb::CpuTime{total_end, other_end};
-    sample.requests += requests;
-    sample.ring_enters += 500;
-    sample.ring_sqes += 1000;
-    sample.cq_overflows = 1;
-    sample.short_splices = 2;
+    sample.counts.requests += requests;
+    sample.counts.ring_enters += 500;
+    sample.counts.ring_sqes += 1000;
+    sample.counts.cq_overflows = 1;
+    sample.counts.short_splices = 2;
     end.processes.push_back(sample);
   }
 
@@ -131,7 +131,7 @@ TEST_CASE("figures: counts are summed over master and workers") {
 TEST_CASE("figures: imbalance is the busiest worker by the mean, the master is none") {
   CHECK(*Made{}.row().worker_imbalance == doctest::Approx(1.5));
   Made idle;
-  for (ProcessSample& process : idle.end.processes) process.requests = 7;
+  for (ProcessSample& process : idle.end.processes) process.counts.requests = 7;
   CHECK_FALSE(idle.row().worker_imbalance.has_value());
 }
 
@@ -255,10 +255,10 @@ TEST_CASE("figures: client and workers have to agree on every request and every 
 TEST_CASE("figures: sockets per hand-over message are those of the window") {
   Made made;
   CHECK_FALSE(sockets_per_message(made.begin, made.end).has_value());
-  made.begin.processes[0].handover_messages = 5;
-  made.begin.processes[0].handover_connections = 50;
-  made.end.processes[0].handover_messages = 9;
-  made.end.processes[0].handover_connections = 60;
+  made.begin.processes[0].counts.handover_messages = 5;
+  made.begin.processes[0].counts.handover_connections = 50;
+  made.end.processes[0].counts.handover_messages = 9;
+  made.end.processes[0].counts.handover_connections = 60;
   CHECK(*sockets_per_message(made.begin, made.end) == doctest::Approx(2.5));
 }
 

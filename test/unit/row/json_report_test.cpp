@@ -1,4 +1,4 @@
-// The JSON of a run: its schema names every column, histograms come back, files are whole.
+// The JSON of a run: histograms come back, files are whole.
 #include "row/json_report.hpp"
 
 #include <doctest/doctest.h>
@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -35,17 +34,6 @@ std::string text_of(const std::string& path) {
 }
 
 }  // namespace
-
-TEST_CASE("json: the schema has the CSV's columns, each required, and no other") {
-  const json schema = json::parse(text_of(URB_TEST_DATA "/../../docs/schema/run.schema.json"));
-  const json& row = schema["properties"]["trials"]["items"]["properties"]["row"];
-  std::set<std::string> described;
-  for (const auto& [name, type] : row["properties"].items()) described.insert(name);
-  const std::set<std::string> columns(urb::column_names().begin(), urb::column_names().end());
-  CHECK(described == columns);
-  CHECK(row["required"].get<std::set<std::string>>() == columns);
-  CHECK(row["additionalProperties"] == false);
-}
 
 TEST_CASE("json: a row keeps its types, what is unknown is null") {
   urb::Row row;

@@ -1,4 +1,4 @@
-// The schema: its header letter by letter, and rows that survive the way to text and back.
+// Rows that survive the way to text and back.
 #include "row/row.hpp"
 
 #include <doctest/doctest.h>
@@ -8,26 +8,9 @@
 #include <string>
 #include <variant>
 
-#include "row/csv.hpp"
-
 TEST_SUITE_BEGIN("unit");
 
 using urb::Row;
-
-TEST_CASE("row: the header is the one of schema 1, letter by letter") {
-  // Committed files depend on it: a change here is a new schema, not an edit of this text.
-  CHECK(urb::format_csv_record(urb::column_names()) ==
-        "schema,method,run_id,started_at,tool,kernel,machine,accelerator,cpu_model,cpus,"
-        "mitigations,lo_mtu,mode,relay,buffers,policy,workers,connections,body_bytes,"
-        "response_bytes,reuse,loop,rate_requested,client,pinning,seed,repeat,trial_order,"
-        "duration_s,requests,errors,requests_per_s,bytes_per_s,latency_us_p50,latency_us_p90,"
-        "latency_us_p99,latency_us_p999,latency_us_max,service_us_p50,service_us_p99,"
-        "service_us_max,cpu_us_per_request_client,cpu_us_per_request_master,"
-        "cpu_us_per_request_workers,cpu_us_per_request_iowq,cpu_s_per_gb_client,"
-        "cpu_s_per_gb_server,context_switches_per_request,enters_per_request,sqes_per_request,"
-        "cq_overflows,short_splices,worker_imbalance,routing_fidelity,verified_bytes,bottleneck,"
-        "instructions_per_request,guest,features,warnings,status\n");
-}
 
 TEST_CASE("row: what is written is what is read") {
   Row row;

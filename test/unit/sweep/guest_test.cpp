@@ -5,6 +5,7 @@
 #include <string>
 
 #include "row/csv.hpp"
+#include "row/warnings.hpp"
 #include "sweep/guest_plan.hpp"
 #include "sweep/guest_rows.hpp"
 
@@ -94,6 +95,51 @@ TEST_CASE("guest rows: counting, CPU time becomes instructions and no figure of 
                              counted->cpu_s_per_gb_server}) {
     CHECK_FALSE(figure);
   }
+}
+
+TEST_CASE("guest rows: counting, no time of the emulator stays in any column") {
+  std::vector<std::string> fields = format_row(Row{});
+  for (std::size_t place = 0; place < kColumns.size(); ++place) {
+    const FieldType type = kColumns.at(place).type;
+    if (type == FieldType::count || type == FieldType::figure) fields[place] = "7";
+  }
+  std::string line = format_csv_record(fields);
+  line.pop_back();
+  const KernelImage kernel = made_up_kernel();
+  const std::optional<Row> row =
+      parse_guest_line(line, {"run", kernel, "qemu=7", GuestCpu::tcg, 8, 1});
+  REQUIRE(row);
+  const std::vector<std::string> left = format_row(*row);
+  std::size_t time_count = 0;
+  for (std::size_t place = 0; place < kColumns.size(); ++place) {
+    const Column& column = kColumns.at(place);
+    CAPTURE(column.name);
+    // A rate that was asked for is no time that was measured.
+    const bool is_time = column.unit.is_time && column.name != "rate_requested";
+    time_count += is_time ? 1 : 0;
+    if (is_time) CHECK(left[place].empty());
+    if (!is_time && fields[place] == "7") CHECK_FALSE(left[place].empty());
+  }
+  CHECK(time_count > 10);
+}
+
+TEST_CASE("guest rows: counting, warnings about time go, the others and reasons stay") {
+  const KernelImage kernel = made_up_kernel();
+  Row row;
+  for (const WarningInfo& warning : all_warnings()) {
+    row.warnings += std::string{warning.name} + ";";
+  }
+  row.warnings += "not_ours";
+  const std::optional<Row> counted =
+      parse_guest_line(line_of(row), {"run", kernel, "qemu=7", GuestCpu::tcg, 8, 1});
+  REQUIRE(counted);
+  const std::string kept = ";" + counted->warnings + ";";
+  for (const WarningInfo& warning : all_warnings()) {
+    CAPTURE(warning.name);
+    const bool is_kept = kept.find(";" + std::string{warning.name} + ";") != std::string::npos;
+    CHECK(is_kept == (warning.doubt == Doubt::all));
+  }
+  CHECK(kept.ends_with(";not_ours;"));
 }
 
 TEST_CASE("guest rows: by time, figures stay as they are and count nothing") {
