@@ -239,6 +239,30 @@ class PageTest(unittest.TestCase):
         for kernel in kernels:
             self.assertIn(f">{re.match('[0-9.]+', kernel).group()}", self.picture())
 
+    def test_shows_every_setting_in_every_way(self):
+        self.open()
+        shown = 0
+        for setting in self.report()["settings"]:
+            ways = self.run_script(
+                "const report = new Report(JSON.parse(byId('rows').textContent));"
+                "return report.waysToShow(report.byId.get(arguments[0])).map(({name}) => name)",
+                setting["id"])
+            for way in ways:
+                self.run_script("location.hash = arguments[0]",
+                                f"#section={setting['section']}&setting={setting['id']}&along={way}")
+                self.wait(lambda one=setting: self.select("setting").first_selected_option
+                          .get_attribute("value") == one["id"])
+                shown += len(self.find_all("#picture svg"))
+        self.assertGreaterEqual(shown, len(self.report()["settings"]))
+        self.assertEqual(self.browser.get_log("browser"), [])
+
+    def test_shows_every_file_alone(self):
+        for file in sorted((SOURCE / "results").glob("*.csv")):
+            with self.subTest(file.name):
+                self.open(make_page([file], self.root / f"of-{file.stem}"))
+                self.assertTrue(self.find("#picture svg").is_displayed())
+                self.assertEqual(self.browser.get_log("browser"), [])
+
     def test_pointing_shows_figure_interval_and_command(self):
         self.open_busiest()
         bars = self.find_all("#picture svg .mark-rect path")
