@@ -1,9 +1,8 @@
 // Two modes or two kernels beside each other. The ratio of two modes and its interval come from the
 // report, which takes them within a round. Two kernels were not measured in the same rounds, so
-// they have no ratio: their medians and intervals stand side by side.
+// they have no ratio: their medians and intervals stand side by side. Whether a difference is sure
+// is not judged here: the report knows more than an interval, and says it in what was found.
 'use strict';
-
-const VERDICTS = {'differ': 'sure', 'may be equal': 'undecided', 'unknown': 'alone'};
 
 function drawComparison(page) {
   const {choice} = page;
@@ -43,10 +42,15 @@ function modeTable(page) {
         hint: 'The line in the middle means "the same"', key: (pair) => pair.ratio?.median,
         text: () => '',
         cell: (pair) => pair.ratio ? ratioOf(pair.ratio, widestRatio(ratios)) : ''},
+      {title: 'Confidence', isNumber: true, hint: 'Of the interval',
+        key: (pair) => pair.ratio?.confidence, cell: (pair) => percent(pair.ratio?.confidence)},
       {title: 'Rounds', isNumber: true, key: (pair) => pair.ratio?.n,
         cell: (pair) => String(pair.ratio?.n ?? '–')},
-      {title: 'Verdict', key: verdictOf, cell: (pair) =>
-        element('span', {class: `chip ${VERDICTS[verdictOf(pair)]}`}, verdictOf(pair))},
+      ...(pairs.some((pair) => pair.difference) ? [{
+        title: metric.unit ? `Difference, ${metric.unit}` : 'Difference', isNumber: true,
+        hint: 'The median of the differences within a round',
+        key: (pair) => pair.difference?.median,
+        cell: (pair) => figure(pair.difference?.median).replace('-', '−')}] : []),
     ],
   }).node;
 }
@@ -54,16 +58,11 @@ function modeTable(page) {
 /// The report has each pair once, in the order of its cells.
 function pairOf({report, choice, comparisons}, first, second) {
   if (!second) return null;
-  const found = comparisons.get(`${first.id} ${second.id} ${choice.metric}`) ??
-    comparisons.get(`${second.id} ${first.id} ${choice.metric}`);
-  const ratio = found?.kind === 'ratio' ? found : null;
+  const find = (kind) => comparisons.get(`${kind} ${first.id} ${second.id} ${choice.metric}`) ??
+    comparisons.get(`${kind} ${second.id} ${first.id} ${choice.metric}`);
+  const ratio = find('ratio');
   const names = ratio && [report.byId.get(ratio.of).label, report.byId.get(ratio.to).label];
-  return {id: first.id, first, second, ratio, names};
-}
-
-function verdictOf({ratio}) {
-  if (!ratio || !(ratio.low > 0)) return 'unknown';
-  return ratio.low > 1 || ratio.high < 1 ? 'differ' : 'may be equal';
+  return {id: first.id, first, second, ratio, difference: find('difference'), names};
 }
 
 function widestRatio(pairs) {

@@ -60,7 +60,7 @@ class Report {
     const key = (other) => JSON.stringify(
         Object.entries(other.values).filter(([name]) => name !== column).sort());
     return this.settingsOf(setting.section)
-        .filter((other) => typeof other.values[column] === 'number' && key(other) === key(setting))
+        .filter((other) => isNumeric(other.values[column]) && key(other) === key(setting))
         .sort((left, right) => left.values[column] - right.values[column]);
   }
 
@@ -76,7 +76,7 @@ class Report {
     const few = [{name: 'mode', label: 'mode'}];
     if (sizes === 3) few.push(bySize);
     for (const [column, value] of Object.entries(setting.values)) {
-      if (typeof value === 'number' && this.siblings(setting, column).length > 1) {
+      if (isNumeric(value) && this.siblings(setting, column).length > 1) {
         few.push({name: column, label: column.replaceAll('_', ' ')});
       }
     }
@@ -95,6 +95,9 @@ class Report {
       !choice.hidden.includes(cell.label));
   }
 }
+
+/// Values of settings are texts.
+function isNumeric(text) { return /^\d+(\.\d+)?$/.test(String(text)); }
 
 function distinct(values) { return [...new Set(values)]; }
 

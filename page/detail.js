@@ -5,6 +5,7 @@
 function drawDetail(page, cell) {
   const {report, choice} = page;
   const card = byId('detail');
+  card.dataset.cell = cell?.id ?? '';
   if (!cell) {
     card.replaceChildren(element('p', {class: 'note'},
         'Point at a bar or at a line of the table: its figures and its command appear here.'));

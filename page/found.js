@@ -66,12 +66,18 @@ function foundRow(page, rankings, metrics) {
 }
 
 function foundCell(page, ranking) {
-  const best = page.report.byId.get(ranking.best);
   const [word, meaning] = CERTAINTY[ranking.certainty] ?? [ranking.certainty, ''];
+  const isOpen = ranking.certainty === 'undecided' && ranking.next;
   return element('div', {class: 'found'},
-      element('button', {type: 'button', class: 'link',
-        onclick: () => page.choose({metric: ranking.metric, cell: ranking.best})},
-      modeName(best, page)),
+      element('b', {}, cellLink(page, ranking, ranking.best),
+          ...(isOpen ? [' or ', cellLink(page, ranking, ranking.next)] : [])),
       element('span', {class: `chip ${ranking.certainty}`, title: meaning}, word),
-      element('p', {}, ranking.text));
+      element('p', {}, ranking.text),
+      ranking.ceiling ? element('p', {class: 'note'}, ranking.ceiling.text) : '');
+}
+
+function cellLink(page, ranking, id) {
+  return element('button', {type: 'button', class: 'link',
+    onclick: () => page.choose({metric: ranking.metric, cell: id})},
+  modeName(page.report.byId.get(id), page));
 }

@@ -10,7 +10,7 @@ class Page {
   constructor(report) {
     this.report = report;
     this.comparisons = new Map(report.comparisons.map((one) =>
-      [`${one.of} ${one.to} ${one.metric}`, one]));
+      [`${one.kind} ${one.of} ${one.to} ${one.metric}`, one]));
     this.view = null;
     this.read();
     for (const id of ['where', 'what', 'pair']) {
@@ -219,7 +219,7 @@ class Page {
       {title: 'Kernel', key: (cell) => kernels.indexOf(cell.kernel), text: (cell) => cell.kernel,
         cell: (cell) => shortRelease(cell.kernel)},
       {title: choice.along.replaceAll('_', ' '), isNumber: true,
-        key: (cell) => report.byId.get(cell.setting).values[choice.along],
+        key: (cell) => Number(report.byId.get(cell.setting).values[choice.along] ?? 0),
         cell: (cell) => String(report.byId.get(cell.setting).values[choice.along] ?? '')},
     ];
     return all.filter((column) => new Set(this.cells.map(column.key)).size > 1);
@@ -249,7 +249,10 @@ function start() {
     const page = new Page(report);
     page.draw();
     // The library comes after this script, or later still from the network.
-    addEventListener('load', () => page.drawPicture());
+    addEventListener('load', () => {
+      page.drawPicture();
+      performance.mark('drawn');
+    });
   } catch (error) {
     byId('made-of').textContent = `This page cannot be shown: ${error.message}`;
     throw error;

@@ -79,7 +79,7 @@ function alongText(report, cell, along) {
 function orderOf(report, cell, along) {
   if (along === 'body_bytes') return cell.body_bytes;
   const value = report.byId.get(cell.setting).values[along];
-  return typeof value === 'number' ? value : report.cells.indexOf(cell);
+  return isNumeric(value) ? Number(value) : report.cells.indexOf(cell);
 }
 
 /// "6.12.117+deb12-cloud-amd64" is "6.12.117": what follows does not fit under a tick.

@@ -61,12 +61,19 @@ function showRowsOf(page, cell) {
   byId('rows-behind').scrollIntoView();
 }
 
+/// Some lists are long, and are of use to few.
+function contextLine(text) {
+  const [name, ...rest] = text.split(': ');
+  if (text.length < 200 || rest.length === 0) return element('li', {}, text);
+  return element('li', {}, element('details', {}, element('summary', {}, name), rest.join(': ')));
+}
+
 function drawContext(page) {
   const {report, choice} = page;
   const section = sectionOf(report, choice);
   byId('context').replaceChildren(
       element('summary', {}, 'Machine, method and files'),
-      element('ul', {}, ...section.context.map((text) => element('li', {}, text))),
+      element('ul', {}, ...section.context.map(contextLine)),
       element('h3', {}, 'Files'),
       element('ul', {}, ...report.files.map(({name, rows, repeated}) => element('li', {},
           element('code', {}, name), `: ${plural(rows, 'row')}`,

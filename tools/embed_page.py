@@ -42,7 +42,7 @@ def library_script(package, directory):
         if matches(data, package["integrity"]):
             text = re.sub(r"^//# sourceMappingURL=.*\n?", "", data.decode(), flags=re.MULTILINE)
             title = f"{package['name']} {package['version']}"
-            notice = licence.read_text().replace("*/", "* /")
+            notice = licence.read_text(encoding="utf-8").replace("*/", "* /")
             return inline("script", f"/* {title}\n{notice}*/\n{text.rstrip()}\n")
     return (f'<script defer crossorigin="anonymous" src="{html.escape(package["url"])}"\n'
             f'  integrity="{html.escape(package["integrity"])}"></script>\n')
@@ -54,12 +54,12 @@ def assemble(page, libraries):
         if kind == "data":
             return match.group(0)
         if kind == "library":
-            pins = json.loads((page / "library.json").read_text())
+            pins = json.loads((page / "library.json").read_text(encoding="utf-8"))
             return "".join(library_script(package, libraries) for package in pins["packages"])
-        text = "".join((page / name).read_text() for name in names)
+        text = "".join((page / name).read_text(encoding="utf-8") for name in names)
         return inline(kind, text)
 
-    template = (page / "page.html").read_text()
+    template = (page / "page.html").read_text(encoding="utf-8")
     found = [match.group(1) for match in MARKER.finditer(template)]
     if sorted(found) != ["data", "library", "script", "style"]:
         raise SystemExit(f"embed_page: page.html has these markers: {', '.join(found)}")
@@ -70,7 +70,7 @@ def main():
     if len(sys.argv) != 4:
         raise SystemExit(__doc__)
     page, libraries, output = (pathlib.Path(argument) for argument in sys.argv[1:])
-    output.write_text(assemble(page, libraries))
+    output.write_text(assemble(page, libraries), encoding="utf-8")
 
 
 if __name__ == "__main__":
