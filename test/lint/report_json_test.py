@@ -9,11 +9,13 @@ import os
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(sys.argv[1], "tools"))
 import generated
 import parts_costs
+import parts_findings
 import parts_kernels
 import peers_goals
 import peers_load
@@ -148,6 +150,47 @@ class Parts(unittest.TestCase):
     def test_a_part_without_an_end_is_told(self):
         with self.assertRaisesRegex(ValueError, "part one has no end"):
             generated.with_part("<!-- one:begin -->\n", "one", "new")
+
+
+class Findings(unittest.TestCase):
+    LESS, MORE, SAME, FEW = (Figure(7, median, low, high, confidence) for
+                             median, low, high, confidence in (
+                                 (0.5, 0.4, 0.6, 0.98), (2, 1.5, 3, 0.98), (1, 0.9, 1.2, 0.98),
+                                 (0.5, 0.4, 0.6, 0.75)))
+
+    def splices(self, *figures):
+        """What is found of sizes 1, 2, 3, … with these ratios to copying."""
+        growth = parts_costs.Growth.__new__(parts_costs.Growth)
+        growth.sizes = list(range(len(figures) + 1))
+        growth.ratio = lambda first, second, size, reuse, metric: figures[size - 1]
+        return growth.splice_sizes("sync", False, "cpu")
+
+    def test_where_splices_need_less_is_told_by_intervals(self):
+        self.assertEqual(self.splices(self.MORE, self.SAME, self.LESS, self.LESS), (1, 3))
+        self.assertEqual(self.splices(self.SAME, self.LESS), (None, 2))
+        # Not in between, where larger bodies are not told from copying.
+        self.assertEqual(self.splices(self.LESS, self.SAME), (None, None))
+        # Few rounds and missing ones say nothing.
+        self.assertEqual(self.splices(self.LESS, None, self.FEW), (None, 1))
+
+    def kernels(self, before, after):
+        counts = mock.Mock()
+        counts.same_compiler.return_value = ("6.1.2-x", "6.12.3-x")
+        counts.count.side_effect = [before, after]
+        with mock.patch.object(parts_findings, "counts_of", return_value=counts):
+            return parts_findings.kernel_finding("program")
+
+    def test_kernels_differ_where_the_ranges_of_their_boots_do(self):
+        boots = Figure(3, 100, 99, 101, 0.75)
+        self.assertIn("takes 4.0 to 7.9 % fewer instructions on 6.12.3 than on 6.1.2",
+                      self.kernels(boots, Figure(3, 94, 93, 95, 0.75)))
+        self.assertIn("as many instructions", self.kernels(boots, Figure(3, 99, 98, 100, 0.75)))
+
+    def test_a_finding_of_few_rounds_is_refused(self):
+        with self.assertRaisesRegex(rows.Failure, "too few rounds for a thing"):
+            parts_findings.sure(self.FEW, "a thing")
+        with self.assertRaisesRegex(rows.Failure, "too few rounds for a thing"):
+            parts_findings.sure(None, "a thing")
 
 
 class Goals(unittest.TestCase):
