@@ -55,7 +55,7 @@ def stale(names, program):
     for name in names:
         known = inputs.get(name, {})
         if known.get("input") != input_hash(name, program):
-            found[name] = "is not of these rows"
+            found[name] = "is not of these rows and this specification"
         elif known.get("picture") != hash_of(read(f"{FOLDER}/{name}.svg")):
             found[name] = "is not what was drawn"
     return found
