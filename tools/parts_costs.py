@@ -159,8 +159,8 @@ def handover(program):
         lines.append([mode, str(connections), *(figure.text(1) for figure in figures),
                       str(figures[1].count), str(costs.starved(mode, connections))])
     note = paragraph(
-        "CPU time of a connection in a mode less that in `direct`, within a round: 0 B, a "
-        f"connection for each request, 4 workers. Median ({confidence_text(shown)} interval), in "
+        "CPU time of a connection in a mode less that in `direct`, within a round. Requests are "
+        f"empty and have a connection each, with 4 workers. Median ({confidence_text(shown)} interval), in "
         f"µs ({', '.join(f'`{path}`' for path in costs.paths)}). The last column counts rounds "
         "that warn of `buffers_starved`.")
     return note + "\n\n" + table(["mode", "connections", "server", "client and server", "rounds",

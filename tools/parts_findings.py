@@ -8,9 +8,8 @@ from report_json import WIDTH, metric_of, paragraph, size_text
 from rows import Failure
 
 
-def link(*paths):
-    names = ["rows", "more"]
-    return ", ".join(f"[{name}]({path})" for name, path in zip(names, paths))
+def link(path):
+    return f"[rows]({path})"
 
 
 def sure(figure, what):
@@ -26,9 +25,10 @@ def handover_finding(program):
                  for connections in (8, 64))
     request = metric_of(growth.report.find("cluster", 64 * KIB, True), TOTAL)
     least, most = requests_below_a_percent(few, request)
-    return (f"Handing over a connection costs {few.text(0)} µs of CPU with 8 connections, "
-            f"{many.text(0)} µs with 64 ({link(*costs.paths)}). With 8 it is below 1 % after "
-            f"{least} to {most} requests of 64 KiB.")
+    growth_rows, handover_rows = map(link, costs.paths)
+    return (f"Handing over a connection costs {few.text(0)} µs of CPU with 8 connections "
+            f"({growth_rows}). With 64 it costs {many.text(0)} µs ({handover_rows}). After "
+            f"{least} to {most} requests of 64 KiB the first is below 1 %.")
 
 
 def proxy_finding(program):
@@ -36,10 +36,10 @@ def proxy_finding(program):
     splice, copy, reused = (
         sure(growth.ratio(f"passthru {relay}", "socket", MIB, reuse, TOTAL), "what proxying costs")
         for relay, reuse in (("sync", False), ("copy", False), ("sync", True)))
-    text = (f"Proxying 1 MiB without reuse takes {splice.text(1)} times the CPU of handing over, by splices "
-            f"(`sync`), and {copy.text(1)} times by copies ({link(growth.path)}).")
+    text = (f"Proxying 1 MiB by splices (`sync`) takes {splice.text(1)} times the CPU of handing "
+            f"over ({link(growth.path)}). Copies take {copy.text(1)} times.")
     if reused.holds(1):
-        return text + " With reuse splices show no difference."
+        return text + " With reuse no difference is shown for splices."
     return text + f" With reuse splices take {reused.text(1)} times."
 
 
@@ -63,8 +63,10 @@ def direct_finding(program):
     few, many = (sure(costs.ratio("direct", "cluster", connections, TOTAL),
                       "direct beside cluster") for connections in (8, 64))
     large = sure(growth.ratio("direct", "cluster", MIB, False, TOTAL), "direct at 1 MiB")
+    growth_rows, handover_rows = map(link, costs.paths)
     text = (f"Without a master (`direct`) an empty request takes {few.text(2)} times the CPU of "
-            f"`cluster` with 8 connections, {many.text(2)} times with 64 ({link(*costs.paths)}). ")
+            f"`cluster` ({growth_rows}). With 64 connections instead of 8 it takes {many.text(2)} "
+            f"times ({handover_rows}). ")
     if large.holds(1):
         return text + "At 1 MiB no difference is shown."
     return text + f"At 1 MiB it takes {large.text(2)} times."
@@ -84,8 +86,8 @@ def kernel_finding(program):
     more = "more" if ends[0] > 0 else "fewer"
     return (f"An empty request of `cluster` takes {min(map(abs, ends)):.1f} to "
             f"{max(map(abs, ends)):.1f} % {more} instructions on {short_release(pair[1])} than on "
-            f"{short_release(pair[0])}, by the ranges of {before.count} boots and one compiler "
-            f"({rows}).")
+            f"{short_release(pair[0])} ({rows}). One compiler built both. Each "
+            f"booted {before.count} times.")
 
 
 def found(program):

@@ -65,8 +65,8 @@ def workers(program):
         shown += ratios
         lines.append([str(number), *map(short_text, ratios)])
     note = paragraph(
-        "Requests per second by the number of workers, by those of four in the same round: 64 "
-        f"connections, 4 KiB, reuse (`{path}`). Median {interval_note(shown)}")
+        "Requests per second by the number of workers, divided by those of four in the round. "
+        f"64 connections, 4 KiB, reuse (`{path}`). Median {interval_note(shown)}")
     return note + "\n\n" + table(["workers", *NAMES], lines)
 
 

@@ -127,7 +127,7 @@ def study_notes(program):
     imbalance = metric_of(cell, "worker_imbalance")
     if imbalance:
         sentences.append("The kernel hashes the connections of `direct`. With reuse its busiest "
-                         f"worker had {imbalance.text(1)} times the average requests, so `direct` "
+                         f"worker had {imbalance.text(1)} times the average requests. So `direct` "
                          "is a reference and no ceiling.")
     return paragraph(" ".join(sentences))
 

@@ -34,8 +34,8 @@ def head(figures):
     if figures.left_out:
         counts = ", ".join(f"{count} of {name}"
                            for name, count in sorted(figures.left_out.items()))
-        text += (" Rows left out, since they are of an older set-up or do not show that HAProxy "
-                 f"spliced: {counts}.")
+        text += (" Rows of an older set-up are left out, and those that do not show that HAProxy "
+                 f"spliced. Rows left out: {counts}.")
     return paragraph(text)
 
 
