@@ -129,14 +129,16 @@ def goals_of(all_figures, handover_cost):
     lines, missing = goal_lines(all_figures, handover_cost, bare)
     counts = {verdict: sum(line[-1] == verdict for line in lines)
               for verdict in ("met", "missed", "undecided")}
-    text = table(["goal", "client", "figure and cell that decide", "result"], lines, left=4)
     counted = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     summary = f"{counted}."
     if len(missing) > MISSING_MOST:
         summary += f" {len(missing)} were not measured."
     elif missing:
         summary += f" Not measured: {', '.join(missing)}."
-    return text + "\n\n" + paragraph(summary)
+    if not lines:
+        return paragraph(summary)
+    names = ["goal", "client", "figure and cell that decide", "result"]
+    return table(names, lines, left=4) + "\n\n" + paragraph(summary)
 
 
 def goals(program):
