@@ -160,8 +160,8 @@ def handover(program):
                       str(figures[1].count), str(costs.starved(mode, connections))])
     note = paragraph(
         "CPU time of a connection in a mode less that in `direct`, within a round. Requests are "
-        f"empty and have a connection each, with 4 workers. Median ({confidence_text(shown)} interval), in "
-        f"µs ({', '.join(f'`{path}`' for path in costs.paths)}). The last column counts rounds "
+        "empty and have a connection each, with 4 workers. Median "
+        f"({confidence_text(shown)} interval), in µs ({', '.join(f'`{path}`' for path in costs.paths)}). The last column counts rounds "
         "that warn of `buffers_starved`.")
     return note + "\n\n" + table(["mode", "connections", "server", "client and server", "rounds",
                                   "short of buffers"], lines) + "\n\n" + limited_note(costs)

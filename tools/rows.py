@@ -4,7 +4,6 @@ Nothing is computed here: medians and intervals are of `uring-bench report --jso
 """
 import csv
 import glob
-import os
 
 
 class Failure(Exception):
