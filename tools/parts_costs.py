@@ -158,11 +158,12 @@ def handover(program):
         shown += figures
         lines.append([mode, str(connections), *(figure.text(1) for figure in figures),
                       str(figures[1].count), str(costs.starved(mode, connections))])
+    paths = ", ".join(f"`{path}`" for path in costs.paths)
     note = paragraph(
         "CPU time of a connection in a mode less that in `direct`, within a round. Requests are "
         "empty and have a connection each, with 4 workers. Median "
-        f"({confidence_text(shown)} interval), in µs ({', '.join(f'`{path}`' for path in costs.paths)}). The last column counts rounds "
-        "that warn of `buffers_starved`.")
+        f"({confidence_text(shown)} interval), in µs ({paths}). The last column counts rounds that "
+        "warn of `buffers_starved`.")
     return note + "\n\n" + table(["mode", "connections", "server", "client and server", "rounds",
                                   "short of buffers"], lines) + "\n\n" + limited_note(costs)
 
