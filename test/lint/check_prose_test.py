@@ -43,6 +43,9 @@ class Problems(unittest.TestCase):
     def test_mean_of_a_document(self):
         self.assert_found("25.0 words a sentence", f"{WORDS_25} {WORDS_25}")
 
+    def test_mean_with_sentences_in_cells(self):
+        self.assert_found("25.0 words a sentence", f"| a | b | c | {WORDS_25} |")
+
     def test_long_line(self):
         self.assert_found("a line of 104 columns", ("It is. " * 15).strip())
 
@@ -91,6 +94,10 @@ class NoProblems(unittest.TestCase):
 
     def test_named_tests_are_not_counted(self):
         self.assert_clean("It stops [test: " + "a name; \n" * 40 + "that is long].\n")
+
+    def test_labels_are_not_in_the_mean(self):
+        label = WORDS_25.rstrip(".")
+        self.assert_clean("".join(f"- {label}\n" for _ in range(3)).replace(" then then", "\n  then then"))
 
     def test_commented_code_of_cpp(self):
         self.assert_clean("// It stops.\n//\n//     x = 1; y = 2;\nint a = 1;\n", "--comments",
