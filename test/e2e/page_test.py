@@ -247,9 +247,9 @@ class PageTest(unittest.TestCase):
                 "const report = new Report(JSON.parse(byId('rows').textContent));"
                 "return report.waysToShow(report.byId.get(arguments[0])).map(({name}) => name)",
                 setting["id"])
+            link = f"#section={setting['section']}&setting={setting['id']}&along="
             for way in ways:
-                self.run_script("location.hash = arguments[0]",
-                                f"#section={setting['section']}&setting={setting['id']}&along={way}")
+                self.run_script("location.hash = arguments[0]", link + way)
                 self.wait(lambda one=setting: self.select("setting").first_selected_option
                           .get_attribute("value") == one["id"])
                 shown += len(self.find_all("#picture svg"))
