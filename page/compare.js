@@ -6,6 +6,10 @@
 
 function drawComparison(page) {
   const {choice} = page;
+  if (!page.report.metricByName.has(choice.metric)) {
+    byId('comparison').replaceChildren(nothing('There are no figures to compare.'));
+    return;
+  }
   const table = choice.kind === 'kernels' ? kernelTable(page) : modeTable(page);
   byId('comparison').replaceChildren(table);
 }

@@ -39,11 +39,16 @@ function rowTable(report, rows) {
     const value = valueOf(columns, name, row);
     return value !== null && value !== '';
   });
+  const varies = (name) => rows.some((row) =>
+    valueOf(columns, name, row) !== valueOf(columns, name, rows[0]));
+  // What is the same in all rows is of less interest, and stands behind.
+  const names = Object.keys(columns).filter(has);
+  const order = [...names.filter(varies), ...names.filter((name) => !varies(name))];
   return new Table({
     caption: plural(rows.length, 'row'),
     filter: 'Filter, such as: passthru ok',
     rows,
-    columns: Object.keys(columns).filter(has).map((name) => {
+    columns: order.map((name) => {
       const isNumber = Array.isArray(columns[name]);
       const text = (row) => {
         const value = valueOf(columns, name, row);
