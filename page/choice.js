@@ -59,19 +59,31 @@ function complete(report, choice) {
   return {choice, options};
 }
 
+/// Kernels of one section of counts, or sections of times, of which a method measures several.
+function kernelsToCompare(report, choice, cells) {
+  const section = sectionOf(report, choice);
+  if (section.counts) {
+    const kernels = distinct(cells.map((cell) => cell.kernel));
+    return {entries: kernels.map((value) => ({value, text: value})), usual: kernels.slice(-2)};
+  }
+  const sections = report.sections.filter((one) => !one.counts);
+  const other = sections.find((one) => one !== section && one.method === section.method) ??
+    sections.find((one) => one !== section);
+  return {entries: sections.map(({id, title}) => ({value: id, text: title})),
+    usual: [section.id, other?.id]};
+}
+
 function settlePair(report, choice, settle, cells) {
-  const others = report.sections.filter((one) => !one.counts);
-  const kernels = sectionOf(report, choice).counts ?
-    distinct(cells.map((cell) => cell.kernel)).map((value) => ({value, text: value})) :
-    others.map(({id, title}) => ({value: id, text: title}));
+  const kernels = kernelsToCompare(report, choice, cells);
   const modes = distinct(cells.map((cell) => cell.label)).map((value) => ({value, text: value}));
   const kinds = [{value: 'modes', text: 'two modes'}];
-  if (kernels.length > 1) kinds.push({value: 'kernels', text: 'two kernels'});
+  if (kernels.entries.length > 1) kinds.push({value: 'kernels', text: 'two kernels'});
   settle('kind', kinds, 'modes');
-  const entries = choice.kind === 'modes' ? modes : kernels;
-  settle('first', entries, choice.kind === 'modes' ? entries[0]?.value : entries.at(-2)?.value);
+  const entries = choice.kind === 'modes' ? modes : kernels.entries;
+  const usual = choice.kind === 'modes' ? modes.map(({value}) => value) : kernels.usual;
+  settle('first', entries, usual[0]);
   const rest = entries.filter((entry) => entry.value !== choice.first);
-  settle('second', rest, choice.kind === 'modes' ? rest[0]?.value : rest.at(-1)?.value);
+  settle('second', rest, usual.find((value) => value !== choice.first));
 }
 
 function sectionOf(report, choice) { return report.byId.get(choice.section); }

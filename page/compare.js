@@ -1,12 +1,15 @@
 // Two modes or two kernels beside each other. The ratio of two modes and its interval come from the
 // report, which takes them within a round. Two kernels were not measured in the same rounds, so
-// they have no ratio: their medians and intervals stand side by side.
+// they have no ratio: their medians and intervals stand side by side. Whether a difference is sure
+// is not judged here: the report knows more than an interval, and says it in what was found.
 'use strict';
-
-const VERDICTS = {'differ': 'sure', 'may be equal': 'undecided', 'unknown': 'alone'};
 
 function drawComparison(page) {
   const {choice} = page;
+  if (!page.report.metricByName.has(choice.metric)) {
+    byId('comparison').replaceChildren(nothing('There are no figures to compare.'));
+    return;
+  }
   const table = choice.kind === 'kernels' ? kernelTable(page) : modeTable(page);
   byId('comparison').replaceChildren(table);
 }
@@ -43,13 +46,15 @@ function modeTable(page) {
         hint: 'The line in the middle means "the same"', key: (pair) => pair.ratio?.median,
         text: () => '',
         cell: (pair) => pair.ratio ? ratioOf(pair.ratio, widestRatio(ratios)) : ''},
-      {title: 'Difference', isNumber: true, key: (pair) => pair.difference?.median,
-        hint: 'The median of the differences within a round',
-        cell: (pair) => figure(pair.difference?.median).replace('-', '−')},
+      {title: 'Confidence', isNumber: true, hint: 'Of the interval',
+        key: (pair) => pair.ratio?.confidence, cell: (pair) => percent(pair.ratio?.confidence)},
       {title: 'Rounds', isNumber: true, key: (pair) => pair.ratio?.n,
         cell: (pair) => String(pair.ratio?.n ?? '–')},
-      {title: 'Verdict', key: verdictOf, cell: (pair) =>
-        element('span', {class: `chip ${VERDICTS[verdictOf(pair)]}`}, verdictOf(pair))},
+      ...(pairs.some((pair) => pair.difference) ? [{
+        title: metric.unit ? `Difference, ${metric.unit}` : 'Difference', isNumber: true,
+        hint: 'The median of the differences within a round',
+        key: (pair) => pair.difference?.median,
+        cell: (pair) => figure(pair.difference?.median).replace('-', '−')}] : []),
     ],
   }).node;
 }
@@ -62,11 +67,6 @@ function pairOf({report, choice, comparisons}, first, second) {
   const ratio = find('ratio');
   const names = ratio && [report.byId.get(ratio.of).label, report.byId.get(ratio.to).label];
   return {id: first.id, first, second, ratio, difference: find('difference'), names};
-}
-
-function verdictOf({ratio}) {
-  if (!ratio || !(ratio.low > 0)) return 'unknown';
-  return ratio.low > 1 || ratio.high < 1 ? 'differ' : 'may be equal';
 }
 
 function widestRatio(pairs) {

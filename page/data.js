@@ -86,6 +86,7 @@ class Report {
   /// The cells of a choice, in the order of the report.
   select(choice) {
     const setting = this.byId.get(choice.setting);
+    if (!setting) return [];
     const alongSetting = choice.along in setting.values;
     const settings = alongSetting ? this.siblings(setting, choice.along) : [setting];
     return settings.flatMap((one) => this.cellsOf(one.id)).filter((cell) =>

@@ -37,6 +37,7 @@ function interval(estimate) {
 }
 
 function percent(share) {
+  if (share === null || share === undefined) return '–';
   return `${(share * 100).toPrecision(share > 0.995 ? 3 : 2)}${NARROW_SPACE}%`;
 }
 

@@ -18,6 +18,7 @@ function drawFound(page) {
   byId('found-summary').textContent = summaryOf(report, choice, rankings);
   const list = byId('found-list');
   list.replaceChildren();
+  list.style.setProperty('--questions', metrics.length);
   if (rows.length === 0) return;
   const head = element('div', {class: 'found-row found-head', 'aria-hidden': 'true'},
       element('span'), ...metrics.map((name) => element('span', {}, questionOf(report, name))));
@@ -73,7 +74,7 @@ function foundCell(page, ranking) {
           ...(isOpen ? [' or ', cellLink(page, ranking, ranking.next)] : [])),
       element('span', {class: `chip ${ranking.certainty}`, title: meaning}, word),
       element('p', {}, ranking.text),
-      ranking.ceiling ? element('p', {class: 'note'}, ranking.ceiling.text) : '');
+      ranking.ceiling ? element('p', {class: 'note'}, `Reference: ${ranking.ceiling.text}`) : '');
 }
 
 function cellLink(page, ranking, id) {

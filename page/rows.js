@@ -39,11 +39,16 @@ function rowTable(report, rows) {
     const value = valueOf(columns, name, row);
     return value !== null && value !== '';
   });
+  const varies = (name) => rows.some((row) =>
+    valueOf(columns, name, row) !== valueOf(columns, name, rows[0]));
+  // What is the same in all rows is of less interest, and stands behind.
+  const names = Object.keys(columns).filter(has);
+  const order = [...names.filter(varies), ...names.filter((name) => !varies(name))];
   return new Table({
     caption: plural(rows.length, 'row'),
     filter: 'Filter, such as: passthru ok',
     rows,
-    columns: Object.keys(columns).filter(has).map((name) => {
+    columns: order.map((name) => {
       const isNumber = Array.isArray(columns[name]);
       const text = (row) => {
         const value = valueOf(columns, name, row);
@@ -61,12 +66,19 @@ function showRowsOf(page, cell) {
   byId('rows-behind').scrollIntoView();
 }
 
+/// Some lists are long, and are of use to few.
+function contextLine(text) {
+  const [name, ...rest] = text.split(': ');
+  if (text.length < 200 || rest.length === 0) return element('li', {}, text);
+  return element('li', {}, element('details', {}, element('summary', {}, name), rest.join(': ')));
+}
+
 function drawContext(page) {
   const {report, choice} = page;
   const section = sectionOf(report, choice);
   byId('context').replaceChildren(
       element('summary', {}, 'Machine, method and files'),
-      element('ul', {}, ...section.context.map((text) => element('li', {}, text))),
+      element('ul', {}, ...section.context.map(contextLine)),
       element('h3', {}, 'Files'),
       element('ul', {}, ...report.files.map(({name, rows, repeated}) => element('li', {},
           element('code', {}, name), `: ${plural(rows, 'row')}`,

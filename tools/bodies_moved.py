@@ -13,6 +13,8 @@ READS = {"read", "readv", "recvfrom", "recvmsg"}
 WRITES = {"write", "writev", "sendto", "sendmsg"}
 SPLICES = {"splice", "tee", "vmsplice", "sendfile"}
 REQUESTS = 4
+# A call that another process interrupted ends on a later line: "<... splice resumed>".
+CALL_END = re.compile(r"^\d+ +(?:<\.\.\. )?(\w+)(?: resumed>|\().*\) += (-?\d+)", re.MULTILINE)
 
 
 def children_of(pid):
@@ -26,9 +28,7 @@ class Counts:
     def __init__(self, log, requests):
         calls = {name: 0 for name in READS | WRITES | SPLICES}
         carried = dict(calls)
-        # A call that another process interrupted ends on a later line: "<... splice resumed>".
-        ends = re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)(?: resumed>|\().*\) += (-?\d+)", log, re.MULTILINE)
-        for name, result in ends:
+        for name, result in CALL_END.findall(log):
             if name in calls:
                 calls[name] += 1
                 carried[name] += max(int(result), 0)

@@ -220,7 +220,6 @@ std::string format_program_table() {
   };
   constexpr Program kPrograms[] = {
       {"ab", "--client ab", "apache2-utils"},
-      {"gnuplot", "the plots of report", "gnuplot-nox"},
       {"qemu-system-x86_64", "sweep", "qemu-system-x86"},
   };
   std::vector<Line> lines{{"program", "here", "needed by", "remedy"}};

@@ -1,7 +1,6 @@
-// The part of the client that conducts one connection: connect, send and receive. How a connection
-// ends is in closing.cpp.
+// One connection's side of the client: connect, send and receive. How it ends is in closing.cpp.
 //
-// At any time a connection has at most one operation of each kind in flight. So it queues at most
+// At any time a connection has at most one operation of each kind in flight, and so queues at most
 // three SQEs before the next completion: a send and a receive, or one of them and a cancel.
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -105,8 +104,7 @@ void Client::queue_send(Connection& conn) noexcept {
   const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
   io_uring_sqe* const sqe = take_sqe(conn, Op::send);
   const int socket = conn.socket.get();
-  // With MSG_WAITALL the kernel itself waits for room and goes on. The whole piece has one
-  // completion.
+  // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
   if (piece.message != nullptr) {
     io_uring_prep_sendmsg(sqe, socket, piece.message, MSG_WAITALL | MSG_NOSIGNAL);
   } else {

@@ -25,8 +25,8 @@ class Burn {
     if (share_ <= 0 || ++batches_ % kBatchesBetween != 0) return;
     const Nanos begin = cpu_now();
     used_ns_ += to_ns(begin - seen_) - read_ns_;
-    // What was burned too little or too much before is made up for: the total is right by this
-    // thread's own clock, whatever a step costs in this company.
+    // Corrects the previous error. So the total is exact by this thread's CPU clock, even if a step
+    // gets slower when other processes run.
     const double owed_ns = share_ * used_ns_ - burned_ns_ - read_ns_;
     if (owed_ns > 0) spin(static_cast<std::uint64_t>(owed_ns / ns_per_step_));
     seen_ = cpu_now();

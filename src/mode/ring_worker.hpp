@@ -1,5 +1,5 @@
 // The worker of the modes whose master sends direct descriptors: an AdoptingWorker whose ring has a
-// file table. Its channel carries only its hello, and is its leash.
+// file table. Its channel carries only its hello. The end of the channel ends the worker.
 #pragma once
 
 #include "mode/adopting_worker.hpp"

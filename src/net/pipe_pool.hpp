@@ -29,7 +29,7 @@ struct PipePoolOptions {
   /// times (linked) the CPU per byte: measured on 6.18, two CPUs, 8 transfers of 10 MiB.
   std::uint32_t pipe_bytes = 1024 * 1024;
   /// Further pipes of the kernel's default size, for when all are stuck behind targets that take
-  /// nothing: slower, but nobody waits for a stranger. Closed after use.
+  /// nothing. They are slower, but no transfer waits for another client. They are closed after use.
   std::uint32_t spare_count = 0;
   /// A pipe that nobody has needed for this long is closed, but for a few.
   Nanos idle_timeout = kNever;

@@ -30,12 +30,11 @@ Row::Figure Cell::median(Row::Figure Row::*column) const {
 
 std::string Cell::bottleneck() const {
   std::map<std::string, std::size_t> counts;
-  std::string most;
   for (const Row& row : rows) ++counts[row.bottleneck];
-  for (const auto& [name, count] : counts) {
-    if (most.empty() || count > counts[most]) most = name;
-  }
-  return most;
+  const auto most = std::max_element(
+      counts.begin(), counts.end(),
+      [](const auto& left, const auto& right) { return left.second < right.second; });
+  return most == counts.end() ? "" : most->first;
 }
 
 std::map<std::string, std::size_t> Cell::warning_counts() const {

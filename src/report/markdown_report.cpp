@@ -59,9 +59,10 @@ bool is_single_workload(const std::vector<Cell>& cells) {
 void add_findings(Writer& writer, const Setting& setting, const std::vector<Ranking>& rankings) {
   std::string text;
   for (const Ranking& ranking : rankings) {
-    if (ranking.setting != &setting) continue;
-    text += fmt::format("- {}, {}: {}", format_body(ranking.body),
-                        ranking.reuse ? "reuse" : "no reuse", escape_markdown(ranking.lead.text));
+    if (ranking.setting != &setting || ranking.lead.certainty == Certainty::alone) continue;
+    text += fmt::format("- {}, {}, {}: {}", format_body(ranking.body),
+                        ranking.reuse ? "reuse" : "no reuse", ranking.metric->name,
+                        escape_markdown(ranking.lead.text));
     if (ranking.ceiling && ranking.ceiling->certainty == Certainty::sure) {
       text += " " + escape_markdown(ranking.ceiling->text);
     }
@@ -73,18 +74,25 @@ void add_findings(Writer& writer, const Setting& setting, const std::vector<Rank
 }
 
 void add_all_findings(Writer& writer, const Analysis& analysis) {
-  if (analysis.rankings().empty()) return;
+  const auto says_something = [](const Ranking& ranking) {
+    return ranking.lead.certainty != Certainty::alone;
+  };
+  const std::vector<Ranking>& rankings = analysis.rankings();
+  if (std::none_of(rankings.begin(), rankings.end(), says_something)) return;
   writer.heading(2, "What was found");
   for (const Section& section : analysis.sections()) {
-    if (section.is_count) continue;
+    const auto is_here = [&](const Ranking& ranking) {
+      return ranking.section == &section && says_something(ranking);
+    };
+    if (std::none_of(rankings.begin(), rankings.end(), is_here)) continue;
     writer.heading(3, escape_markdown(title_of(section)));
     for (const Setting& setting : section.settings) {
-      add_findings(writer, setting, analysis.rankings());
+      add_findings(writer, setting, rankings);
     }
   }
   writer.add(
-      "Ratios are medians over rounds that both were in, with their 95 % confidence intervals. An "
-      "order is claimed only where the interval excludes 1.\n");
+      "A ratio is the median over the rounds that both were in, with its 95 % confidence interval. "
+      "An order is claimed only where the interval excludes 1.\n");
 }
 
 void add_setting(Writer& writer, const Setting& setting, bool is_first) {
@@ -158,9 +166,9 @@ std::string separation_note(const std::vector<Section>& sections) {
   std::set<std::uint64_t> methods;
   for (const Section& section : sections) methods.insert(section.rows.front()->method);
   std::string note =
-      "Rows of different kernels, machines or methods are in sections of their own; times of one "
-      "section do not compare "
-      "with those of another but by `uring-bench compare`, which says what it refuses.";
+      "Rows of different kernels, machines or methods are in sections of their own. Only "
+      "`uring-bench compare` holds times of two sections against each other, and it says what it "
+      "refuses.";
   if (methods.size() > 1) {
     note += fmt::format(
         " There are {} methods: what lies between them is the meter's change, not the kernel's.",

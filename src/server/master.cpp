@@ -136,7 +136,7 @@ class Master {
       if (!worker.is_missing) {
         const std::optional<int> status = worker.process.wait(Nanos{0});
         if (!status) continue;
-        bury(index, *status);
+        record_death(index, *status);
         changes_.push_back({index, false});
       }
       if (is_hopeless_) continue;
@@ -152,7 +152,7 @@ class Master {
     return watch;
   }
 
-  void bury(unsigned index, int status) noexcept {
+  void record_death(unsigned index, int status) noexcept {
     Worker& worker = workers_[index];
     Counters& page = page_of(index);
     worker.is_missing = true;

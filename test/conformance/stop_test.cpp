@@ -30,7 +30,7 @@ bool accepts(const Server& server) {
 }
 
 TEST_CASE("a server without connections stops at once, with status 0") {
-  // An address of our own: its port may be a stranger's as soon as it is free, on 127.0.0.1.
+  // An address of our own: another process may take its port as soon as it is free, on 127.0.0.1.
   ServerConfig config = configured_server();
   const auto number = static_cast<unsigned>(getpid());
   config.listen = std::get<Address>(parse_address(

@@ -25,9 +25,9 @@ TEST_SUITE_BEGIN("e2e");
 // The client, the master and a worker are the user's three processes; a splice needs a fourth.
 TEST_CASE("no process left for splices: 77, the limits, and the relays that need none") {
   const auto with_three = [] {
-    constexpr uid_t kStranger = 64125;
+    constexpr uid_t kOtherUser = 64125;
     limit(RLIMIT_NPROC, 3);
-    require(setgroups(0, nullptr) == 0 && setresuid(kStranger, kStranger, kStranger) == 0);
+    require(setgroups(0, nullptr) == 0 && setresuid(kOtherUser, kOtherUser, kOtherUser) == 0);
   };
   const std::vector<std::string> trial{"passthru", "-w",       "1",  "-c", "1",
                                        "-b",       "100k",     "-n", "20", "--repeats",

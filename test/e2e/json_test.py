@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Validates what --json writes against docs/schema. Usage: json_test.py BINARY SOURCE_ROOT
 
-Runs, an interrupted run and a comparison of the real binary. Exit status 77 (skipped) without the
+Runs, an interrupted run, a comparison and reports of the real binary. Exit status 77 (skipped) without the
 Python module jsonschema (Debian: python3-jsonschema).
 """
 
 import contextlib
 import csv
 import json
+import math
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,35 @@ def running(command, **options):
             yield process
         finally:
             process.terminate()
+
+
+def check_report(binary, root, folder, validated):
+    """The report of rows of all kinds, and of a run whose figures are in its CSV."""
+    path = folder / "report.json"
+    for rows in (root / "test/data/report/rows.csv", folder / "rows.csv"):
+        done = subprocess.run([binary, "report", rows, "--json", path], capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        report = validated(path, "report.schema.json")
+        with open(rows, newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        assert report["rows"]["count"] == len(lines)
+        for name, column in report["rows"]["columns"].items():
+            if isinstance(column, dict):
+                column = [column["dictionary"][index] for index in column["index"]]
+            for value, line in zip(column, lines, strict=True):
+                expected = {"yes": True, "no": False}.get(line[name], line[name])
+                known = type(value)(expected) if expected != "" else None
+                assert value == known, (name, value, line[name])
+        for cell in report["cells"]:
+            figures = sorted(float(lines[row]["requests_per_s"]) for row in cell["rows"]
+                             if lines[row]["requests_per_s"] and lines[row]["status"] == "ok")
+            if "requests_per_s" not in cell["metrics"]:
+                continue
+            metric = cell["metrics"]["requests_per_s"]
+            assert metric["n"] == len(figures), cell["id"]
+            assert math.isclose(metric["median"], statistics.median(figures), rel_tol=1e-5)
+    path.unlink()
 
 
 def main(binary, root):
@@ -63,6 +94,8 @@ def main(binary, root):
                               capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         assert not validated(comparison, "comparison.schema.json")["regression"]
+
+        check_report(binary, root, folder, validated)
 
         # Interrupted once its first row is on the disk: that row is in the JSON too.
         rows, run = folder / "cut.csv", folder / "cut.json"

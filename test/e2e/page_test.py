@@ -239,6 +239,30 @@ class PageTest(unittest.TestCase):
         for kernel in kernels:
             self.assertIn(f">{re.match('[0-9.]+', kernel).group()}", self.picture())
 
+    def test_shows_every_setting_in_every_way(self):
+        self.open()
+        shown = 0
+        for setting in self.report()["settings"]:
+            ways = self.run_script(
+                "const report = new Report(JSON.parse(byId('rows').textContent));"
+                "return report.waysToShow(report.byId.get(arguments[0])).map(({name}) => name)",
+                setting["id"])
+            link = f"#section={setting['section']}&setting={setting['id']}&along="
+            for way in ways:
+                self.run_script("location.hash = arguments[0]", link + way)
+                self.wait(lambda one=setting: self.select("setting").first_selected_option
+                          .get_attribute("value") == one["id"])
+                shown += len(self.find_all("#picture svg"))
+        self.assertGreaterEqual(shown, len(self.report()["settings"]))
+        self.assertEqual(self.browser.get_log("browser"), [])
+
+    def test_shows_every_file_alone(self):
+        for file in sorted((SOURCE / "results").glob("*.csv")):
+            with self.subTest(file.name):
+                self.open(make_page([file], self.root / f"of-{file.stem}"))
+                self.assertTrue(self.find("#picture svg").is_displayed())
+                self.assertEqual(self.browser.get_log("browser"), [])
+
     def test_pointing_shows_figure_interval_and_command(self):
         self.open_busiest()
         bars = self.find_all("#picture svg .mark-rect path")
@@ -458,6 +482,22 @@ class PageTest(unittest.TestCase):
         self.assertIsNone(self.run_script("return window.hacked ?? null"))
         self.assertEqual(self.find_all("img"), [])
         self.assertEqual(self.browser.get_log("browser"), [])
+
+    def test_rows_without_figures_are_told(self):
+        rows = read_rows(SOURCE / "results/6.18.44-fc-v657.csv")[:12]
+        kept = {"errors", "duration_s", "requests"}
+        for row in rows:
+            for name in list(row)[list(row).index("duration_s"):list(row).index("features")]:
+                if name not in kept and re.fullmatch(r"-?[\d.]+", row[name]):
+                    row[name] = ""
+            row.update(status="failed", warnings="the server ended", requests="0")
+        file = self.root / "failed.csv"
+        write_rows(file, rows)
+        self.open(make_page([file], self.root / "failed"))
+        self.assertEqual(self.browser.get_log("browser"), [])
+        self.assertIn("metric", self.text("#picture"))
+        self.click("#rows-behind summary")
+        self.wait(lambda: "the server ended" in self.text("#rows-behind tbody"))
 
     def test_fifty_thousand_rows_are_ready_in_two_seconds(self):
         rows = read_rows(SOURCE / "results/growth-6.18.44-fc-v782.csv")

@@ -132,6 +132,12 @@ class PicturesTest(unittest.TestCase):
                 self.assertTrue(any("is better" in text for text in texts), name)
                 self.assertIn("cluster", texts)
 
+    def test_skips_without_node(self):
+        run = subprocess.run([SOURCE / "tools/render-pictures", "x.json", "y"], text=True,
+                             env={"PATH": "/nonexistent"}, capture_output=True, check=False)
+        self.assertEqual(run.returncode, 77)
+        self.assertIn("Node.js", run.stderr)
+
     def test_skips_without_the_library(self):
         if not shutil.which("node"):
             self.skipTest("Node.js is not there")

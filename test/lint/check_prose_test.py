@@ -19,7 +19,8 @@ def check(text, *options, name="page.md"):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / name
         path.write_text(text)
-        done = subprocess.run([sys.executable, TOOL, *options, path], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, TOOL, *options, path], capture_output=True,
+                              text=True)
     problems = done.stdout.splitlines()
     assert done.returncode == (1 if problems and "--table" not in options else 0), done
     assert not done.stderr, done.stderr
@@ -35,13 +36,17 @@ class Problems(unittest.TestCase):
         self.assert_found("a sentence of 40 words", "It is short. " * 9 + WORDS_40)
 
     def test_long_sentence_over_several_lines(self):
-        self.assert_found("a sentence of 40 words", "It is short.\n" * 9 + WORDS_40.replace(" ", "\n"))
+        text = "It is short.\n" * 9 + WORDS_40.replace(" ", "\n")
+        self.assert_found("a sentence of 40 words", text)
 
     def test_long_sentence_in_a_cell(self):
         self.assert_found("a sentence of 40 words", f"| a | b |\n| --- | --- |\n| 1 | {WORDS_40} |")
 
     def test_mean_of_a_document(self):
         self.assert_found("25.0 words a sentence", f"{WORDS_25} {WORDS_25}")
+
+    def test_mean_with_sentences_in_cells(self):
+        self.assert_found("25.0 words a sentence", f"| a | b | c | {WORDS_25} |")
 
     def test_long_line(self):
         self.assert_found("a line of 104 columns", ("It is. " * 15).strip())
@@ -75,7 +80,7 @@ class NoProblems(unittest.TestCase):
         self.assertEqual(check(*arguments, **named), [])
 
     def test_plain_text(self):
-        self.assert_clean("# Title\n\nIt starts. It stops after 1.5 s.\n\n- one item\n- another one\n")
+        self.assert_clean("# Title\n\nIt starts. It stops after 1.5 s.\n\n- one item\n- another\n")
 
     def test_code_is_no_prose(self):
         self.assert_clean("It runs `courier; ladder`.\n\n```\nleash; rung\n```\n\n    bury; it\n")
@@ -91,6 +96,10 @@ class NoProblems(unittest.TestCase):
 
     def test_named_tests_are_not_counted(self):
         self.assert_clean("It stops [test: " + "a name; \n" * 40 + "that is long].\n")
+
+    def test_labels_are_not_in_the_mean(self):
+        label = WORDS_25.rstrip(".").replace(" then then", "\n  then then")
+        self.assert_clean(f"- {label}\n" * 3)
 
     def test_commented_code_of_cpp(self):
         self.assert_clean("// It stops.\n//\n//     x = 1; y = 2;\nint a = 1;\n", "--comments",

@@ -3,7 +3,9 @@
 
 usage: update_readme_test.py URING_BENCH SOURCE_DIR
 """
-
+import csv
+import glob
+import io
 import os
 import shutil
 import subprocess
@@ -12,63 +14,82 @@ import tempfile
 import unittest
 
 BINARY, SOURCE = map(os.path.abspath, sys.argv[1:3])
-
-# All that `report` and update-readme ask of a gnuplot.
-GNUPLOT = """#!/bin/sh
-cat >/dev/null
-echo '<svg><title></title><desc>Produced by GNUPLOT 0.1 patchlevel 0 </desc></svg>'
-"""
-
-
 ROWS = "results/6.18.44-fc-v669.csv"
+MIB = 1 << 20
+README = """# A page
+
+<!-- tables:begin -->
+<!-- tables:end -->
+
+![requests](docs/pictures/throughput.svg)
+"""
+# Draws nothing but what it was given.
+RENDERER = """#!/bin/sh
+for name in throughput cpu; do echo "<svg>$(wc -c < "$1")</svg>" > "$2/$name.svg"; done
+"""
+NO_RENDERER = """#!/bin/sh
+echo 'render-pictures: the library is not there' >&2
+exit 77
+"""
 
 
 class UpdateReadme(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="uring-bench-test-")
         self.addCleanup(shutil.rmtree, self.root)
-        for folder in ("tools", "results", "docs/pictures", "bin"):
+        for folder in ("tools", "results", "docs/pictures", "page"):
             os.makedirs(os.path.join(self.root, folder))
-        # One file of rows, the oldest there is, and no parts from others: what is committed later
-        # does not change these cases.
-        for path in ("README.md", "tools/update-readme", ROWS, *self.source_files("docs/pictures")):
+        # One file of rows, the oldest there is: what is committed later does not change these.
+        for path in ("tools/update-readme", "page/picture.js", "page/library.json", ROWS):
             shutil.copy(os.path.join(SOURCE, path), os.path.join(self.root, path))
-        readme = self.read("README.md")
-        for part in ("instructions", "peers", "map", "handover"):
-            readme = readme.replace(f"<!-- {part}:", f"<!-- not here: {part} ")
-        self.write("README.md", readme)
-        self.write("bin/gnuplot", GNUPLOT)
-        os.chmod(os.path.join(self.root, "bin/gnuplot"), 0o755)
-
-    @staticmethod
-    def source_files(folder):
-        return [os.path.join(folder, name) for name in os.listdir(os.path.join(SOURCE, folder))]
+        for path in glob.glob(os.path.join(SOURCE, "tools", "*.py")):
+            shutil.copy(path, os.path.join(self.root, "tools"))
+        self.write("README.md", README)
+        self.write("tools/render-pictures", RENDERER, mode=0o755)
 
     def read(self, path):
         with open(os.path.join(self.root, path), encoding="utf-8") as file:
             return file.read()
 
-    def write(self, path, text):
+    def write(self, path, text, mode=0o644):
         with open(os.path.join(self.root, path), "w", encoding="utf-8") as file:
             file.write(text)
+        os.chmod(os.path.join(self.root, path), mode)
 
     def change(self, path, old, new):
         text = self.read(path)
         self.assertIn(old, text)
         self.write(path, text.replace(old, new, 1))
 
-    def run_tool(self, *arguments, path="bin:/usr/bin:/bin"):
-        """Exit code and standard error."""
+    def add_part(self, name):
+        self.write("README.md", self.read("README.md") +
+                   f"\n<!-- {name}:begin -->\n<!-- {name}:end -->\n")
+
+    def part(self, name):
+        return self.read("README.md").split(f"<!-- {name}:begin -->\n")[1].split("\n<!-- ")[0]
+
+    def write_rows(self, path, changes):
+        """A file of rows: the first of ROWS, with these changes."""
+        first = next(csv.DictReader(io.StringIO(self.read(ROWS))))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(first), lineterminator="\n")
+        writer.writeheader()
+        for number, change in enumerate(changes):
+            writer.writerow({**first, "run_id": f"run-{number}", "method": "2", **change})
+        self.write(path, text.getvalue())
+
+    def run_tool(self, *arguments):
+        """Exit code and standard error. There is no node in this PATH."""
         done = subprocess.run(
             [sys.executable, os.path.join(self.root, "tools/update-readme"), "--binary", BINARY,
              *arguments], capture_output=True, text=True, check=False, cwd=self.root,
-            env={**os.environ, "PATH": path.replace("bin:", os.path.join(self.root, "bin:"), 1)})
+            env={**os.environ, "PATH": "/usr/bin:/bin"})
         return done.returncode, done.stderr
 
     def test_what_was_written_is_not_different(self):
-        code, error = self.run_tool()
-        self.assertEqual((code, error), (0, ""))
-        self.assertIn("GNUPLOT 0.1", self.read("docs/pictures/cpu.svg"))
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.assertIn("| cluster | ", self.part("tables"))
+        self.assertIn("<svg>", self.read("docs/pictures/throughput.svg"))
         self.assertEqual(self.run_tool("--check"), (0, ""))
 
     def test_a_copy_of_a_file_adds_no_repeats(self):
@@ -90,100 +111,117 @@ class UpdateReadme(unittest.TestCase):
         self.run_tool()
         self.assertEqual(self.read("README.md"), good)
 
-    def test_a_picture_that_no_row_gives_is_named(self):
+    def test_a_picture_that_was_not_drawn_is_named_and_mended(self):
         self.run_tool()
-        self.change("docs/pictures/cpu.svg", "</svg>", "<rect/></svg>")
+        good = self.read("docs/pictures/throughput.svg")
+        self.change("docs/pictures/throughput.svg", "</svg>", "<rect/></svg>")
         code, error = self.run_tool("--check")
         self.assertEqual(code, 1)
-        self.assertIn("docs/pictures/cpu.svg: is not", error)
+        self.assertIn("docs/pictures/throughput.svg is not what was drawn", error)
+        self.assertEqual(self.run_tool()[0], 0)
+        self.assertEqual(self.read("docs/pictures/throughput.svg"), good)
 
-    def test_another_gnuplot_cannot_tell_pictures_but_tables(self):
+    def test_a_picture_of_other_rows_or_another_specification_is_named(self):
         self.run_tool()
-        self.change("bin/gnuplot", "0.1", "0.2")
+        self.change("page/picture.js", "\n", "\n\n")
         code, error = self.run_tool("--check")
-        self.assertEqual(code, 77)
-        self.assertIn("is by GNUPLOT 0.1 patchlevel 0, here is GNUPLOT 0.2", error)
-        self.change("README.md", "req/s", "req/h")
-        self.assertEqual(self.run_tool("--check")[0], 1)
+        self.assertEqual(code, 1)
+        self.assertIn("docs/pictures/throughput.svg is not of these rows", error)
+        self.change("page/picture.js", "\n\n", "\n")
+        self.assertEqual(self.run_tool("--check"), (0, ""))
+        rows = self.read(ROWS).split("\n")
+        self.write(ROWS, "\n".join(rows[:-2]) + "\n")
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 1)
+        self.assertIn("docs/pictures/throughput.svg is not of these rows", error)
 
-    def test_without_gnuplot_pictures_are_left_and_tables_checked(self):
-        self.run_tool()
-        code, error = self.run_tool("--check", path="/nonexistent")
+    def test_without_a_renderer_a_check_tells_all_and_texts_are_written(self):
+        self.write("tools/render-pictures", NO_RENDERER, mode=0o755)
+        code, error = self.run_tool()
         self.assertEqual(code, 77)
-        self.assertIn("gnuplot is not installed", error)
-        code, error = self.run_tool(path="/nonexistent")
-        self.assertEqual(code, 2)
-        self.change("README.md", "req/s", "req/h")
-        self.assertEqual(self.run_tool("--check", path="/nonexistent")[0], 1)
+        self.assertIn("pictures were not drawn: render-pictures: the library is not there", error)
+        self.assertIn("| cluster | ", self.part("tables"))
+        code, error = self.run_tool("--check")
+        self.assertEqual(code, 1)
+        self.assertIn("docs/pictures/throughput.svg is not of these rows", error)
+        self.assertNotIn("part tables", error)
+
+    def test_a_check_of_drawn_pictures_needs_no_renderer(self):
+        self.run_tool()
+        os.remove(os.path.join(self.root, "tools/render-pictures"))
+        self.write("tools/render-pictures", RENDERER)
+        self.assertEqual(self.run_tool("--check"), (0, ""))
 
     def test_instructions_of_all_files_become_a_part(self):
-        header, row = self.read(ROWS).split("\n")[:2]
-        fields = dict(zip(header.split(","), row.split(",")))
-        fields.update(accelerator="tcg", body_bytes="0", reuse="no", requests_per_s="")
         for kernel, count in (("6.12.1", "20000"), ("6.1.2", "10000")):
-            fields.update(kernel=kernel, instructions_per_request=count)
-            self.write(f"results/{kernel}.csv", header + "\n" + ",".join(fields.values()) + "\n")
-        self.change("README.md", "## Build", "<!-- instructions:begin -->\n\n"
-                    "<!-- instructions:end -->\n\n## Build")
+            self.write_rows(f"results/{kernel}.csv", [{
+                "accelerator": "tcg", "body_bytes": "0", "reuse": "no", "requests_per_s": "",
+                "kernel": kernel, "instructions_per_request": count,
+                "guest": "qemu=7;machine=microvm;cpu=X"}])
+        self.add_part("instructions")
         self.assertEqual(self.run_tool(), (0, ""))
-        part = self.read("README.md").split("<!-- instructions:", 2)[1]
-        self.assertRegex(part, r"6\.1\.2 +\| +6\.12\.1 ")
-        self.assertRegex(part, r"10000 +\| +20000 +\| +\+100\.0 %")
+        part = self.part("instructions")
+        self.assertIn("| 0 B, no reuse | 6.1.2 | 6.12.1 |", part)
+        self.assertIn(" | 10.0 | 20.0 |", part)
         # Nobody knows these kernels' compilers.
-        self.assertRegex(" ".join(part.split()), r"6\.1\.2 unknown, 6\.12\.1 unknown\.")
+        self.assertIn("| compiler | unknown | unknown |", part)
 
     def test_what_a_hand_over_costs_depends_on_connections_and_on_who_is_counted(self):
-        names = ["started_at", "kernel", "mode", "buffers", "workers", "connections", "body_bytes",
-                 "reuse", "seed", "status", "warnings", "cpu_us_per_request_master",
-                 "cpu_us_per_request_workers", "cpu_us_per_request_client"]
-        for pattern, connections, costs in (("growth", 8, (30, -8)), ("handover", 64, (17, -9))):
-            lines = [",".join(names)]
-            for seed in range(11):
-                for mode, server, client in (("direct", 40, 60), ("cluster", 40 + costs[0], 60 + costs[1])):
-                    lines.append(f"2026,6.18,{mode},registered,4,{connections},0,no,{seed},ok,"
-                                 f"{'buffers_starved' * (seed < 3)},10,{server - 10},{client}")
-            self.write(f"results/{pattern}-6.18.csv", "\n".join(lines) + "\n")
-        for end in ("begin", "end"):
-            self.change("README.md", f"<!-- not here: handover {end}", f"<!-- handover:{end}")
+        for kind, connections, costs in (("growth", "8", (30, -8)), ("handover", "64", (17, -9))):
+            self.write_rows(f"results/{kind}-6.18.csv", [{
+                "mode": mode, "buffers": "registered", "workers": "4", "body_bytes": "0",
+                "connections": connections, "reuse": "no", "seed": str(seed), "repeat": "1",
+                "bottleneck": "client" if (mode, seed) == ("direct", 7) else "none",
+                "warnings": "buffers_starved" if seed < 3 else "",
+                "cpu_us_per_request_master": "10",
+                "cpu_us_per_request_workers": str(server - 10),
+                "cpu_us_per_request_client": str(client)}
+                for seed in range(20) for mode, server, client in (
+                    ("direct", 40, 60), ("cluster", 40 + costs[0], 60 + costs[1]))])
+        self.add_part("handover")
         self.assertEqual(self.run_tool()[0], 0)
-        text = self.read("README.md")
-        self.assertIn("| cluster | 8 | 30.0 (30.0 to 30.0) | 22.0 (22.0 to 22.0) | 11 | 3 |", text)
-        self.assertIn("| cluster | 64 | 17.0 (17.0 to 17.0) | 8.0 (8.0 to 8.0) | 11 | 3 |", text)
+        part = self.part("handover")
+        self.assertIn("| cluster | 8 | 30.0 (30.0 to 30.0) | 22.0 (22.0 to 22.0) | 20 | 3 |", part)
+        self.assertIn("| cluster | 64 | 17.0 (17.0 to 17.0) | 8.0 (8.0 to 8.0) | 20 | 3 |", part)
+        self.assertIn("the client was the limit in 1 rounds of `direct`.", part)
+        self.assertIn("in 19 rounds.", part)
 
-    def test_the_map_finds_where_splices_overtake_copies(self):
-        names = ["started_at", "kernel", "cpus", "mode", "relay", "buffers", "workers", "connections", "body_bytes",
-                 "reuse", "seed", "status", "cpu_us_per_request_master", "cpu_us_per_request_workers", "cpu_us_per_request_client"]
-        lines = [",".join(names)]
-        # The second round is on a machine half as fast, and has no `direct`: ratios are within a round.
-        for seed, slower in ((1, 1), (2, 2)):
-            for reuse in ("no", "yes"):
-                for size in (0, 4 << 10, 64 << 10, 1 << 20):
-                    for name, cpu in (("direct,", 10), ("cluster,", 12), ("socket,", 9), ("passthru,copy", 20 + size // 1024),
-                                      ("passthru,sync", 40), ("passthru,linked", 60 + size)):
-                        if (seed, name) != (2, "direct,"):
-                            lines.append(f"2026,6.18,2,{name},registered,4,8,{size},{reuse},{seed},ok,0,{cpu * slower},{10 * slower}")
-        self.write("results/growth-6.18.csv", "\n".join(lines) + "\n")
-        self.change("README.md", "<!-- not here: map begin", "<!-- map:begin")
-        self.change("README.md", "<!-- not here: map end", "<!-- map:end")
+    def test_relays_are_compared_within_a_round(self):
+        # The second round is on a machine half as fast.
+        self.write_rows("results/growth-6.18.csv", [{
+            "mode": mode, "relay": relay, "buffers": "registered", "workers": "4",
+            "connections": "8", "body_bytes": str(size), "reuse": reuse, "seed": str(seed),
+            "repeat": "1", "cpu_us_per_request_master": "0",
+            "cpu_us_per_request_workers": str(cpu * seed),
+            "cpu_us_per_request_client": str(10 * seed)}
+            for seed in (1, 2) for reuse in ("no", "yes") for size in (4096, MIB)
+            for mode, relay, cpu in (("socket", "", 10), ("passthru", "copy", 20),
+                                     ("passthru", "sync", 40 if size == 4096 else 10))])
+        self.add_part("relays")
         self.assertEqual(self.run_tool()[0], 0)
-        text = self.read("README.md")
-        self.assertIn("`sync` splices needs less CPU than by `copy` | between 4 KiB and 64 KiB;", text)
-        self.assertIn("`linked` splices needs less CPU than by `copy` | at no size up to the largest;", text)
-        self.assertIn("(`cluster`) is under 1 % of their CPU | 2 µs a connection with 8 connections (2 to 2, 1 rounds) | 4 KiB: 7,", text)
-        self.assertIn("(`socket`) is under 1 % of their CPU | -1 µs a connection with 8 connections (-1 to -1, 1 rounds) | at most 4 KiB: 1,", text)
+        part = self.part("relays")
+        self.assertIn("| 4 KiB | 2.00 (2.00–2.00) | – | 2.00 (2.00–2.00) | – |", part)
+        self.assertIn("| 1 MiB | 0.50 (0.50–0.50) | – | 0.50 (0.50–0.50) | – |", part)
+        self.assertIn("| 4 KiB | 4.00 (4.00–4.00) | – | 2.00 (2.00–2.00) |", part)
 
-    def test_peers_without_rows_is_an_error_with_its_remedy(self):
-        self.change("README.md", "<!-- not here: peers begin", "<!-- peers:begin")
-        self.change("README.md", "<!-- not here: peers end", "<!-- peers:end")
+    def test_a_part_without_rows_is_an_error_with_its_remedy(self):
+        for name, remedy in (("goals", "results/socket-cluster-*.csv: there is none"),
+                             ("handover", "tools/growth measures it"),
+                             ("no-such-part", "there is no part no-such-part")):
+            self.write("README.md", README)
+            self.add_part(name)
+            code, error = self.run_tool("--check")
+            self.assertEqual(code, 2)
+            self.assertIn(remedy, error)
+
+    def test_a_part_without_an_end_is_an_error_with_its_remedy(self):
+        self.change("README.md", "<!-- tables:end -->", "")
         code, error = self.run_tool()
         self.assertEqual(code, 2)
-        self.assertIn("tools/peers measures it", error)
+        self.assertIn("README.md: part tables has no end", error)
 
     def test_no_run_of_the_study_is_an_error_with_its_remedy(self):
-        for name in os.listdir(os.path.join(self.root, "results")):
-            if name.endswith(".csv"):
-                header = self.read(os.path.join("results", name)).split("\n", 1)[0]
-                self.write(os.path.join("results", name), header + "\n")
+        self.write(ROWS, self.read(ROWS).split("\n", 1)[0] + "\n")
         code, error = self.run_tool("--check")
         self.assertEqual(code, 2)
         self.assertIn("measure first", error)

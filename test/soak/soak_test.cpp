@@ -38,7 +38,7 @@ ServerConfig soak_config() {
   return config;
 }
 
-struct Company {
+struct ClientMix {
   unsigned polite = 5;
   unsigned rude = 3;
   unsigned slow = 4;
@@ -46,12 +46,12 @@ struct Company {
 
 /// Plays clients in threads for `duration`, and calls `disturb` again and again meanwhile.
 template <class F>
-Ledger play_company(const Address& server, const Company& company, bool is_calm, Nanos duration,
+Ledger play_clients(const Address& server, const ClientMix& mix, bool is_calm, Nanos duration,
                     F&& disturb) {
   std::vector<Manners> parts;
-  parts.insert(parts.end(), company.polite, Manners::polite);
-  parts.insert(parts.end(), company.rude, Manners::rude);
-  parts.insert(parts.end(), company.slow, Manners::slow);
+  parts.insert(parts.end(), mix.polite, Manners::polite);
+  parts.insert(parts.end(), mix.rude, Manners::rude);
+  parts.insert(parts.end(), mix.slow, Manners::slow);
   std::vector<Ledger> ledgers(parts.size());
   std::vector<std::thread> threads;
   const Nanos deadline = monotonic_now() + duration;
@@ -134,7 +134,7 @@ void check_nothing_left(Server& server) {
 
 TEST_CASE("soak: in calm, every polite request is answered and every wrong one refused") {
   const auto server = start_server(soak_config());
-  const Ledger ledger = play_company(server->address(), {}, /*is_calm=*/true, soak_time() / 4, [] {
+  const Ledger ledger = play_clients(server->address(), {}, /*is_calm=*/true, soak_time() / 4, [] {
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   });
   check_books(ledger, "calm");
@@ -156,7 +156,7 @@ TEST_CASE("soak: with faults, every request has an outcome and nothing is left b
   std::mt19937_64 random{soak_seed()};
   FaultCounts faults;
   const Ledger ledger =
-      play_company(server->address(), {}, /*is_calm=*/false, soak_time() * 3 / 4, [&] {
+      play_clients(server->address(), {}, /*is_calm=*/false, soak_time() * 3 / 4, [&] {
         inject_fault(master, random, faults);
         static_cast<void>(server->take_news());
         poll(nullptr, 0, static_cast<int>(random() % 100));
@@ -178,7 +178,7 @@ TEST_CASE("soak: a worker killed every 200 ms costs nobody else a second") {
   const std::size_t fds_before = open_fds(master);
   std::mt19937_64 random{soak_seed()};
   unsigned killed = 0;
-  const Ledger ledger = play_company(server->address(), {.polite = 8, .rude = 0, .slow = 0},
+  const Ledger ledger = play_clients(server->address(), {.polite = 8, .rude = 0, .slow = 0},
                                      /*is_calm=*/false, soak_time(), [&] {
                                        poll(nullptr, 0, 200);
                                        killed += kill_worker(master, random);

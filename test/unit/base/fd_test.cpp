@@ -86,7 +86,7 @@ TEST_CASE("fd: closing early closes once") {
   fd.close();
 }
 
-TEST_CASE("fd: a double close aborts, since the number may be a stranger's by then") {
+TEST_CASE("fd: a double close aborts, since the number may have another owner by then") {
   CHECK(test::aborts([] {
     const Fd fd = open_null();
     ::close(fd.get());

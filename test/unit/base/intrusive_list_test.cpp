@@ -40,14 +40,14 @@ TEST_CASE("intrusive_list: first in, first out") {
 // Removal from either end and from the middle, in all orders of three.
 TEST_CASE("intrusive_list: any member may leave, and the others keep their order") {
   const std::vector<std::vector<int>> left{{2, 3}, {1, 3}, {1, 2}};
-  for (std::size_t leaver = 0; leaver < 3; ++leaver) {
+  for (std::size_t removed = 0; removed < 3; ++removed) {
     std::array<Item, 3> items{{{1, {}, {}}, {2, {}, {}}, {3, {}, {}}}};
     List list;
     for (Item& item : items) list.push_back(item);
-    list.remove(items[leaver]);
-    CHECK_FALSE(items[leaver].hook.is_linked);
-    list.remove(items[leaver]);  // a second time does nothing
-    CHECK(drain(list) == left[leaver]);
+    list.remove(items[removed]);
+    CHECK_FALSE(items[removed].hook.is_linked);
+    list.remove(items[removed]);  // a second time does nothing
+    CHECK(drain(list) == left[removed]);
   }
 }
 

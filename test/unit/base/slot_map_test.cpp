@@ -127,8 +127,8 @@ TEST_CASE("slot_map: releasing what is not a tenant aborts") {
   CHECK(test::aborts([] {
     int alive = 0;
     SlotMap<Tenant> slots{2};
-    Tenant stranger{&alive};
-    slots.release(stranger);
+    Tenant outside{&alive};
+    slots.release(outside);
   }));
   CHECK(test::aborts([] {
     SlotMap<Tenant> slots{2};

@@ -76,7 +76,7 @@ TEST_CASE("pinning: auto keeps the client to itself as far as the CPUs go") {
 }
 
 TEST_CASE("pinning: auto takes whole cores for client and master, whose threads get the sibling") {
-  // 8 cores, 16 CPUs: a worker has a core as far as they go, then a sibling, then company.
+  // 8 cores, 16 CPUs: workers get whole cores first, then siblings, then shared CPUs.
   CHECK(planned("auto", 4, with_siblings(8, 8)) == "0 1/9 2 3 4 5");
   CHECK(planned("auto", 8, with_siblings(8, 8)) == "0 1/9 2 3 4 5 6 7 10 11");
   CHECK(planned("auto", 3, with_siblings(3, 3)) == "0 1/4 2 5 2");

@@ -174,9 +174,9 @@ TEST_CASE("trial: a request that the client does not know of fails it") {
   // Somebody else uses the server, once.
   const urb::TrialProgress intrude = [&](urb::Nanos, std::uint64_t) {
     if (std::exchange(is_sent, true)) return;
-    urb::test::TcpClient stranger{setup.server.listen};
-    stranger.send("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
-    CHECK(stranger.read_response().status == 200);
+    urb::test::TcpClient other{setup.server.listen};
+    other.send("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    CHECK(other.read_response().status == 200);
   };
   const std::atomic<bool> stop{false};
   const TrialOutcome outcome = run_trial(setup, small_trial(), intrude, stop);

@@ -87,8 +87,8 @@ TEST_CASE("child: at the limit of processes the limits are named") {
   }
   CHECK(test::exit_status_of([] {
           const rlimit one{1, 1};
-          constexpr uid_t kStranger = 64123;
-          if (setrlimit(RLIMIT_NPROC, &one) != 0 || setuid(kStranger) != 0) return 1;
+          constexpr uid_t kOtherUser = 64123;
+          if (setrlimit(RLIMIT_NPROC, &one) != 0 || setuid(kOtherUser) != 0) return 1;
           try {
             const Child child{"urb-test", SIGKILL, [] { return pause(); }};
           } catch (const Unsupported& refusal) {

@@ -22,7 +22,7 @@ TEST_CASE("cell: only trials with figures count, the first failure is remembered
   bad.warnings = "second";
   cell.add(bad, latency);
   CHECK(cell.rows.size() == 1);
-  CHECK(cell.latency.count() == 1);
+  CHECK(cell.latency->count() == 1);
   CHECK(cell.failed_count == 2);
   CHECK(cell.failed_reason == "first");
   CHECK(cell.warnings.count(urb::Warning::trials_failed) == 1);
@@ -32,9 +32,26 @@ TEST_CASE("cell: a column that no trial knows has no median") {
   Cell cell;
   Row row;
   row.requests_per_s = 3;
-  cell.add(row, {});
+  cell.add(row);
   CHECK(*cell.median(&Row::requests_per_s) == 3);
   CHECK_FALSE(cell.median(&Row::cpu_us_per_request_iowq).has_value());
+}
+
+TEST_CASE("cell: the bottleneck is that of most trials, also where most know none") {
+  Cell cell;
+  CHECK(cell.bottleneck().empty());
+  for (const char* name : {"client", "", "", "client", ""}) {
+    Row row;
+    row.bottleneck = name;
+    cell.add(row, {});
+  }
+  CHECK(cell.bottleneck().empty());
+  for (int i = 0; i < 2; ++i) {
+    Row row;
+    row.bottleneck = "client";
+    cell.add(row, {});
+  }
+  CHECK(cell.bottleneck() == "client");
 }
 
 TEST_CASE("cell: warnings are named once, in a fixed order") {

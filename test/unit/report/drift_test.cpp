@@ -28,7 +28,7 @@ std::vector<urb::Cell> make_run(unsigned repeats, double drift, double noise, un
     urb::Row row;
     row.trial_order = index + 1;
     row.requests_per_s = std::pow(10.0, order[index]) * (1 + drift * place) * (1 + error(random));
-    cells[order[index]].add(row, {});
+    cells[order[index]].add(row);
   }
   return cells;
 }

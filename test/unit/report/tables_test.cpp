@@ -32,7 +32,7 @@ Cell cell_of(const std::string& mode, Bytes body, bool reuse, std::initializer_l
   cell.mode = mode;
   cell.body = body;
   cell.reuse = reuse;
-  for (const double rate : rates) cell.add(row_with(rate), {});
+  for (const double rate : rates) cell.add(row_with(rate));
   return cell;
 }
 
@@ -77,10 +77,10 @@ TEST_CASE("tables: a cell without figures shows its status") {
   Row row;
   row.status = urb::Status::unsupported;
   row.warnings = "needs Linux 6.1 (boot a newer kernel)";
-  cell.add(row, {});
+  cell.add(row);
   const std::vector<Cell> cells{cell};
   CHECK(contains(text_of(urb::study_tables(cells)), "|        unsupported |"));
-  CHECK(urb::latency_table(cells).empty());
+  CHECK(urb::latency_table(cells, urb::RateColumn::hidden).empty());
   CHECK(contains(text_of(urb::failures_and_warnings(cells)),
                  "socket, 1MB, reuse no: 1 of 1 trials unsupported: needs Linux 6.1"));
 }
@@ -89,7 +89,7 @@ TEST_CASE("tables: shares are of direct in the same body and reuse") {
   const std::vector<Cell> cells{
       cell_of("cluster", kMega, false, {50}), cell_of("cluster", kMega, true, {80}),
       cell_of("direct", kMega, false, {100}), cell_of("direct", kMega, true, {400})};
-  const std::string text = text_of(urb::latency_table(cells));
+  const std::string text = text_of(urb::latency_table(cells, urb::RateColumn::hidden));
   // GB/s: 10^6 bytes a request here.
   CHECK(contains(text, "| cluster | 1MB  | no    | 0.0500 |        50.0 |"));
   CHECK(contains(text, "| cluster | 1MB  | yes   | 0.0800 |        20.0 |"));
@@ -98,7 +98,7 @@ TEST_CASE("tables: shares are of direct in the same body and reuse") {
 
 TEST_CASE("tables: without direct there is no share") {
   const std::vector<Cell> cells{cell_of("cluster", kMega, false, {50})};
-  CHECK(contains(text_of(urb::latency_table(cells)), "|           – |"));
+  CHECK(contains(text_of(urb::latency_table(cells, urb::RateColumn::hidden)), "|           – |"));
 }
 
 TEST_CASE("tables: percentiles are those of all repeats together, not averages of theirs") {
@@ -114,7 +114,7 @@ TEST_CASE("tables: percentiles are those of all repeats together, not averages o
   cell.add(fast_row, fast);
   cell.add(slow_row, slow);
   const std::vector<Cell> cells{cell};
-  const std::string text = text_of(urb::latency_table(cells));
+  const std::string text = text_of(urb::latency_table(cells, urb::RateColumn::hidden));
   // Of 100 requests, 99 took 100 µs: the mean of the two medians would be 50 ms.
   CHECK(contains(text, "|    100 |    100 |"));
   CHECK(contains(text, "| 100000 |"));
@@ -126,7 +126,7 @@ TEST_CASE("tables: CPU per GB follows from CPU per request and the body") {
   row.cpu_us_per_request_client = 100;
   row.cpu_us_per_request_master = 250;
   row.cpu_us_per_request_workers = 300;
-  cell.add(row, {});
+  cell.add(row);
   const std::string text = text_of(urb::cpu_table({cell}));
   // 1000 requests make 1 GB: 250 µs each are 0.25 s.
   CHECK(contains(text, "|           100 |           250 |            300 |            – |"));
@@ -136,7 +136,8 @@ TEST_CASE("tables: CPU per GB follows from CPU per request and the body") {
 TEST_CASE("tables: a body of nothing has no GB") {
   Cell cell = cell_of("cluster", Bytes{0}, true, {10});
   cell.rows[0].cpu_us_per_request_client = 100;
-  CHECK(contains(text_of(urb::latency_table({cell})), "| cluster | 0B   | yes   |    – |"));
+  CHECK(contains(text_of(urb::latency_table({cell}, urb::RateColumn::hidden)),
+                 "| cluster | 0B   | yes   |    – |"));
   CHECK_FALSE(contains(text_of(urb::cpu_table({cell})), "inf"));
 }
 
@@ -196,7 +197,7 @@ TEST_CASE(
     open_loop.lateness.record(50us);
     open_loop.missed = 4;
     open_loop.unsent = 3;
-    cell.open_loop.merge(open_loop);
+    cell.add(open_loop);
   }
   const std::string text = text_of(urb::open_loop_table({cell}));
   CHECK(contains(text, "|             100 |           90.0 |      8 |      6 |"));

@@ -18,10 +18,10 @@ TEST_SUITE_BEGIN("unit");
 constexpr int kRight = 7;
 
 // A user whom no other process counts against. False where this one may not become it.
-bool become_stranger_with(__rlimit_resource_t resource, rlim_t value) {
-  constexpr uid_t kStranger = 64124;
+bool become_other_user_with(__rlimit_resource_t resource, rlim_t value) {
+  constexpr uid_t kOtherUser = 64124;
   const rlimit both{value, value};
-  return setrlimit(resource, &both) == 0 && setuid(kStranger) == 0;
+  return setrlimit(resource, &both) == 0 && setuid(kOtherUser) == 0;
 }
 
 TEST_CASE("limits: a kernel thread is made, or the limits that stand in the way are named") {
@@ -32,7 +32,7 @@ TEST_CASE("limits: a kernel thread is made, or the limits that stand in the way 
     return;
   }
   CHECK(test::exit_status_of([] {
-          if (!become_stranger_with(RLIMIT_NPROC, 1)) return 1;
+          if (!become_other_user_with(RLIMIT_NPROC, 1)) return 1;
           try {
             require_kernel_thread("copy");
           } catch (const Unsupported& refusal) {
@@ -51,10 +51,11 @@ TEST_CASE("limits: memory is locked within the limit only, but for whom it does 
   }
   constexpr std::size_t kBytes = 1 << 20;
   CHECK(test::exit_status_of([] {
-          return become_stranger_with(RLIMIT_MEMLOCK, 4 * kBytes) && can_lock(kBytes) ? kRight : 1;
+          return become_other_user_with(RLIMIT_MEMLOCK, 4 * kBytes) && can_lock(kBytes) ? kRight
+                                                                                        : 1;
         }) == kRight);
   CHECK(test::exit_status_of([] {
-          if (!become_stranger_with(RLIMIT_MEMLOCK, kBytes / 2)) return 1;
+          if (!become_other_user_with(RLIMIT_MEMLOCK, kBytes / 2)) return 1;
           return can_lock(kBytes) ? 2 : kRight;
         }) == kRight);
 }

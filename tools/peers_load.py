@@ -1,0 +1,102 @@
+"""One trial of a server: by our client or `ab`, by iperf3, or of single kernel operations."""
+import csv
+import json
+import subprocess
+import sys
+
+from peers_cells import PASSES, WORKERS
+from peers_servers import free_port
+
+# Of the study's bodies HAProxy reads only the head's piece, 16 KiB of 1 MiB.
+SPLICED_LEAST = 0.9
+UNITS = {"ms": 1, "s": 1000, "m": 60000}
+
+
+def milliseconds_of(duration):
+    """Of "800ms", "2s" or "1m"."""
+    number = duration.rstrip("ms")
+    unit = duration[len(number):]
+    if unit not in UNITS or not number.isdecimal() or number.startswith("0"):
+        print(f"tools/peers: --duration {duration}: a whole number and ms, s or m",
+              file=sys.stderr)
+        sys.exit(2)
+    return int(number) * UNITS[unit]
+
+
+def add_feature(row, name, value):
+    row["features"] = ";".join(filter(None, [row["features"], f"{name}={value}"]))
+
+
+def load(options, server, client, connections, body, reuse):
+    """The row of one trial, as a dictionary of the columns."""
+    # Eight uploads of 10 MB at once take Node about a second.
+    patience = 2 if server.name.startswith("node-") and body >= 10 << 20 else 1
+    milliseconds = patience * milliseconds_of(options.duration)
+    command = [options.binary, "load", f"http://127.0.0.1:{server.port}/", "--client", client,
+               "-q", "-c", str(connections), "-b", str(body), "-r", "yes" if reuse else "no",
+               "-d", f"{milliseconds}ms", "--warmup", "200ms", "--server-pid", server.pids(),
+               "--json", "-"]
+    before = server.sent() if server.name == "haproxy-proxy" else None
+    result = subprocess.run(command, capture_output=True, text=True, check=False,
+                            timeout=60 + milliseconds / 1000)
+    try:
+        row = json.loads(result.stdout)["trials"][0]["row"]
+    except (ValueError, LookupError):
+        raise RuntimeError(f"{' '.join(command)}: {result.stderr.strip()}") from None
+    if before:
+        add_spliced(row, body, [after - first for after, first in zip(server.sent(), before)])
+    return row
+
+
+def add_spliced(row, body, counters):
+    """HAProxy's proof that it spliced. A trial in which it copied has failed."""
+    sent, spliced = counters
+    share = spliced / sent if sent else 0
+    if body >= 1 << 20 and share < SPLICED_LEAST:
+        raise RuntimeError(f"haproxy-proxy copied: it spliced {spliced} of {sent} bytes "
+                           "(its build may have no splice: haproxy -vv)")
+    add_feature(row, "spliced", f"{share:.3f}")
+
+
+def iperf3(seconds, streams):
+    """Bytes per second over loopback TCP with as many streams, without HTTP. Up to version 3.15
+    it has one thread: there is a server for each of our workers, with a client."""
+    def start(*arguments):
+        return subprocess.Popen(["iperf3", *arguments], stdout=subprocess.PIPE, text=True)
+    servers, clients = [], []
+    try:
+        ports = [free_port() for _ in range(WORKERS)]
+        for port in ports:
+            servers.append(start("-s", "-1", "--forceflush", "-p", str(port)))
+        for server in servers:
+            for line in server.stdout:
+                if "listening" in line.lower():
+                    break
+        for port in ports:
+            clients.append(start("-c", "127.0.0.1", "-p", str(port), "-t", str(seconds), "-J",
+                                 "-P", str(streams // WORKERS)))
+        return sum(map(bytes_per_s, [json.loads(client.communicate(timeout=60 + seconds)[0])
+                                     for client in clients]))
+    finally:
+        for process in servers + clients:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def bytes_per_s(report):
+    """Of one client of iperf3."""
+    if "error" in report:
+        raise RuntimeError(f"iperf3: {report['error']}")
+    return report["end"]["sum_received"]["bits_per_second"] / 8
+
+
+def passes(options):
+    """The rows of single passes of a descriptor between two rings."""
+    result = subprocess.run([options.binary, "micro", *PASSES, "-n", "20000", "--repeats", "1",
+                             "-q", "--csv", "-"], capture_output=True, text=True, check=False,
+                            timeout=60)
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    if not rows:
+        raise RuntimeError(f"{options.binary} micro: {result.stderr.strip()}")
+    return rows

@@ -1,0 +1,70 @@
+"""Rows of results/*.csv as dictionaries: which are chosen, and under which name they are told.
+
+Nothing is computed here: medians and intervals are of `uring-bench report --json`, see report_json.
+"""
+import csv
+import glob
+
+
+class Failure(Exception):
+    """One line for the user: what is wrong and what to do."""
+
+
+def read_rows(path):
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(path, rows):
+    """With the columns of all of them: files of two schemas may be among them."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def newest_file(kind, remedy):
+    """Of results/KIND-*.csv the one with the newest row."""
+    paths = glob.glob(f"results/{kind}-*.csv")
+    if not paths:
+        raise Failure(f"results/{kind}-*.csv: there is none ({remedy})")
+    return max(paths, key=newest_start)
+
+
+def newest_start(path):
+    """When the newest row of a file began."""
+    return max((row["started_at"] for row in read_rows(path)), default="")
+
+
+def newest_run(rows):
+    """Two runs of other servers may have had other set-ups of them."""
+    if not rows:
+        return []
+    run = max(rows, key=lambda row: row["started_at"])["run_id"]
+    return [row for row in rows if row["run_id"] == run]
+
+
+def name_of(row):
+    """"passthru linked"."""
+    return f"{row['mode']} {row.get('relay', '')}".strip()
+
+
+def features_of(row):
+    """Those with a value, as in `spliced=0.970`."""
+    return dict(feature.split("=", 1) for feature in row["features"].split(";") if "=" in feature)
+
+
+def guest_of(row):
+    """What `guest` says of a virtual machine."""
+    return dict(field.split("=", 1) for field in row["guest"].split(";") if "=" in field)
+
+
+def as_rounds(rows, name=name_of, **same):
+    """Copies of rows whose runs with one seed are one round, as tools/growth measures them.
+
+    `report` compares cells of one round that differ in their mode alone. What is to be compared
+    goes into the mode (`name`), and what differs besides is made equal (`same`).
+    """
+    return [{**row, "run_id": f"seed-{row['seed']}", "mode": name(row), "relay": "", **same}
+            for row in rows]
