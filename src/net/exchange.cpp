@@ -101,7 +101,7 @@ void ExchangePool::on_transfer_end(const TransferEnd& end_of) noexcept {
   const Leg leg = static_cast<Leg>(end_of.cookie % 2);
   exchange.armed &= static_cast<std::uint16_t>(~Exchange::bit(of(leg, Op::relay_request)));
   if (exchange.ending != Ending::none) return finish(exchange);
-  if (end_of.result == TransferResult::done) exchange.moved_by_hand += exchange.left(leg);
+  if (end_of.result == TransferResult::done) exchange.moved_by_hand += exchange.work(leg).left;
   advance(exchange, leg, {event_of(end_of.result)});
 }
 

@@ -98,7 +98,6 @@ class ExchangePool {
     Fd client;
     Fd upstream;
     BufferLease lease;                ///< both legs have parts of it
-    std::uint32_t transfers[2]{};     ///< of the legs that are being relayed
     std::uint64_t moved = 0;          ///< progress at the last look of the deadline
     std::uint64_t moved_by_hand = 0;  ///< bytes that are not counted by a running transfer
     Deadline<Exchange> deadline;
@@ -115,14 +114,8 @@ class ExchangePool {
     [[nodiscard]] int target(Leg leg) const noexcept {
       return (leg == Leg::request ? upstream : client).get();
     }
-    [[nodiscard]] OutgoingMessage& message(Leg leg) noexcept {
-      return leg == Leg::request ? request.message : response.message;
-    }
-    [[nodiscard]] std::uint64_t left(Leg leg) const noexcept {
-      return leg == Leg::request ? request.left : response.left;
-    }
-    [[nodiscard]] std::uint32_t& transfer(Leg leg) noexcept {
-      return transfers[static_cast<unsigned>(leg)];
+    [[nodiscard]] LegWork& work(Leg leg) noexcept {
+      return leg == Leg::request ? static_cast<LegWork&>(request) : response;
     }
     static constexpr std::uint16_t bit(Op op) noexcept {
       return static_cast<std::uint16_t>(1U << static_cast<unsigned>(op));

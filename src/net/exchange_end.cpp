@@ -32,7 +32,7 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
   waiting_.remove(exchange);
   for (const Leg leg : {Leg::request, Leg::response}) {
     if (exchange.is_armed(of(leg, Op::relay_request))) {
-      parts_.relay.cancel(exchange.transfer(leg));
+      parts_.relay.cancel(exchange.work(leg).transfer);
     }
     for (const Op op : {Op::poll_request, Op::read_request, Op::send_request, Op::wait_request}) {
       if (exchange.is_armed(of(leg, op))) cancel(exchange, of(leg, op));
@@ -85,7 +85,7 @@ std::uint64_t ExchangePool::progress(Exchange& exchange) noexcept {
   std::uint64_t bytes = exchange.moved_by_hand;
   for (const Leg leg : {Leg::request, Leg::response}) {
     if (!exchange.is_armed(of(leg, Op::relay_request))) continue;
-    bytes += parts_.relay.progress(exchange.transfer(leg));
+    bytes += parts_.relay.progress(exchange.work(leg).transfer);
   }
   return bytes;
 }

@@ -60,14 +60,14 @@ void ExchangePool::read(Exchange& exchange) noexcept {
 }
 
 void ExchangePool::send(Exchange& exchange, Leg leg) noexcept {
-  exchange.message(leg).prep(arm(of(leg, Op::send_request), exchange), exchange.target(leg));
+  exchange.work(leg).message.prep(arm(of(leg, Op::send_request), exchange), exchange.target(leg));
 }
 
 void ExchangePool::on_sent(Exchange& exchange, Leg leg, int result) noexcept {
   if (result < 0 && result != -EAGAIN && result != -EINTR) {
     return advance(exchange, leg, {LegEvent::target_failed});
   }
-  OutgoingMessage& message = exchange.message(leg);
+  OutgoingMessage& message = exchange.work(leg).message;
   const auto sent = static_cast<std::uint64_t>(std::max(result, 0));
   exchange.moved_by_hand += sent;
   if (sent == message.left) {
@@ -80,11 +80,12 @@ void ExchangePool::on_sent(Exchange& exchange, Leg leg, int result) noexcept {
 }
 
 void ExchangePool::wait(Exchange& exchange, Leg leg) noexcept {
-  exchange.message(leg).wait.prep(arm(of(leg, Op::wait_request), exchange), exchange.target(leg));
+  exchange.work(leg).message.wait.prep(arm(of(leg, Op::wait_request), exchange),
+                                       exchange.target(leg));
 }
 
 void ExchangePool::on_wait(Exchange& exchange, Leg leg, const Completion& done) noexcept {
-  switch (exchange.message(leg).wait.on_completion(done)) {
+  switch (exchange.work(leg).message.wait.on_completion(done)) {
     case WriteWait::Step::wait: return;
     case WriteWait::Step::cancel: return cancel(exchange, of(leg, Op::wait_request));
     case WriteWait::Step::again: return wait(exchange, leg);
@@ -96,9 +97,9 @@ void ExchangePool::on_wait(Exchange& exchange, Leg leg, const Completion& done) 
 bool ExchangePool::start_transfer(Exchange& exchange, Leg leg) noexcept {
   const auto transfer =
       parts_.relay.begin(exchange.slot_index * 2 + static_cast<std::uint32_t>(leg),
-                         exchange.source(leg), exchange.target(leg), exchange.left(leg));
+                         exchange.source(leg), exchange.target(leg), exchange.work(leg).left);
   if (!transfer) return false;
-  exchange.transfer(leg) = *transfer;
+  exchange.work(leg).transfer = *transfer;
   exchange.armed |= Exchange::bit(of(leg, Op::relay_request));
   return true;
 }

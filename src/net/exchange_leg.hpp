@@ -56,6 +56,13 @@ struct OutgoingMessage {
   void advance(std::size_t sent) noexcept;
 };
 
+/// What the exchange has of each leg to perform its actions.
+struct LegWork {
+  OutgoingMessage message;
+  std::uint64_t left = 0;      ///< of a body of known length, for the relay
+  std::uint32_t transfer = 0;  ///< the relay's name for it, while it runs
+};
+
 /// One leg's part of the buffer, and the bytes in it that were read and not yet forwarded.
 template <std::size_t Offset, std::size_t Size>
 class BufferPart {

@@ -10,7 +10,8 @@ namespace urb {
 static_assert(kHeadBufferBytes - kHeadReadArea >= http::kForwardedHeadBytesMax);
 
 RequestLeg::RequestLeg(const ReadHead& read, std::optional<Bytes> body_max) noexcept
-    : left{read.head.content_length}, head{read.head}, parser{body_max} {
+    : head{read.head}, parser{body_max} {
+  left = head.content_length;
   part.set(read.begin, read.end);
 }
 

@@ -32,7 +32,7 @@ enum class RequestAction : std::uint8_t {
   refuse,              ///< ends the exchange with parser.error_status(), in the same way
 };
 
-struct RequestLeg {
+struct RequestLeg : LegWork {
   /// `part` has yet to be attached to the buffer of `read`, which begins with the head.
   RequestLeg(const ReadHead& read, std::optional<Bytes> body_max) noexcept;
   [[nodiscard]] RequestAction resume(LegEvent event) noexcept;
@@ -45,8 +45,6 @@ struct RequestLeg {
   RequestState state = RequestState::start;
   RequestPart part;
   std::vector<std::byte> parked;  ///< what the client sent behind its request
-  std::uint64_t left;             ///< of a body of known length
-  OutgoingMessage message;
   http::RequestHead head;
   http::RequestParser parser;  ///< of a chunked body
 

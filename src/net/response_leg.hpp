@@ -31,7 +31,7 @@ enum class ResponseAction : std::uint8_t {
   worker_gone,    ///< ends the exchange with 502, if that can still be said
 };
 
-struct ResponseLeg {
+struct ResponseLeg : LegWork {
   /// `is_stopping`: no connection is kept from here on.
   [[nodiscard]] ResponseAction resume(LegEvent event, const RequestLeg& request,
                                       bool is_stopping) noexcept;
@@ -44,8 +44,6 @@ struct ResponseLeg {
   bool keeps_worker = false;  ///< the worker's head said so, and nothing follows its message
   ResponsePart part;
   std::size_t head_bytes = 0;  ///< of the part, once the head is complete
-  std::uint64_t left = 0;      ///< of the body, for the relay
-  OutgoingMessage message;
   http::ResponseParser parser;
 
  private:
