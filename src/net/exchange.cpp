@@ -80,8 +80,6 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
     case Op::wait_request:
     case Op::wait_response: return on_wait(exchange, leg, done);
     case Op::send_continue: return on_continue_sent(exchange, done.result);
-    case Op::relay_request:
-    case Op::relay_response:
     case Op::close:
     case Op::cancel: break;
   }
@@ -99,7 +97,7 @@ void ExchangePool::on_continue_sent(Exchange& exchange, int result) noexcept {
 void ExchangePool::on_transfer_end(const TransferEnd& end_of) noexcept {
   Exchange& exchange = exchanges_.at(end_of.cookie / 2);
   const Leg leg = static_cast<Leg>(end_of.cookie % 2);
-  exchange.armed &= static_cast<std::uint16_t>(~Exchange::bit(of(leg, Op::relay_request)));
+  exchange.work(leg).transfer.reset();
   if (exchange.ending != Ending::none) return finish(exchange);
   if (end_of.result == TransferResult::done) exchange.moved_by_hand += exchange.work(leg).left;
   advance(exchange, leg, {event_of(end_of.result)});

@@ -69,7 +69,7 @@ class ExchangePool {
 
  private:
   enum class Leg : std::uint8_t { request, response };
-  /// Of each pair, the first is of the request's leg. The relay completes its pair by itself.
+  /// Of each pair, the first is of the request's leg.
   enum class Op : std::uint8_t {
     poll_request,
     poll_response,
@@ -79,8 +79,6 @@ class ExchangePool {
     send_response,
     wait_request,  ///< for room, to send on
     wait_response,
-    relay_request,
-    relay_response,
     send_continue,
     close,
     cancel
@@ -116,6 +114,9 @@ class ExchangePool {
     }
     [[nodiscard]] LegWork& work(Leg leg) noexcept {
       return leg == Leg::request ? static_cast<LegWork&>(request) : response;
+    }
+    [[nodiscard]] bool has_in_flight() const noexcept {
+      return armed != 0 || request.transfer || response.transfer;
     }
     static constexpr std::uint16_t bit(Op op) noexcept {
       return static_cast<std::uint16_t>(1U << static_cast<unsigned>(op));

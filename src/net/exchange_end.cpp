@@ -31,9 +31,7 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
   deadlines_.disarm(exchange);
   waiting_.remove(exchange);
   for (const Leg leg : {Leg::request, Leg::response}) {
-    if (exchange.is_armed(of(leg, Op::relay_request))) {
-      parts_.relay.cancel(exchange.work(leg).transfer);
-    }
+    if (exchange.work(leg).transfer) parts_.relay.cancel(*exchange.work(leg).transfer);
     for (const Op op : {Op::poll_request, Op::read_request, Op::send_request, Op::wait_request}) {
       if (exchange.is_armed(of(leg, op))) cancel(exchange, of(leg, op));
     }
@@ -44,7 +42,7 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
 
 // The last step of an ending, once nothing is in flight.
 void ExchangePool::finish(Exchange& exchange) noexcept {
-  if (exchange.armed != 0) return;
+  if (exchange.has_in_flight()) return;
   if (exchange.upstream.is_open()) {
     Fd upstream = std::move(exchange.upstream);
     // What is left of an answer that nobody took would be taken for the next one.
@@ -84,8 +82,8 @@ std::optional<ExchangeEnd> ExchangePool::take_ended() noexcept {
 std::uint64_t ExchangePool::progress(Exchange& exchange) noexcept {
   std::uint64_t bytes = exchange.moved_by_hand;
   for (const Leg leg : {Leg::request, Leg::response}) {
-    if (!exchange.is_armed(of(leg, Op::relay_request))) continue;
-    bytes += parts_.relay.progress(exchange.work(leg).transfer);
+    const auto transfer = exchange.work(leg).transfer;
+    bytes += transfer ? parts_.relay.progress(*transfer) : 0;
   }
   return bytes;
 }

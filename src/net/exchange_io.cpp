@@ -95,13 +95,10 @@ void ExchangePool::on_wait(Exchange& exchange, Leg leg, const Completion& done) 
 }
 
 bool ExchangePool::start_transfer(Exchange& exchange, Leg leg) noexcept {
-  const auto transfer =
-      parts_.relay.begin(exchange.slot_index * 2 + static_cast<std::uint32_t>(leg),
-                         exchange.source(leg), exchange.target(leg), exchange.work(leg).left);
-  if (!transfer) return false;
-  exchange.work(leg).transfer = *transfer;
-  exchange.armed |= Exchange::bit(of(leg, Op::relay_request));
-  return true;
+  LegWork& work = exchange.work(leg);
+  work.transfer = parts_.relay.begin(exchange.slot_index * 2 + static_cast<std::uint32_t>(leg),
+                                     exchange.source(leg), exchange.target(leg), work.left);
+  return work.transfer.has_value();
 }
 
 void ExchangePool::set_buffer(Exchange& exchange, BufferLease lease) noexcept {

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,8 +60,8 @@ struct OutgoingMessage {
 /// What the exchange has of each leg to perform its actions.
 struct LegWork {
   OutgoingMessage message;
-  std::uint64_t left = 0;      ///< of a body of known length, for the relay
-  std::uint32_t transfer = 0;  ///< the relay's name for it, while it runs
+  std::uint64_t left = 0;                 ///< of a body of known length, for the relay
+  std::optional<std::uint32_t> transfer;  ///< by the relay, while it runs
 };
 
 /// One leg's part of the buffer, and the bytes in it that were read and not yet forwarded.
