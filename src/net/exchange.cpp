@@ -23,7 +23,7 @@ namespace {
 ExchangePool::ExchangePool(Ring& ring, std::uint8_t owner, const Parts& parts,
                            const http::Limits& limits, std::size_t capacity)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       parts_{parts},
       limits_{limits},
       deadlines_{{limits.body_timeout}},
@@ -54,21 +54,10 @@ void ExchangePool::begin(ReadHead read, unsigned worker) noexcept {
 }
 
 void ExchangePool::on_completion(const Completion& done) noexcept {
-  const Op op = static_cast<Op>(done.token.op);
-  if (op == Op::cancel) return;  // says nothing that the cancelled request's completion does not
-  Exchange* const found = exchanges_.find(done.token.slot_index, done.token.generation);
-  URB_ASSERT(found != nullptr);  // an exchange stays until its last completion
-  Exchange& exchange = *found;
-  if (!done.more()) exchange.armed &= static_cast<std::uint16_t>(~Exchange::bit(op));
-  if (op == Op::close) {
-    parts_.counters.connections_closed.add();
-    ended_.push_back({.worker = exchange.worker});
-    exchanges_.release(exchange);
-    return;
-  }
+  Exchange& exchange = operations_.finish(exchanges_, done);
   if (exchange.ending != Ending::none) return finish(exchange);
   const Leg leg = static_cast<Leg>(done.token.op % 2);
-  switch (op) {
+  switch (operations_.op_of(done)) {
     case Op::poll_request:
     case Op::poll_response: return read(exchange);
     case Op::read_request:
@@ -80,10 +69,7 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
     case Op::wait_request:
     case Op::wait_response: return on_wait(exchange, leg, done);
     case Op::send_continue: return on_continue_sent(exchange, done.result);
-    case Op::close:
-    case Op::cancel: break;
   }
-  URB_ASSERT(false);
 }
 
 void ExchangePool::on_continue_sent(Exchange& exchange, int result) noexcept {
@@ -111,7 +97,7 @@ void ExchangePool::advance_request(Exchange& exchange, LegEvent event) noexcept 
   switch (exchange.request.resume(event)) {
     case RequestAction::send_with_continue:
       exchange.response.state = ResponseState::continuing;
-      io_uring_prep_send(arm(Op::send_continue, exchange), exchange.client.get(),
+      io_uring_prep_send(operations_.arm(exchange, Op::send_continue), exchange.client.get(),
                          http::kContinue.data(), http::kContinue.size(),
                          MSG_DONTWAIT | MSG_NOSIGNAL);
       [[fallthrough]];

@@ -24,6 +24,7 @@
 #include "net/upstream_pool.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
@@ -79,17 +80,12 @@ class ExchangePool {
     send_response,
     wait_request,  ///< for room, to send on
     wait_response,
-    send_continue,
-    close,
-    cancel
+    send_continue
   };
   enum class Ending : std::uint8_t { none, keep, lingering_close, close };
 
-  struct Exchange {
+  struct Exchange : OperationSlot<Op> {
     Exchange(ReadHead& read, unsigned its_worker, std::optional<Bytes> body_max) noexcept;
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
-    std::uint16_t armed = 0;  ///< a bit per Op in flight; each at most once
     Ending ending = Ending::none;
     int status = 0;  ///< for the lingering close
     unsigned worker;
@@ -104,7 +100,6 @@ class ExchangePool {
     RequestLeg request;
     ResponseLeg response;
 
-    [[nodiscard]] bool is_armed(Op op) const noexcept { return (armed & bit(op)) != 0; }
     [[nodiscard]] bool wants_to_read(Leg leg) const noexcept;
     [[nodiscard]] int source(Leg leg) const noexcept {
       return (leg == Leg::request ? client : upstream).get();
@@ -116,18 +111,12 @@ class ExchangePool {
       return leg == Leg::request ? static_cast<LegWork&>(request) : response;
     }
     [[nodiscard]] bool has_in_flight() const noexcept {
-      return armed != 0 || request.transfer || response.transfer;
-    }
-    static constexpr std::uint16_t bit(Op op) noexcept {
-      return static_cast<std::uint16_t>(1U << static_cast<unsigned>(op));
+      return !in_flight.none() || request.transfer || response.transfer;
     }
   };
   /// That of a pair which is of `leg`.
   [[nodiscard]] static constexpr Op of(Leg leg, Op of_request) noexcept {
     return static_cast<Op>(static_cast<unsigned>(of_request) + static_cast<unsigned>(leg));
-  }
-  [[nodiscard]] Token token(Op op, const Exchange& exchange) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), exchange.generation, exchange.slot_index};
   }
   // exchange.cpp: from events to actions
   void advance(Exchange& exchange, Leg leg, LegEvent event) noexcept;
@@ -135,7 +124,6 @@ class ExchangePool {
   void advance_response(Exchange& exchange, LegEvent event) noexcept;
   void on_continue_sent(Exchange& exchange, int result) noexcept;
   // exchange_io.cpp: from actions to requests, and back
-  [[nodiscard]] io_uring_sqe* arm(Op op, Exchange& exchange) noexcept;
   void receive(Exchange& exchange, Leg leg) noexcept;
   void poll(Exchange& exchange, Leg leg) noexcept;
   void read(Exchange& exchange) noexcept;
@@ -146,7 +134,6 @@ class ExchangePool {
   [[nodiscard]] bool start_transfer(Exchange& exchange, Leg leg) noexcept;
   void set_buffer(Exchange& exchange, BufferLease lease) noexcept;
   void release_buffer(Exchange& exchange) noexcept;
-  void cancel(Exchange& exchange, Op op) noexcept;
   // exchange_end.cpp: failures, ends and deadlines
   void on_response_done(Exchange& exchange) noexcept;
   void on_client_gone(Exchange& exchange) noexcept;
@@ -156,7 +143,7 @@ class ExchangePool {
   [[nodiscard]] std::uint64_t progress(Exchange& exchange) noexcept;
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   Parts parts_;
   http::Limits limits_;
   DeadlineQueue<Exchange, 1> deadlines_;

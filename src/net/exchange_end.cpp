@@ -30,13 +30,10 @@ void ExchangePool::end(Exchange& exchange, Ending ending, int status) noexcept {
   exchange.status = status;
   deadlines_.disarm(exchange);
   waiting_.remove(exchange);
+  operations_.cancel_all(exchange);
   for (const Leg leg : {Leg::request, Leg::response}) {
     if (exchange.work(leg).transfer) parts_.relay.cancel(*exchange.work(leg).transfer);
-    for (const Op op : {Op::poll_request, Op::read_request, Op::send_request, Op::wait_request}) {
-      if (exchange.is_armed(of(leg, op))) cancel(exchange, of(leg, op));
-    }
   }
-  if (exchange.is_armed(Op::send_continue)) cancel(exchange, Op::send_continue);
   finish(exchange);
 }
 
@@ -51,22 +48,24 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
       parts_.upstreams.put_back(exchange.worker, std::move(upstream), ring_.now());
     }
   }
-  if (exchange.ending == Ending::close) {
-    exchange.lease.give_back();
-    io_uring_prep_close(arm(Op::close, exchange), exchange.client.release());
-    return;
-  }
   ExchangeEnd ended{.worker = exchange.worker};
-  if (exchange.ending == Ending::keep) {
-    RequestLeg& request = exchange.request;
-    ended.client = std::move(exchange.client);
-    ended.begin = request.part.begin();
-    ended.end = request.part.end();
-    if (!request.part.is_empty()) ended.lease = std::move(exchange.lease);
-    ended.parked = std::move(request.parked);
-  } else {
-    parts_.lingering_close.begin(std::move(exchange.client), exchange.status, ring_.now(),
-                                 exchange.request.head.is_head_method);
+  switch (exchange.ending) {
+    case Ending::none: break;
+    case Ending::keep:
+      ended.client = std::move(exchange.client);
+      ended.begin = exchange.request.part.begin();
+      ended.end = exchange.request.part.end();
+      if (ended.begin != ended.end) ended.lease = std::move(exchange.lease);
+      ended.parked = std::move(exchange.request.parked);
+      break;
+    case Ending::lingering_close:
+      parts_.lingering_close.begin(std::move(exchange.client), exchange.status, ring_.now(),
+                                   exchange.request.head.is_head_method);
+      break;
+    case Ending::close:
+      parts_.counters.connections_closed.add();
+      io_uring_prep_close(ring_.detached_sqe(), exchange.client.release());
+      break;
   }
   exchanges_.release(exchange);
   ended_.push_back(std::move(ended));

@@ -10,16 +10,10 @@
 
 namespace urb {
 
-io_uring_sqe* ExchangePool::arm(Op op, Exchange& exchange) noexcept {
-  URB_ASSERT(!exchange.is_armed(op));
-  exchange.armed |= Exchange::bit(op);
-  return ring_.sqe(token(op, exchange));
-}
-
 bool ExchangePool::Exchange::wants_to_read(Leg leg) const noexcept {
   const bool receives = leg == Leg::request ? request.state == RequestState::receiving
                                             : response.state == ResponseState::receiving;
-  return receives && !is_armed(of(leg, Op::poll_request)) && !is_armed(of(leg, Op::read_request));
+  return receives && !in_flight.has_any(of(leg, Op::poll_request), of(leg, Op::read_request));
 }
 
 // The rule of all receives: directly while buffers are plenty, else not before bytes are there.
@@ -34,7 +28,7 @@ void ExchangePool::receive(Exchange& exchange, Leg leg) noexcept {
 
 void ExchangePool::poll(Exchange& exchange, Leg leg) noexcept {
   release_buffer(exchange);
-  io_uring_prep_poll_add(arm(of(leg, Op::poll_request), exchange), exchange.source(leg),
+  io_uring_prep_poll_add(operations_.arm(exchange, of(leg, Op::poll_request)), exchange.source(leg),
                          POLLIN | POLLRDHUP);
 }
 
@@ -50,17 +44,18 @@ void ExchangePool::read(Exchange& exchange) noexcept {
   }
   waiting_.remove(exchange);
   if (exchange.wants_to_read(Leg::request)) {
-    parts_.buffers.prep_read(arm(Op::read_request, exchange), exchange.source(Leg::request),
-                             exchange.request.part.room());
+    parts_.buffers.prep_read(operations_.arm(exchange, Op::read_request),
+                             exchange.source(Leg::request), exchange.request.part.room());
   }
   if (exchange.wants_to_read(Leg::response)) {
-    parts_.buffers.prep_read(arm(Op::read_response, exchange), exchange.source(Leg::response),
-                             exchange.response.part.room());
+    parts_.buffers.prep_read(operations_.arm(exchange, Op::read_response),
+                             exchange.source(Leg::response), exchange.response.part.room());
   }
 }
 
 void ExchangePool::send(Exchange& exchange, Leg leg) noexcept {
-  exchange.work(leg).message.prep(arm(of(leg, Op::send_request), exchange), exchange.target(leg));
+  exchange.work(leg).message.prep(operations_.arm(exchange, of(leg, Op::send_request)),
+                                  exchange.target(leg));
 }
 
 void ExchangePool::on_sent(Exchange& exchange, Leg leg, int result) noexcept {
@@ -80,14 +75,14 @@ void ExchangePool::on_sent(Exchange& exchange, Leg leg, int result) noexcept {
 }
 
 void ExchangePool::wait(Exchange& exchange, Leg leg) noexcept {
-  exchange.work(leg).message.wait.prep(arm(of(leg, Op::wait_request), exchange),
+  exchange.work(leg).message.wait.prep(operations_.arm(exchange, of(leg, Op::wait_request)),
                                        exchange.target(leg));
 }
 
 void ExchangePool::on_wait(Exchange& exchange, Leg leg, const Completion& done) noexcept {
   switch (exchange.work(leg).message.wait.on_completion(done)) {
     case WriteWait::Step::wait: return;
-    case WriteWait::Step::cancel: return cancel(exchange, of(leg, Op::wait_request));
+    case WriteWait::Step::cancel: return operations_.cancel(exchange, of(leg, Op::wait_request));
     case WriteWait::Step::again: return wait(exchange, leg);
     case WriteWait::Step::go_on: return send(exchange, leg);
     case WriteWait::Step::fail: return advance(exchange, leg, {LegEvent::gave_up});
@@ -110,9 +105,9 @@ void ExchangePool::set_buffer(Exchange& exchange, BufferLease lease) noexcept {
 
 // Gives the buffer back, unless a request in flight or a part of a head is in it.
 void ExchangePool::release_buffer(Exchange& exchange) noexcept {
-  constexpr auto kUsers = Exchange::bit(Op::read_request) | Exchange::bit(Op::read_response) |
-                          Exchange::bit(Op::send_request) | Exchange::bit(Op::send_response);
-  if ((exchange.armed & kUsers) != 0 || !exchange.lease.is_held()) return;
+  const bool is_used = exchange.in_flight.has_any(Op::read_request, Op::read_response,
+                                                  Op::send_request, Op::send_response);
+  if (is_used || !exchange.lease.is_held()) return;
   if (!exchange.response.part.is_empty()) return;
   RequestLeg& request = exchange.request;
   if (!request.part.is_empty()) {
@@ -121,10 +116,6 @@ void ExchangePool::release_buffer(Exchange& exchange) noexcept {
     request.part.clear();
   }
   exchange.lease.give_back();
-}
-
-void ExchangePool::cancel(Exchange& exchange, Op op) noexcept {
-  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, exchange)), pack(token(op, exchange)), 0);
 }
 
 void ExchangePool::on_batch_end(Nanos) noexcept {
