@@ -17,7 +17,7 @@ constexpr std::size_t kPrefixBytes = 4 * 1024;
 
 Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
                LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop)
-    : ring_{ring},
+    : operations_{ring, kOwner},
       options_{options},
       requests_{requests},
       plan_{plan},
@@ -71,12 +71,12 @@ Client::Connection* Client::find(Token token) noexcept {
 
 void Client::on_completion(const Completion& done) noexcept {
   Connection* const conn = find(done.token);
-  const auto op = static_cast<Op>(done.token.op);
-  if (conn == nullptr || !conn->has_in_flight(op)) {
+  const Op op = operations_.op_of(done);
+  if (conn == nullptr || !conn->in_flight.has(op)) {
     ++late_count_;
     return;
   }
-  conn->in_flight &= static_cast<std::uint8_t>(~(1U << static_cast<unsigned>(op)));
+  operations_.finish(*conn, done);
   if (conn->state == State::aborting) {
     close_if_drained(*conn);
     return;
@@ -85,9 +85,6 @@ void Client::on_completion(const Completion& done) noexcept {
     case Op::connect: on_connect(*conn, done.result); break;
     case Op::send: on_send(*conn, done.result); break;
     case Op::receive: on_receive(*conn, done.result); break;
-    case Op::cancel_connect:
-    case Op::cancel_send:
-    case Op::cancel_receive: URB_ASSERT(false); break;  // only an aborting connection has one
   }
 }
 

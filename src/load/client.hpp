@@ -19,7 +19,7 @@
 #include "load/plan.hpp"
 #include "load/request_set.hpp"
 #include "stats/stall_watch.hpp"
-#include "uring/ring.hpp"
+#include "uring/operations.hpp"
 
 namespace urb {
 
@@ -28,14 +28,7 @@ class Client {
   static constexpr std::uint8_t kOwner = 1;
   /// Receive memory of a connection. It is touched only as far as responses fill it.
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
-  enum class Op : std::uint8_t {
-    connect,
-    send,
-    receive,
-    cancel_connect,
-    cancel_send,
-    cancel_receive,
-  };
+  enum class Op : std::uint8_t { connect, send, receive };
 
   /// Everything given here outlives the client. `result` is filled as requests end.
   Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
@@ -75,7 +68,7 @@ class Client {
   };
   enum class Failure : std::uint8_t { connect, io, status, framing, content, timeout };
 
-  struct Connection {
+  struct Connection : OperationSlot<Op> {
     Fd socket;
     Nanos started_at{0};
     Nanos planned_at{0};
@@ -86,11 +79,8 @@ class Client {
     const LoadRequest* request = nullptr;  ///< the last that was started
     std::uint64_t sent_bytes = 0;
     std::byte* receive_memory = nullptr;
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
     State state = State::waiting;
-    std::uint8_t in_flight = 0;  ///< bit set by Op
-    int send_error = 0;          ///< the response may still explain it
+    int send_error = 0;  ///< the response may still explain it
     bool in_request = false;
     bool is_verified = false;        ///< or failed to be: its first request was started
     bool response_complete = false;  ///< before the request had been sent
@@ -99,9 +89,6 @@ class Client {
     http::ResponseParser parser;
 
     explicit Connection(std::span<char> body_prefix) noexcept : parser{body_prefix, &fields} {}
-    [[nodiscard]] bool has_in_flight(Op op) const noexcept {
-      return (in_flight & (1U << static_cast<unsigned>(op))) != 0;
-    }
   };
 
   // client.cpp: what faces the loop
@@ -121,11 +108,6 @@ class Client {
   void start_next(Connection& conn, Nanos now) noexcept;
   void begin_connect(Connection& conn) noexcept;
   void begin_exchange(Connection& conn) noexcept;
-  [[nodiscard]] io_uring_sqe* take_sqe(Connection& conn, Op op) noexcept;
-  void cancel(Connection& conn, Op op, Op cancel_op) noexcept;
-  [[nodiscard]] static Token token(const Connection& conn, Op op) noexcept {
-    return {kOwner, static_cast<std::uint8_t>(op), conn.generation, conn.slot_index};
-  }
   void queue_send(Connection& conn) noexcept;
   void queue_receive(Connection& conn) noexcept;
   void on_connect(Connection& conn, int result) noexcept;
@@ -150,7 +132,7 @@ class Client {
   [[nodiscard]] bool is_right(const Connection& conn) noexcept;
   void count_worker(const Connection& conn) noexcept;
 
-  Ring& ring_;
+  Operations<Op> operations_;
   const LoadOptions& options_;
   RequestSet& requests_;
   Plan& plan_;

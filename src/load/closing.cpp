@@ -93,28 +93,21 @@ void Client::fail(Connection& conn, Failure failure, std::string_view text) noex
   begin_abort(conn);
 }
 
-void Client::cancel(Connection& conn, Op op, Op cancel_op) noexcept {
-  if (!conn.has_in_flight(op)) return;
-  io_uring_prep_cancel64(take_sqe(conn, cancel_op), pack(token(conn, op)), 0);
-}
-
 void Client::begin_abort(Connection& conn) noexcept {
   // What is left of a 4 MiB send buffer would otherwise go out during the next trial.
   const bool is_orderly = conn.state == State::waiting ||
-                          (conn.state == State::finishing && !conn.has_in_flight(Op::receive));
+                          (conn.state == State::finishing && !conn.in_flight.has(Op::receive));
   if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
   free_.remove(conn);
   conn.state = State::aborting;
   conn.in_request = false;
   conn.deadline = kNever;
-  cancel(conn, Op::connect, Op::cancel_connect);
-  cancel(conn, Op::send, Op::cancel_send);
-  cancel(conn, Op::receive, Op::cancel_receive);
+  operations_.cancel_all(conn);
   close_if_drained(conn);
 }
 
 void Client::close_if_drained(Connection& conn) noexcept {
-  if (conn.in_flight != 0) return;
+  if (!conn.in_flight.none()) return;
   close_socket(conn);
   conn.state = State::waiting;
   if (progress_ >= Progress::draining) return;

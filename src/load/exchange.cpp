@@ -1,7 +1,5 @@
 // One connection's side of the client: connect, send and receive. How it ends is in closing.cpp.
 //
-// At any time a connection has at most one operation of each kind in flight, and so queues at most
-// three SQEs before the next completion: a send and a receive, or one of them and a cancel.
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -83,26 +81,20 @@ void Client::begin_connect(Connection& conn) noexcept {
         setsockopt(raw, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
   }
   conn.state = State::connecting;
-  io_uring_prep_connect(take_sqe(conn, Op::connect), raw, options_.target.raw(),
+  io_uring_prep_connect(operations_.arm(conn, Op::connect), raw, options_.target.raw(),
                         options_.target.raw_bytes());
-}
-
-io_uring_sqe* Client::take_sqe(Connection& conn, Op op) noexcept {
-  URB_ASSERT(!conn.has_in_flight(op));
-  conn.in_flight |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(op));
-  return ring_.sqe(token(conn, op));
 }
 
 void Client::begin_exchange(Connection& conn) noexcept {
   conn.state = State::exchanging;
   queue_send(conn);
   // From the start, since a server may refuse a body before it has all of it.
-  if (!conn.has_in_flight(Op::receive)) queue_receive(conn);
+  if (!conn.in_flight.has(Op::receive)) queue_receive(conn);
 }
 
 void Client::queue_send(Connection& conn) noexcept {
   const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
-  io_uring_sqe* const sqe = take_sqe(conn, Op::send);
+  io_uring_sqe* const sqe = operations_.arm(conn, Op::send);
   const int socket = conn.socket.get();
   // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
   if (piece.message != nullptr) {
@@ -114,7 +106,7 @@ void Client::queue_send(Connection& conn) noexcept {
 }
 
 void Client::queue_receive(Connection& conn) noexcept {
-  io_uring_prep_recv(take_sqe(conn, Op::receive), conn.socket.get(), conn.receive_memory,
+  io_uring_prep_recv(operations_.arm(conn, Op::receive), conn.socket.get(), conn.receive_memory,
                      kReceiveBytes, 0);
 }
 
@@ -134,7 +126,7 @@ void Client::on_send(Connection& conn, int result) noexcept {
   if (result <= 0) {
     // The server may have answered before it closed, and the receive tells that.
     conn.send_error = result == 0 ? EPIPE : -result;
-    if (!conn.has_in_flight(Op::receive)) fail_io(conn, conn.send_error, "send");
+    if (!conn.in_flight.has(Op::receive)) fail_io(conn, conn.send_error, "send");
     return;
   }
   conn.sent_bytes += static_cast<unsigned>(result);

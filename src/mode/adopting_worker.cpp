@@ -1,14 +1,12 @@
 // Wiring of channel, sessions and lingering close.
 #include "mode/adopting_worker.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace urb {
 namespace {
 
 constexpr std::uint16_t kChannelBufferGroup = 1;  // the sessions' is 0
-constexpr std::size_t kLingeringClosesMax = 1024;
 
 }  // namespace
 
@@ -25,7 +23,7 @@ SessionOptions session_options(const WorkerContext& context) {
 
 AdoptingWorker::AdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options)
     : receiver_{ring, kReceiver, context.channel, kChannelBufferGroup, context.counters},
-      lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
+      lingering_close_{ring, kLingeringClose, context.counters},
       sessions_{ring, kSessions, lingering_close_, context.counters, options} {}
 
 void AdoptingWorker::on_completion(const Completion& done) noexcept {
@@ -40,37 +38,6 @@ void AdoptingWorker::on_completion(const Completion& done) noexcept {
     case kLingeringClose: lingering_close_.on_completion(done); break;
     default: URB_ASSERT(false);
   }
-}
-
-void AdoptingWorker::on_batch_end(Nanos now) noexcept {
-  receiver_.on_batch_end();
-  sessions_.on_batch_end(now);
-  if (receiver_.has_ended()) begin_stop();
-}
-
-Nanos AdoptingWorker::next_deadline() noexcept {
-  return std::min(sessions_.next_deadline(), lingering_close_.next_deadline());
-}
-
-void AdoptingWorker::on_deadline(Nanos now) noexcept {
-  sessions_.on_deadline(now);
-  lingering_close_.on_deadline(now);
-}
-
-void AdoptingWorker::begin_stop() noexcept {
-  if (std::exchange(stopping_, true)) return;
-  sessions_.begin_stop();
-}
-
-void AdoptingWorker::cut_off() noexcept {
-  begin_stop();
-  sessions_.cut_off();
-  lingering_close_.cut_off();
-}
-
-// Not before the channel has ended: what the master has already sent is still to be served.
-bool AdoptingWorker::is_idle() noexcept {
-  return stopping_ && receiver_.has_ended() && sessions_.is_idle() && lingering_close_.is_idle();
 }
 
 }  // namespace urb

@@ -3,18 +3,19 @@
 // the worker reads all further requests, so the choice is made once per connection.
 #pragma once
 
-#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "mode/head_buffers.hpp"
 #include "mode/mode.hpp"
+#include "mode/parts.hpp"
 #include "mode/transport.hpp"
 #include "net/head_reader.hpp"
 
 namespace urb {
 
 template <class Transport>
-class HeadMaster {
+class HeadMaster : public Parts<HeadMaster<Transport>> {
  public:
   HeadMaster(Ring& ring, MasterContext& context)
       : ring_{ring},
@@ -23,7 +24,7 @@ class HeadMaster {
         buffers_{ring, head_buffer_options(context.config)},
         transport_{ring, kTransport, context, placement_},
         acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Transport::kAcceptInto},
-        lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
+        lingering_close_{ring, kLingeringClose, context.counters},
         heads_{ring,
                kHeads,
                buffers_,
@@ -31,11 +32,6 @@ class HeadMaster {
                context.counters,
                context.config.limits,
                context.connection_capacity} {}
-
-  void start() {
-    transport_.start();
-    acceptor_.start();
-  }
 
   void on_completion(const Completion& done) noexcept {
     switch (done.token.owner) {
@@ -51,43 +47,19 @@ class HeadMaster {
       default: URB_ASSERT(false);
     }
   }
-  void on_batch_end(Nanos now) noexcept {
-    heads_.on_batch_end(now);
-    transport_.on_batch_end();
-  }
-  [[nodiscard]] Nanos next_deadline() noexcept {
-    return std::min({acceptor_.next_deadline(), heads_.next_deadline(),
-                     lingering_close_.next_deadline(), transport_.next_deadline()});
-  }
-  void on_deadline(Nanos now) noexcept {
-    acceptor_.on_deadline(now);
-    heads_.on_deadline(now);
-    lingering_close_.on_deadline(now);
-    transport_.on_deadline(now);
-  }
+  /// Heads that have begun are still finished and handed over; idle connections end now.
   void begin_stop() noexcept {
-    // Heads that have begun are still finished and handed over; idle connections end now.
     context_.stop_workers();
-    acceptor_.begin_stop();
-    heads_.begin_stop();
-  }
-  void cut_off() noexcept {
-    heads_.cut_off();
-    lingering_close_.cut_off();
-    transport_.cut_off();
+    Parts<HeadMaster>::begin_stop();
   }
   void on_worker_lost(unsigned worker) noexcept {
     observe_death(worker, placement_, transport_, context_.worker_counters);
   }
-  void on_worker_back(unsigned worker) noexcept { transport_.on_worker_back(worker); }
-  [[nodiscard]] bool is_idle() noexcept {
-    return acceptor_.is_idle() && heads_.is_idle() && transport_.is_idle() &&
-           lingering_close_.is_idle();
-  }
 
  private:
   enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kTransport, kLingeringClose };
-  static constexpr std::size_t kLingeringClosesMax = 1024;
+  friend class Parts<HeadMaster>;
+  auto parts() noexcept { return std::tie(transport_, acceptor_, heads_, lingering_close_); }
 
   void hand_over(std::optional<ReadHead> read) noexcept {
     if (!read) return;

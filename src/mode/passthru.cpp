@@ -3,14 +3,15 @@
 // passes through the master.
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/refusal.hpp"
 #include "mode/adopting_worker.hpp"
 #include "mode/head_buffers.hpp"
+#include "mode/parts.hpp"
 #include "mode/placement.hpp"
 #include "mode/role_host.hpp"
 #include "net/acceptor.hpp"
@@ -29,7 +30,7 @@ void require_splice_call() {
   }
 }
 
-class PassthruMaster {
+class PassthruMaster : public Parts<PassthruMaster> {
  public:
   PassthruMaster(Ring& ring, MasterContext& context)
       : ring_{ring},
@@ -37,7 +38,7 @@ class PassthruMaster {
         counters_{context.counters},
         buffers_{ring, head_buffer_options(context.config)},
         acceptor_{ring, kAcceptor, context.listener, SOCK_NONBLOCK, context.counters},
-        lingering_close_{ring, kLingeringClose, context.counters, kLingeringClosesMax},
+        lingering_close_{ring, kLingeringClose, context.counters},
         heads_{ring,
                kHeads,
                buffers_,
@@ -73,7 +74,7 @@ class PassthruMaster {
     if (config_.relay == RelayKind::sync || config_.relay == RelayKind::automatic) {
       require_splice_call();
     }
-    acceptor_.start();
+    Parts::start();
   }
 
   void on_completion(const Completion& done) noexcept {
@@ -96,56 +97,25 @@ class PassthruMaster {
     settle();
   }
   void on_batch_end(Nanos now) noexcept {
-    heads_.on_batch_end(now);
-    exchanges_.on_batch_end(now);
-    relay_.on_batch_end();
-    settle();
+    settle();  // what a deadline has ended
     if (stopping_ && exchanges_.is_idle()) upstreams_.clear();
-    sender_.flush();  // the workers' ends of new pairs
-  }
-  [[nodiscard]] Nanos next_deadline() noexcept {
-    return std::min({acceptor_.next_deadline(), heads_.next_deadline(), exchanges_.next_deadline(),
-                     lingering_close_.next_deadline(), relay_.next_deadline(),
-                     upstreams_.next_deadline()});
-  }
-  void on_deadline(Nanos now) noexcept {
-    acceptor_.on_deadline(now);
-    heads_.on_deadline(now);
-    exchanges_.on_deadline(now);
-    relay_.on_deadline(now);
-    lingering_close_.on_deadline(now);
-    upstreams_.on_deadline(now);
+    Parts::on_batch_end(now);
   }
   void begin_stop() noexcept {
     stopping_ = true;
-    acceptor_.begin_stop();
-    heads_.begin_stop();
-    exchanges_.begin_stop();
-  }
-  void cut_off() noexcept {
-    heads_.cut_off();
-    exchanges_.cut_off();
-    lingering_close_.cut_off();
-    sender_.cut_off();
-  }
-  // Exchanges in flight see the end of their upstreams by themselves.
-  void on_worker_lost(unsigned worker) noexcept {
-    placement_.set_present(worker, false);
-    sender_.suspend(worker);
-    upstreams_.clear(worker);
-  }
-  void on_worker_back(unsigned worker) noexcept {
-    placement_.set_present(worker, true);
-    sender_.resume(worker);
-  }
-  [[nodiscard]] bool is_idle() noexcept {
-    return acceptor_.is_idle() && heads_.is_idle() && exchanges_.is_idle() && sender_.is_idle() &&
-           lingering_close_.is_idle();
+    Parts::begin_stop();
   }
 
  private:
   enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kExchanges, kRelay, kSender, kLingeringClose };
-  static constexpr std::size_t kLingeringClosesMax = 1024;
+  friend class Parts<PassthruMaster>;
+  // The sender is last: it sends what the others have given it. Exchanges in flight with a worker
+  // that is lost see the end of their upstreams by themselves.
+  auto parts() noexcept {
+    return std::tie(acceptor_, heads_, exchanges_, relay_, lingering_close_, placement_, upstreams_,
+                    sender_);
+  }
+
   // Transfers that may be stuck beyond the pools: 16 MiB of pipes or buffers, a guess.
   static constexpr std::uint32_t kSpareStores = 256;
 

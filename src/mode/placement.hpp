@@ -33,6 +33,8 @@ class Placement {
   }
   /// A worker that is not present gets nothing while there is another that is.
   void set_present(unsigned worker, bool is_present) noexcept { is_present_[worker] = is_present; }
+  void on_worker_lost(unsigned worker) noexcept { set_present(worker, false); }
+  void on_worker_back(unsigned worker) noexcept { set_present(worker, true); }
 
  private:
   [[nodiscard]] unsigned choose(std::optional<std::uint64_t> route_hash) noexcept;

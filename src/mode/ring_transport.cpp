@@ -24,17 +24,17 @@ constexpr Nanos kHelloMax = std::chrono::seconds{30};
 
 RingTransport::RingTransport(Ring& ring, std::uint8_t owner, MasterContext& context,
                              Placement& placement)
-    : ring_{ring},
+    : RingHandoverSender{ring,
+                         owner,
+                         context.config.workers,
+                         context.shared,
+                         context.counters,
+                         context.connection_capacity},
+      ring_{ring},
       owner_{owner},
       context_{context},
       placement_{placement},
-      generations_(context.config.workers),
-      sender_{ring,
-              owner,
-              context.config.workers,
-              context.shared,
-              context.counters,
-              context.connection_capacity} {
+      generations_(context.config.workers) {
   require_ring_handover();
   ring.make_file_table(static_cast<unsigned>(context.connection_capacity));
 }
@@ -49,7 +49,7 @@ void RingTransport::start() {
     }
     Fd taken = take_ring(worker);
     if (!taken.is_open()) throw std::runtime_error("a worker said nothing of its ring");
-    sender_.connect(worker, std::move(taken));
+    connect(worker, std::move(taken));
   }
 }
 
@@ -64,14 +64,14 @@ Fd RingTransport::take_ring(unsigned worker) {
 }
 
 void RingTransport::on_completion(const Completion& done) noexcept {
-  if (done.token.op != kHelloOp) return sender_.on_completion(done);
+  if (done.token.op != kHelloOp) return RingHandoverSender::on_completion(done);
   const unsigned worker = done.token.slot_index;
   // The end of a channel whose worker is dead: the one that has its place may not be ready yet.
   if (done.token.generation != generations_[worker]) return;
   try {
     Fd taken = take_ring(worker);
     if (!taken.is_open()) return await_hello(worker);
-    sender_.connect(worker, std::move(taken));
+    connect(worker, std::move(taken));
     placement_.set_present(worker, true);
   } catch (const std::exception&) {
     // It has died again, and on_worker_lost() follows; or the system is out of descriptors, and a
@@ -82,7 +82,7 @@ void RingTransport::on_completion(const Completion& done) noexcept {
 
 void RingTransport::on_worker_lost(unsigned worker) noexcept {
   placement_.set_present(worker, false);
-  sender_.disconnect(worker);
+  disconnect(worker);
   ++generations_[worker];
 }
 
@@ -95,10 +95,10 @@ void RingTransport::await_hello(unsigned worker) noexcept {
 }
 
 void RingTransport::cut_off() noexcept {
-  sender_.cut_off();
+  RingHandoverSender::cut_off();
   // What has been sent to a worker that does not run cannot be taken back, only ended with it.
   for (unsigned worker = 0; worker < context_.config.workers; ++worker) {
-    if (sender_.is_awaited(worker)) context_.kill_worker(worker);
+    if (is_awaited(worker)) context_.kill_worker(worker);
   }
 }
 

@@ -21,7 +21,7 @@ struct RingHello {
   std::int32_t ring_fd = -1;
 };
 
-class RingTransport {
+class RingTransport : public RingHandoverSender {
  public:
   static constexpr AcceptInto kAcceptInto = AcceptInto::slot;
 
@@ -31,23 +31,10 @@ class RingTransport {
   /// Waits until each worker has said hello, or has died, which whoever started it learns from it.
   /// Throws SysError, std::runtime_error.
   void start();
-  void give(unsigned worker, Socket socket) noexcept { sender_.give(worker, std::move(socket)); }
-  [[nodiscard]] Socket give_with_bytes(unsigned worker, Socket socket, BufferLease lease,
-                                       std::size_t begin, std::size_t end) noexcept {
-    return sender_.give_with_bytes(worker, std::move(socket), std::move(lease), begin, end);
-  }
   void on_completion(const Completion& done) noexcept;
-  void on_batch_end() noexcept {}
-  [[nodiscard]] Nanos next_deadline() noexcept { return sender_.next_deadline(); }
-  void on_deadline(Nanos now) noexcept { sender_.on_deadline(now); }
   void on_worker_lost(unsigned worker) noexcept;
   void on_worker_back(unsigned worker) noexcept;
   void cut_off() noexcept;
-  [[nodiscard]] bool is_idle() const noexcept { return sender_.is_idle(); }
-  [[nodiscard]] std::uint64_t undelivered(unsigned worker) const noexcept {
-    return sender_.undelivered(worker);
-  }
-  [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept { return sender_.unsent(worker); }
 
  private:
   /// Waits for the hello of the process that is `worker` now.
@@ -62,7 +49,6 @@ class RingTransport {
   Placement& placement_;
   /// Counts each worker's deaths: what the channel of one that is dead says late is no hello.
   std::vector<std::uint16_t> generations_;
-  RingHandoverSender sender_;
 };
 
 }  // namespace urb

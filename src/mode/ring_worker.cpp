@@ -28,7 +28,7 @@ RingWorker::RingWorker(Ring& ring, WorkerContext& context)
       receiver_{ring, context.shared} {}
 
 void RingWorker::start() {
-  worker_.start();
+  Parts::start();
   const RingHello hello{RingHello::kMagic, ring_.raw()->ring_fd};
   // A master that has begun to stop has closed its end: the order to finish, which the worker sees
   // by itself.
@@ -39,18 +39,12 @@ void RingWorker::start() {
 
 void RingWorker::on_completion(const Completion& done) noexcept {
   if (done.token.owner != kMessageOwner) return worker_.on_completion(done);
-  receiver_.on_completion(
-      done, [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
-        worker_.adopt(std::move(socket), std::move(prefix), begin, end);
-      });
+  receiver_.on_completion(done, adopter());
 }
 
 void RingWorker::on_batch_end(Nanos now) noexcept {
-  worker_.on_batch_end(now);
-  receiver_.on_batch_end(
-      [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
-        worker_.adopt(std::move(socket), std::move(prefix), begin, end);
-      });
+  Parts::on_batch_end(now);
+  receiver_.adopt_waiting(adopter());
 }
 
 }  // namespace urb

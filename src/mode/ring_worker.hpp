@@ -2,26 +2,32 @@
 // file table. Its channel carries only its hello. The end of the channel ends the worker.
 #pragma once
 
+#include <tuple>
+
 #include "mode/adopting_worker.hpp"
+#include "mode/parts.hpp"
 #include "net/ring_handover.hpp"
 
 namespace urb {
 
-class RingWorker {
+class RingWorker : public Parts<RingWorker> {
  public:
   RingWorker(Ring& ring, WorkerContext& context);
 
   void start();
   void on_completion(const Completion& done) noexcept;
   void on_batch_end(Nanos now) noexcept;
-  [[nodiscard]] Nanos next_deadline() noexcept { return worker_.next_deadline(); }
-  void on_deadline(Nanos now) noexcept { worker_.on_deadline(now); }
-  void begin_stop() noexcept { worker_.begin_stop(); }
-  void cut_off() noexcept { worker_.cut_off(); }
-  [[nodiscard]] bool is_idle() noexcept { return receiver_.is_idle() && worker_.is_idle(); }
-  [[nodiscard]] bool is_stopping() const noexcept { return worker_.is_stopping(); }
+  [[nodiscard]] bool must_stop() const noexcept { return worker_.must_stop(); }
 
  private:
+  friend class Parts<RingWorker>;
+  auto parts() noexcept { return std::tie(worker_, receiver_); }
+  auto adopter() noexcept {
+    return [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
+      worker_.adopt(std::move(socket), std::move(prefix), begin, end);
+    };
+  }
+
   Ring& ring_;
   int channel_;
   AdoptingWorker worker_;

@@ -39,8 +39,8 @@ class RoleHost {
   void on_batch_end(Nanos now) noexcept {
     role_.on_batch_end(now);
     // A worker stops when its channel ends, without a signal: its grace begins here.
-    if constexpr (requires { role_.is_stopping(); }) {
-      if (role_.is_stopping()) begin_stop();
+    if constexpr (requires { role_.must_stop(); }) {
+      if (role_.must_stop()) begin_stop();
     }
     burn_.on_batch_end();
     context_.counters.ring_enters.set(before_.enters + ring_.counters().enter_count);

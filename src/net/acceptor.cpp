@@ -58,8 +58,7 @@ Fd make_listener(const Address& address, bool share_port) {
 
 void Acceptor::arm() noexcept {
   retry_at_ = kNever;
-  armed_ = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::accept));
+  io_uring_sqe* const sqe = operations_.arm(slot_, Op::accept);
   if (into_ == AcceptInto::slot) {
     // Without SOCK_CLOEXEC, which is refused: there is no descriptor that exec could keep.
     io_uring_prep_multishot_accept_direct(sqe, listener_, nullptr, nullptr, socket_flags_);
@@ -71,8 +70,7 @@ void Acceptor::arm() noexcept {
 }
 
 Socket Acceptor::on_completion(const Completion& done) noexcept {
-  if (static_cast<Op>(done.token.op) == Op::cancel) return {};
-  if (!done.more()) armed_ = false;
+  operations_.finish(slot_, done);
   Socket accepted;
   if (done.result >= 0) {
     accepted = into_ == AcceptInto::slot ? Socket{ring_, static_cast<std::uint32_t>(done.result)}
@@ -84,7 +82,7 @@ Socket Acceptor::on_completion(const Completion& done) noexcept {
     const bool is_own_table = into_ == AcceptInto::slot && done.result == -ENFILE;
     counters_.count_shortage(is_own_table ? EMFILE : -done.result);
   }
-  if (!armed_ && !stopping_) {
+  if (slot_.in_flight.none() && !stopping_) {
     // A connection that was reset while it waited is over; for the others (no descriptors, no
     // memory) an immediate retry would only spin.
     if (done.result >= 0 || done.result == -ECONNABORTED) {
@@ -106,8 +104,7 @@ void Acceptor::begin_stop() noexcept {
   // Whoever connects from now on is refused at once; left open until the last answer is sent, the
   // listener would let them wait for nothing. The descriptor itself is the caller's.
   shutdown(listener_, SHUT_RDWR);
-  if (!armed_) return;
-  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel)), pack(token(Op::accept)), 0);
+  operations_.cancel_all(slot_);
 }
 
 }  // namespace urb

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "stats/counters.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
 
@@ -35,7 +36,7 @@ class Acceptor {
   Acceptor(Ring& ring, std::uint8_t owner, int listener, int socket_flags, Counters& counters,
            AcceptInto into = AcceptInto::descriptor)
       : ring_{ring},
-        owner_{owner},
+        operations_{ring, owner},
         listener_{listener},
         socket_flags_{socket_flags},
         into_{into},
@@ -52,23 +53,21 @@ class Acceptor {
   void on_deadline(Nanos now) noexcept;
   /// Cancels; a socket that was accepted just before may still come.
   void begin_stop() noexcept;
-  [[nodiscard]] bool is_idle() const noexcept { return stopping_ && !armed_; }
+  [[nodiscard]] bool is_idle() const noexcept { return stopping_ && slot_.in_flight.none(); }
 
  private:
-  enum class Op : std::uint8_t { accept, cancel };
+  enum class Op : std::uint8_t { accept };
   void arm() noexcept;
-  [[nodiscard]] Token token(Op op) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), 0, 0};
-  }
+
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
+  OperationSlot<Op> slot_;
   int listener_;
   int socket_flags_;
   AcceptInto into_;
   bool is_multishot_;
   Counters& counters_;
   Nanos retry_at_ = kNever;
-  bool armed_ = false;
   bool stopping_ = false;
 };
 

@@ -32,7 +32,7 @@ ChannelPair make_channel() {
 HandoverSender::HandoverSender(Ring& ring, std::uint8_t owner, std::span<const int> channels,
                                Counters& counters, std::size_t socket_capacity)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       counters_{counters},
       pending_max_{std::max(kPendingLeast, socket_capacity / (2 * channels.size()))},
       messages_{channels.size() * pending_max_} {
@@ -54,18 +54,18 @@ bool HandoverSender::try_admit(unsigned worker) noexcept {
   return true;
 }
 
-void HandoverSender::give(unsigned worker, Fd socket) noexcept {
+void HandoverSender::give(unsigned worker, Socket socket) noexcept {
   if (!try_admit(worker)) {
     counters_.connections_closed.add();
     return;
   }
   // Within the capacity reserved by the constructor: the process has no more descriptors.
-  channels_[worker].waiting.push_back(socket.release());
+  channels_[worker].waiting.push_back(socket.take_fd().release());
   ++waiting_count_;
 }
 
-Fd HandoverSender::give_with_bytes(unsigned worker, Fd socket, BufferLease lease, std::size_t begin,
-                                   std::size_t end) noexcept {
+Socket HandoverSender::give_with_bytes(unsigned worker, Socket socket, BufferLease lease,
+                                       std::size_t begin, std::size_t end) noexcept {
   URB_ASSERT(end - begin <= kHandoverPrefixMax);
   if (!try_admit(worker)) return socket;
   Message* const message = messages_.try_emplace();
@@ -73,11 +73,10 @@ Fd HandoverSender::give_with_bytes(unsigned worker, Fd socket, BufferLease lease
   message->worker = worker;
   message->header.fd_count = 1;
   message->header.prefix_bytes = static_cast<std::uint32_t>(end - begin);
-  message->fds[0] = socket.release();
+  message->fds[0] = socket.take_fd().release();
   message->lease = std::move(lease);
   message->prefix = message->lease.memory().subspan(begin, end - begin);
   if (channels_[worker].is_down) {
-    message->is_held = true;
     park(*message);
   } else {
     send(*message);
@@ -85,7 +84,7 @@ Fd HandoverSender::give_with_bytes(unsigned worker, Fd socket, BufferLease lease
   return {};
 }
 
-void HandoverSender::flush() noexcept {
+void HandoverSender::on_batch_end() noexcept {
   if (waiting_count_ == 0) return;
   for (unsigned worker = 0; worker < channels_.size(); ++worker) {
     Channel& channel = channels_[worker];
@@ -107,7 +106,6 @@ void HandoverSender::flush() noexcept {
 void HandoverSender::send(Message& message) noexcept {
   const std::span<const std::byte> prefix = message.prefix;
   const std::size_t fds_bytes = sizeof(int) * message.header.fd_count;
-  message.is_held = false;
   message.epoch = channels_[message.worker].epoch;
   message.parts[0] = {&message.header, sizeof message.header};
   // The kernel only reads from it; iovec has no const form.
@@ -122,7 +120,7 @@ void HandoverSender::send(Message& message) noexcept {
   control->cmsg_type = SCM_RIGHTS;
   control->cmsg_len = CMSG_LEN(fds_bytes);
   std::memcpy(CMSG_DATA(control), message.fds.data(), fds_bytes);
-  io_uring_prep_sendmsg(ring_.sqe(token(Op::send, message)), channels_[message.worker].fd,
+  io_uring_prep_sendmsg(operations_.arm(message, Op::send), channels_[message.worker].fd,
                         &message.message, MSG_NOSIGNAL | (message.may_wait ? 0 : MSG_DONTWAIT));
 }
 
@@ -135,16 +133,7 @@ void HandoverSender::park(Message& message) noexcept {
 }
 
 void HandoverSender::on_completion(const Completion& done) noexcept {
-  Message* const message = messages_.find(done.token.slot_index, done.token.generation);
-  if (static_cast<Op>(done.token.op) == Op::cancel) return;
-  URB_ASSERT(message != nullptr);  // a message lives until its last completion
-  if (static_cast<Op>(done.token.op) == Op::send) {
-    on_sent(*message, done.result);
-    return;
-  }
-  if (--message->open_fds != 0) return;
-  channels_[message->worker].pending -= message->header.fd_count;
-  messages_.release(*message);
+  on_sent(operations_.finish(messages_, done), done.result);
 }
 
 void HandoverSender::on_sent(Message& message, int result) noexcept {
@@ -173,7 +162,7 @@ void HandoverSender::on_sent(Message& message, int result) noexcept {
     channels_[message.worker].undelivered += count;
     counters_.count_shortage(-result);
   }
-  close_fds(message);
+  close(message);
 }
 
 // The worker is dead. Its channel may have been replaced in the meantime, then it goes out again.
@@ -182,7 +171,6 @@ void HandoverSender::keep(Message& message) noexcept {
   if (message.epoch == channel.epoch) channel.is_down = true;
   message.may_wait = false;
   if (!message.prefix.empty()) {
-    message.is_held = true;
     park(message);
     if (!channel.is_down) send(message);
     return;
@@ -194,24 +182,24 @@ void HandoverSender::keep(Message& message) noexcept {
   messages_.release(message);
 }
 
-void HandoverSender::suspend(unsigned worker) noexcept {
+void HandoverSender::on_worker_lost(unsigned worker) noexcept {
   ++channels_[worker].epoch;
   channels_[worker].is_down = true;
 }
 
-void HandoverSender::resume(unsigned worker) noexcept {
+void HandoverSender::on_worker_back(unsigned worker) noexcept {
   ++channels_[worker].epoch;
   channels_[worker].is_down = false;
   messages_.for_each([&](Message& message) {
-    if (message.is_held && message.worker == worker) send(message);
+    if (message.worker == worker && message.in_flight.none()) send(message);
   });
-  flush();
+  on_batch_end();
 }
 
 std::uint64_t HandoverSender::unsent(unsigned worker) noexcept {
   std::uint64_t count = channels_[worker].waiting.size();
   messages_.for_each([&](const Message& message) {
-    if (message.worker == worker && message.open_fds == 0) count += message.header.fd_count;
+    if (message.worker == worker) count += message.header.fd_count;
   });
   return count;
 }
@@ -219,15 +207,10 @@ std::uint64_t HandoverSender::unsent(unsigned worker) noexcept {
 void HandoverSender::cut_off() noexcept {
   is_cut_off_ = true;
   messages_.for_each([this](Message& message) {
-    if (message.is_held) {
-      message.is_held = false;
-      counters_.handover_errors.add(message.header.fd_count);
-      channels_[message.worker].undelivered += message.header.fd_count;
-      close_fds(message);
-    } else if (message.open_fds == 0) {
-      io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, message)), pack(token(Op::send, message)),
-                             0);
-    }
+    if (!message.in_flight.none()) return operations_.cancel_all(message);
+    counters_.handover_errors.add(message.header.fd_count);
+    channels_[message.worker].undelivered += message.header.fd_count;
+    close(message);
   });
   for (Channel& channel : channels_) {
     for (const int raw : channel.waiting) Fd{Adopt{}, raw}.close();
@@ -240,13 +223,14 @@ void HandoverSender::cut_off() noexcept {
   }
 }
 
-void HandoverSender::close_fds(Message& message) noexcept {
-  message.lease.give_back();
-  message.open_fds = message.header.fd_count;
-  counters_.connections_closed.add(message.open_fds);
-  for (std::uint32_t index = 0; index < message.header.fd_count; ++index) {
-    io_uring_prep_close(ring_.sqe(token(Op::close, message)), message.fds[index]);
+void HandoverSender::close(Message& message) noexcept {
+  const std::uint32_t count = message.header.fd_count;
+  counters_.connections_closed.add(count);
+  channels_[message.worker].pending -= count;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    io_uring_prep_close(ring_.detached_sqe(), message.fds[index]);
   }
+  messages_.release(message);
 }
 
 }  // namespace urb

@@ -18,7 +18,9 @@
 #include "net/handover_message.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -31,9 +33,10 @@ struct ChannelPair {
 
 /// The master's side: one channel per worker.
 ///
-/// Sockets given without bytes wait until flush() and share a message, at most one message per
-/// worker in flight: when a worker is slow, batches grow instead of messages. Owns each socket
-/// until its message has been taken by the channel, then closes it.
+/// Sockets given without bytes wait until the end of the batch and share a message, at most one
+/// message per worker in flight: when a worker is slow, batches grow instead of messages. Owns each
+/// socket until its message has been taken by the channel, then closes it. All are ordinary
+/// descriptors.
 ///
 /// What a dead worker's channel refuses stays here and goes to its replacement: nobody has read it.
 ///
@@ -45,21 +48,21 @@ class HandoverSender {
   HandoverSender(Ring& ring, std::uint8_t owner, std::span<const int> channels, Counters& counters,
                  std::size_t socket_capacity);
 
-  /// Hands over an unread socket with the next flush(); closes it when too many wait already.
-  void give(unsigned worker, Fd socket) noexcept;
+  /// Hands over an unread socket at the end of the batch; closes it when too many wait already.
+  void give(unsigned worker, Socket socket) noexcept;
   /// Hands over a socket and the bytes [begin, end) of `lease`, at once. Queues one SQE. Gives the
   /// socket back when too many wait already.
-  [[nodiscard]] Fd give_with_bytes(unsigned worker, Fd socket, BufferLease lease, std::size_t begin,
-                                   std::size_t end) noexcept;
-  /// Sends what has gathered; at the end of each batch of completions.
-  void flush() noexcept;
+  [[nodiscard]] Socket give_with_bytes(unsigned worker, Socket socket, BufferLease lease,
+                                       std::size_t begin, std::size_t end) noexcept;
+  /// Sends what has gathered.
+  void on_batch_end() noexcept;
   void on_completion(const Completion& done) noexcept;
   /// The worker is dead: nothing is sent to it from here on. What was under way to it by then has
   /// been submitted, and counts as undelivered should its channel have taken it.
-  void suspend(unsigned worker) noexcept;
+  void on_worker_lost(unsigned worker) noexcept;
   /// The worker has been replaced, and its channel has the same number as before: sends what the
   /// old one refused.
-  void resume(unsigned worker) noexcept;
+  void on_worker_back(unsigned worker) noexcept;
   /// Closes everything that no worker has yet: nobody is waited for any more.
   void cut_off() noexcept;
   /// Nothing waits, nothing is in flight.
@@ -74,16 +77,13 @@ class HandoverSender {
   [[nodiscard]] std::uint64_t unsent(unsigned worker) noexcept;
 
  private:
-  enum class Op : std::uint8_t { send, close, cancel };
-  struct Message {
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
+  enum class Op : std::uint8_t { send };
+  /// Without a send in flight: refused by a dead worker's channel.
+  struct Message : OperationSlot<Op> {
     unsigned worker = 0;
     HandoverHeader header;
     std::array<int, kHandoverFdsMax> fds{};
-    unsigned open_fds = 0;    ///< close requests still to complete
     std::uint32_t epoch = 0;  ///< of the channel, when it was sent
-    bool is_held = false;     ///< refused by a dead worker's channel
     bool may_wait = false;    ///< has found the channel full
     BufferLease lease;
     std::vector<std::byte> parked;      ///< the bytes, where they wait long
@@ -106,14 +106,11 @@ class HandoverSender {
   void send(Message& message) noexcept;
   void park(Message& message) noexcept;
   void keep(Message& message) noexcept;
-  void close_fds(Message& message) noexcept;
+  void close(Message& message) noexcept;
   void on_sent(Message& message, int result) noexcept;
-  [[nodiscard]] Token token(Op op, const Message& message) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), message.generation, message.slot_index};
-  }
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   Counters& counters_;
   std::vector<Channel> channels_;
   std::size_t pending_max_;  ///< of a channel
@@ -145,7 +142,7 @@ class HandoverReceiver {
   /// Re-arms after a shortage of buffers; at the end of each batch.
   void on_batch_end() noexcept;
   /// The master has closed the channel, or died: no more sockets will come.
-  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  [[nodiscard]] bool is_idle() const noexcept { return ended_; }
 
  private:
   struct Received {
@@ -166,8 +163,9 @@ class HandoverReceiver {
                                                     const BufferLease& lease) noexcept;
   [[nodiscard]] static std::size_t take_fds(Message& message, Received& received) noexcept;
 
-  Ring& ring_;
-  std::uint8_t owner_;
+  enum class Op : std::uint8_t { receive };
+  Operations<Op> operations_;
+  OperationSlot<Op> slot_;
   int channel_;
   Counters& counters_;
   bool is_multishot_;
@@ -177,7 +175,6 @@ class HandoverReceiver {
   BufferLease lease_;
   iovec payload_{};
   std::vector<std::byte> control_;
-  bool armed_ = false;
   bool ended_ = false;
 };
 

@@ -22,8 +22,7 @@ constexpr std::uint32_t kReceiveBuffers = 64;
 
 HandoverReceiver::HandoverReceiver(Ring& ring, std::uint8_t owner, int channel,
                                    std::uint16_t buffer_group, Counters& counters)
-    : ring_{ring},
-      owner_{owner},
+    : operations_{ring, owner},
       channel_{channel},
       counters_{counters},
       is_multishot_{ring.use(Feature::recv_multishot)},
@@ -33,7 +32,7 @@ HandoverReceiver::HandoverReceiver(Ring& ring, std::uint8_t owner, int channel,
       control_(is_multishot_ ? 0 : kControlBytes) {}
 
 void HandoverReceiver::arm() noexcept {
-  io_uring_sqe* const sqe = ring_.sqe({owner_, 0, 0, 0});
+  io_uring_sqe* const sqe = operations_.arm(slot_, Op::receive);
   template_ = {};
   template_.msg_controllen = kControlBytes;
   if (is_multishot_) {
@@ -48,17 +47,16 @@ void HandoverReceiver::arm() noexcept {
     template_.msg_control = control_.data();
     io_uring_prep_recvmsg(sqe, channel_, &template_, MSG_CMSG_CLOEXEC);
   }
-  armed_ = true;
 }
 
 void HandoverReceiver::on_batch_end() noexcept {
-  if (!armed_ && !ended_ && pool_.free_count() != 0) arm();
+  if (slot_.in_flight.none() && !ended_ && pool_.free_count() != 0) arm();
 }
 
 HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noexcept {
   Received received;
   received.lease = is_multishot_ ? pool_.claim(done) : std::move(lease_);
-  if (!done.more()) armed_ = false;
+  operations_.finish(slot_, done);
   if (done.result < 0) {
     if (done.result == -ENOBUFS) {
       counters_.receive_starved.add();

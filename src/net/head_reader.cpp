@@ -27,7 +27,7 @@ HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers,
                        LingeringClose& lingering_close, Counters& counters,
                        const http::Limits& limits, std::size_t connection_capacity)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       buffers_{buffers},
       lingering_close_{lingering_close},
       counters_{counters},
@@ -95,7 +95,7 @@ std::optional<ReadHead> HeadReader::advance(Reader& reader) noexcept {
 }
 
 ReadHead HeadReader::take(Reader& reader) noexcept {
-  URB_ASSERT(!reader.has_in_flight());
+  URB_ASSERT(reader.in_flight.none());
   ReadHead out{std::move(reader.socket), std::move(reader.lease), 0, reader.parsed, reader.end,
                reader.parser.head()};
   deadlines_.disarm(reader);
@@ -108,11 +108,7 @@ void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
   const bool is_unparsed = reader.parsed < reader.end;  // only of what was parked by another
   if (!is_readable && !is_unparsed && buffers_.free_count() <= buffers_.buffer_count() / 2) {
     if (reader.lease.is_held()) park(reader);
-    reader.poll_armed = true;
-    io_uring_sqe* const sqe = ring_.sqe(token(Op::poll, reader));
-    io_uring_prep_poll_add(sqe, reader.socket.number(), POLLIN | POLLRDHUP);
-    reader.socket.address(sqe);
-    return;
+    return reader.socket.prep_poll(operations_.arm(reader, Op::poll), POLLIN | POLLRDHUP);
   }
   if (!reader.lease.is_held()) reader.lease = buffers_.try_take();
   if (reader.lease.is_held()) return arm_read(reader);
@@ -130,54 +126,30 @@ void HeadReader::arm_read(Reader& reader) noexcept {
   std::copy(reader.parked.begin(), reader.parked.end(), reader.lease.memory().begin());
   reader.parked = {};
   if (reader.parsed < reader.end) {
-    reader.parse_armed = true;
-    return io_uring_prep_nop(ring_.sqe(token(Op::parse, reader)));
+    return io_uring_prep_nop(operations_.arm(reader, Op::parse));
   }
   const std::size_t room = kHeadReadArea - reader.end;
   const std::size_t wanted = reader.end == 0 ? kFirstReadBytes : room;
   URB_ASSERT(room != 0);
-  reader.read_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::read, reader));
-  buffers_.prep_read(sqe, reader.socket.number(),
+  buffers_.prep_read(operations_.arm(reader, Op::read), reader.socket,
                      reader.lease.memory().subspan(reader.end, std::min(wanted, room)));
-  reader.socket.address(sqe);
 }
 
 std::optional<ReadHead> HeadReader::on_completion(const Completion& done) noexcept {
-  const Op op = static_cast<Op>(done.token.op);
-  if (op == Op::cancel) return {};
-  Reader* const reader = readers_.find(done.token.slot_index, done.token.generation);
-  URB_ASSERT(reader != nullptr);  // a reader stays until its last completion
-  switch (op) {
-    case Op::read: return on_read(*reader, done.result);
-    case Op::poll:
-      reader->poll_armed = false;
-      if (reader->departure != Departure::none) {
-        finish_departure(*reader);
-      } else {
-        want_read(*reader, done.result >= 0);
-      }
-      return {};
-    case Op::parse:
-      reader->parse_armed = false;
-      if (reader->departure == Departure::none) return advance(*reader);
-      finish_departure(*reader);
-      return {};
-    case Op::close:
-      counters_.connections_closed.add();
-      readers_.release(*reader);
-      return {};
-    case Op::cancel: return {};  // handled above
+  Reader& reader = operations_.finish(readers_, done);
+  if (reader.departure != Departure::none) {
+    finish_departure(reader);
+    return {};
+  }
+  switch (operations_.op_of(done)) {
+    case Op::read: return on_read(reader, done.result);
+    case Op::poll: want_read(reader, done.result >= 0); return {};
+    case Op::parse: return advance(reader);
   }
   return {};
 }
 
 std::optional<ReadHead> HeadReader::on_read(Reader& reader, int result) noexcept {
-  reader.read_armed = false;
-  if (reader.departure != Departure::none) {
-    finish_departure(reader);
-    return {};
-  }
   if (result > 0) {
     reader.end += static_cast<std::size_t>(result);
     return advance(reader);
@@ -197,16 +169,12 @@ void HeadReader::depart(Reader& reader, Departure departure, int status) noexcep
   const bool is_new = reader.departure == Departure::none;
   reader.departure = departure;
   reader.status = status;
-  if (is_new && (reader.read_armed || reader.poll_armed)) {
-    // Its own completion says nothing that the cancelled request's does not.
-    io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, reader)),
-                           pack(token(reader.read_armed ? Op::read : Op::poll, reader)), 0);
-  }
+  if (is_new) operations_.cancel(reader, Op::read, Op::poll);
   finish_departure(reader);
 }
 
 void HeadReader::finish_departure(Reader& reader) noexcept {
-  if (reader.has_in_flight() || reader.is_closing_fd) return;
+  if (!reader.in_flight.none()) return;
   reader.lease.give_back();
   if (reader.departure == Departure::lingering_close) {
     Socket socket = std::move(reader.socket);
@@ -216,8 +184,9 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
     lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
-  reader.is_closing_fd = true;
-  reader.socket.prep_close(ring_.sqe(token(Op::close, reader)));
+  counters_.connections_closed.add();
+  reader.socket.prep_close(ring_.detached_sqe());
+  readers_.release(reader);
 }
 
 void HeadReader::renew_deadline(Reader& reader) noexcept {

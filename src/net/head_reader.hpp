@@ -16,6 +16,7 @@
 #include "net/lingering_close.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
 
@@ -62,17 +63,15 @@ class HeadReader {
   [[nodiscard]] bool is_idle() const noexcept { return readers_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { read, poll, parse, cancel, close };
+  enum class Op : std::uint8_t {
+    read,
+    poll,
+    parse,  ///< a NOP: what was parked is in a buffer again
+  };
   enum class Departure : std::uint8_t { none, lingering_close, close };
   enum : std::size_t { kHeaderDeadline, kIdleDeadline, kDeadlineKinds };
 
-  struct Reader {
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
-    bool read_armed = false;
-    bool poll_armed = false;
-    bool parse_armed = false;  ///< a NOP: what was parked is in a buffer again
-    bool is_closing_fd = false;
+  struct Reader : OperationSlot<Op> {
     bool is_next = false;  ///< idle until its first byte: the other deadline
     Departure departure = Departure::none;
     int status = 0;  ///< for the lingering close
@@ -87,13 +86,7 @@ class HeadReader {
     http::RequestParser parser;
 
     explicit Reader(std::optional<Bytes> body_max) noexcept : parser{body_max} {}
-    [[nodiscard]] bool has_in_flight() const noexcept {
-      return read_armed || poll_armed || parse_armed;
-    }
   };
-  [[nodiscard]] Token token(Op op, const Reader& reader) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), reader.generation, reader.slot_index};
-  }
   [[nodiscard]] std::optional<ReadHead> admit(Reader* reader) noexcept;
   [[nodiscard]] std::optional<ReadHead> advance(Reader& reader) noexcept;
   [[nodiscard]] ReadHead take(Reader& reader) noexcept;
@@ -106,7 +99,7 @@ class HeadReader {
   void renew_deadline(Reader& reader) noexcept;
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   BufferPool& buffers_;
   LingeringClose& lingering_close_;
   Counters& counters_;

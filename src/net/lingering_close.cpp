@@ -9,6 +9,7 @@
 #include <utility>
 
 namespace urb {
+
 bool has_unread_input(int socket) noexcept {
   int bytes = 0;
   return ioctl(socket, FIONREAD, &bytes) == 0 && bytes != 0;
@@ -17,7 +18,7 @@ bool has_unread_input(int socket) noexcept {
 LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters,
                                std::size_t capacity)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       counters_{counters},
       deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
@@ -31,9 +32,7 @@ void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_me
   leaver->socket = std::move(socket);
   leaver->ends = now + kLingerMax;
   deadlines_.arm(*leaver, 0, now);
-  if (status == 0) {
-    return end_our_side(*leaver);
-  }
+  if (status == 0) return end_our_side(*leaver);
   counters_.request_errors.add();
   leaver->response_bytes =
       http::write_error(leaver->response, status, is_head_method, date_.at(now));
@@ -41,19 +40,14 @@ void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_me
 }
 
 void LingeringClose::send(Leaver& leaver) noexcept {
-  leaver.in_flight = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, leaver));
-  io_uring_prep_send(sqe, leaver.socket.number(), leaver.response.data() + leaver.sent_bytes,
-                     leaver.response_bytes - leaver.sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
-  leaver.socket.address(sqe);
+  leaver.socket.prep_send(
+      operations_.arm(leaver, Op::send),
+      {leaver.response.data() + leaver.sent_bytes, leaver.response_bytes - leaver.sent_bytes});
 }
 
 // A client that has not read its answers before is waited for, as long as it goes on.
 void LingeringClose::wait(Leaver& leaver) noexcept {
-  leaver.in_flight = leaver.is_waiting = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::wait, leaver));
-  leaver.write_wait.prep(sqe, leaver.socket.number());
-  leaver.socket.address(sqe);
+  leaver.write_wait.prep(operations_.arm(leaver, Op::wait), leaver.socket);
 }
 
 void LingeringClose::on_sent(Leaver& leaver, int result) noexcept {
@@ -66,61 +60,47 @@ void LingeringClose::on_sent(Leaver& leaver, int result) noexcept {
 void LingeringClose::on_wait(Leaver& leaver, const Completion& done) noexcept {
   const WriteWait::Step step = leaver.write_wait.on_completion(done);
   if (done.more()) {
-    leaver.in_flight = true;
-    if (step == WriteWait::Step::cancel) cancel(leaver, Op::wait);
+    if (step == WriteWait::Step::cancel) operations_.cancel(leaver, Op::wait);
     return;
   }
-  leaver.is_waiting = false;
   if (leaver.is_cut || step == WriteWait::Step::fail) return close(leaver);
   step == WriteWait::Step::again ? wait(leaver) : send(leaver);
 }
 
-void LingeringClose::cancel(const Leaver& leaver, Op op) noexcept {
-  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, leaver)), pack(token(op, leaver)), 0);
-}
-
 // The client sees the end of our side; it may still be sending.
 void LingeringClose::end_our_side(Leaver& leaver) noexcept {
-  leaver.shutdown_in_flight = leaver.socket.shut_down(SHUT_WR, token(Op::shutdown, leaver));
+  if (leaver.socket.is_direct()) {
+    leaver.socket.prep_shutdown(operations_.arm(leaver, Op::shutdown), SHUT_WR);
+  } else {
+    shutdown(leaver.socket.fd(), SHUT_WR);  // fails only where the peer was faster
+  }
   drain(leaver);
 }
 
 void LingeringClose::drain(Leaver& leaver) noexcept {
-  leaver.in_flight = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::drain, leaver));
-  io_uring_prep_recv(sqe, leaver.socket.number(), dropped_.data(), dropped_.size(), 0);
-  leaver.socket.address(sqe);
+  leaver.socket.prep_recv(operations_.arm(leaver, Op::drain), dropped_);
 }
 
 void LingeringClose::close(Leaver& leaver) noexcept {
   deadlines_.disarm(leaver);
-  if (leaver.shutdown_in_flight) return;  // its completion comes back
-  leaver.in_flight = true;
-  leaver.socket.prep_close(ring_.sqe(token(Op::close, leaver)));
+  if (!leaver.in_flight.none()) return;  // the shutdown, whose completion comes back
+  counters_.connections_closed.add();
+  leaver.socket.prep_close(ring_.detached_sqe());
+  leavers_.release(leaver);
 }
 
 void LingeringClose::on_completion(const Completion& done) noexcept {
-  if (static_cast<Op>(done.token.op) == Op::cancel) return;  // the cancelled request's says it all
-  Leaver* const leaver = leavers_.find(done.token.slot_index, done.token.generation);
-  URB_ASSERT(leaver != nullptr);  // a leaver stays until its last completion
-  if (static_cast<Op>(done.token.op) == Op::shutdown) {
-    leaver->shutdown_in_flight = false;
-    return leaver->in_flight ? void() : close(*leaver);
-  }
-  leaver->in_flight = false;
-  leaver->has_moved = true;
-  switch (static_cast<Op>(done.token.op)) {
-    case Op::send: return on_sent(*leaver, done.result);
-    case Op::wait: return on_wait(*leaver, done);
+  Leaver& leaver = operations_.finish(leavers_, done);
+  leaver.has_moved = true;
+  switch (operations_.op_of(done)) {
+    case Op::send: return on_sent(leaver, done.result);
+    case Op::wait: return on_wait(leaver, done);
     case Op::drain:
-      if (leaver->is_cut || done.result <= 0) return close(*leaver);
-      return drain(*leaver);
-    case Op::close:
-      counters_.connections_closed.add();
-      leavers_.release(*leaver);
-      return;
+      if (leaver.is_cut || done.result <= 0) return close(leaver);
+      return drain(leaver);
     case Op::shutdown:
-    case Op::cancel: return;  // handled above
+      if (leaver.in_flight.none()) close(leaver);  // the drain has ended before
+      return;
   }
 }
 
@@ -135,14 +115,13 @@ void LingeringClose::on_deadline(Nanos now) noexcept {
 }
 
 void LingeringClose::cut(Leaver& leaver) noexcept {
-  if (!leaver.socket.is_open()) return;  // the close is on its way
   leaver.is_cut = true;
+  operations_.cancel(leaver, Op::wait);
   // Wakes the pending poll or receive, whose last completion closes.
-  if (!leaver.socket.is_direct()) shutdown(leaver.socket.fd(), SHUT_RDWR);
-  if (leaver.is_waiting) {
-    cancel(leaver, Op::wait);
-  } else if (leaver.socket.is_direct() && leaver.in_flight) {
-    cancel(leaver, Op::drain);
+  if (leaver.socket.is_direct()) {
+    operations_.cancel(leaver, Op::drain);
+  } else {
+    shutdown(leaver.socket.fd(), SHUT_RDWR);
   }
 }
 

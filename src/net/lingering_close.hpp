@@ -12,6 +12,7 @@
 #include "http/response_bytes.hpp"
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
 
@@ -23,12 +24,16 @@ inline constexpr Nanos kLingerIdle = std::chrono::milliseconds{2500};
 /// However much it sends; as nginx's lingering_time.
 inline constexpr Nanos kLingerMax = std::chrono::seconds{30};
 
+/// A guess, for master and workers alike: beyond it connections are cut off.
+inline constexpr std::size_t kLingeringClosesMax = 1024;
+
 /// Whether bytes are waiting in the socket: closed now, it would send a reset instead of its end.
 [[nodiscard]] bool has_unread_input(int socket) noexcept;
 
 class LingeringClose {
  public:
-  LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters, std::size_t capacity);
+  LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters,
+                 std::size_t capacity = kLingeringClosesMax);
 
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
@@ -42,14 +47,9 @@ class LingeringClose {
   [[nodiscard]] bool is_idle() const noexcept { return leavers_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { send, wait, shutdown, drain, close, cancel };
-  struct Leaver {
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
+  enum class Op : std::uint8_t { send, wait, shutdown, drain };
+  struct Leaver : OperationSlot<Op> {
     Socket socket;
-    bool in_flight = false;           ///< a send or a drain, or the close
-    bool is_waiting = false;          ///< it is the poll for room
-    bool shutdown_in_flight = false;  ///< beside a drain: the close waits for it
     bool is_cut = false;
     bool has_moved = false;  ///< since the last look of the deadline
     Nanos ends{};            ///< no later than then
@@ -60,21 +60,17 @@ class LingeringClose {
     ListHook<Leaver> deadline_hook;
     std::array<char, http::kResponseBytesMax> response;
   };
-  [[nodiscard]] Token token(Op op, const Leaver& leaver) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), leaver.generation, leaver.slot_index};
-  }
   void send(Leaver& leaver) noexcept;
   void wait(Leaver& leaver) noexcept;
   void on_sent(Leaver& leaver, int result) noexcept;
   void on_wait(Leaver& leaver, const Completion& done) noexcept;
-  void cancel(const Leaver& leaver, Op op) noexcept;
   void end_our_side(Leaver& leaver) noexcept;
   void drain(Leaver& leaver) noexcept;
   void close(Leaver& leaver) noexcept;
   void cut(Leaver& leaver) noexcept;
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   Counters& counters_;
   http::DateText date_;
   DeadlineQueue<Leaver, 1> deadlines_;

@@ -28,7 +28,7 @@ Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers
              Counters& counters, std::size_t transfer_capacity, const PipePoolOptions& pipes,
              std::uint64_t copy_max)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       kind_{kind},
       copy_max_{copy_max},
       buffers_{buffers},
@@ -57,7 +57,9 @@ std::optional<std::uint32_t> Relay::begin(std::uint32_t cookie, int source, int 
   transfer->source_is_empty = transfer->kind == RelayKind::linked;
   go_on(*transfer, false);
   // splice(2) may have moved all of it already, and then nothing is in flight that would tell.
-  if (transfer->is_over() && transfer->in_flight == 0) io_uring_prep_nop(arm(Op::wake, *transfer));
+  if (transfer->is_over() && transfer->in_flight.none()) {
+    io_uring_prep_nop(operations_.arm(*transfer, Op::wake));
+  }
   return id;
 }
 
@@ -70,39 +72,23 @@ void Relay::cancel(std::uint32_t transfer_id) noexcept {
   if (std::exchange(transfer.cancelled, true)) return;
   if (transfer.waiting_hook.is_linked) {
     waiting_.remove(transfer);
-    io_uring_prep_nop(arm(Op::wake, transfer));
-  } else if (transfer.cancellable) {
-    cancel_request(transfer, *transfer.cancellable);
+    io_uring_prep_nop(operations_.arm(transfer, Op::wake));
+    return;
   }
-  // Otherwise splices are running, which do not block: their completions are on the way.
-}
-
-void Relay::cancel_request(const Transfer& transfer, Op op) noexcept {
-  const Token pending{owner_, static_cast<std::uint8_t>(op), transfer.generation,
-                      transfer.slot_index};
-  const Token own{owner_, static_cast<std::uint8_t>(Op::cancel), transfer.generation,
-                  transfer.slot_index};
-  io_uring_prep_cancel64(ring_.sqe(own), pack(pending), 0);
-}
-
-io_uring_sqe* Relay::arm(Op op, Transfer& transfer) noexcept {
-  ++transfer.in_flight;
-  return ring_.sqe(
-      {owner_, static_cast<std::uint8_t>(op), transfer.generation, transfer.slot_index});
+  // The splices that may be running do not block: their completions are on the way.
+  operations_.cancel(transfer, Op::poll_source, Op::poll_target, Op::read);
 }
 
 void Relay::arm_source_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
-  io_uring_sqe* const sqe = arm(Op::poll_source, transfer);
+  io_uring_sqe* const sqe = operations_.arm(transfer, Op::poll_source);
   io_uring_prep_poll_add(sqe, transfer.source, POLLIN | POLLRDHUP);
   io_uring_sqe_set_flags(sqe, sqe_flags);
-  transfer.cancellable = Op::poll_source;
 }
 
 void Relay::arm_target_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
-  io_uring_sqe* const sqe = arm(Op::poll_target, transfer);
+  io_uring_sqe* const sqe = operations_.arm(transfer, Op::poll_target);
   transfer.write_wait.prep(sqe, transfer.target);
   io_uring_sqe_set_flags(sqe, sqe_flags);
-  transfer.cancellable = Op::poll_target;
   transfer.stuck_since = ring_.now();
   stuck_.push_back(transfer);
 }
@@ -117,17 +103,15 @@ bool Relay::wait_for_target(Transfer& transfer) noexcept {
 }
 
 std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept {
-  const Op op = static_cast<Op>(done.token.op);
-  if (op == Op::cancel) return {};  // says nothing that the cancelled request's does not
+  const Op op = operations_.op_of(done);
   Transfer* const found = transfers_.find(done.token.slot_index, done.token.generation);
   if (found == nullptr) {
     counters_.late_completions.add();
     return {};
   }
   Transfer& transfer = *found;
+  operations_.finish(transfer, done);
   if (op == Op::poll_target && !on_target_polled(transfer, done)) return {};
-  --transfer.in_flight;
-  if (transfer.cancellable == op) transfer.cancellable.reset();
   switch (op) {
     case Op::splice_in:
     case Op::read: on_moved_in(transfer, done.result); break;
@@ -135,18 +119,17 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
     case Op::send: on_moved_out(transfer, done.result); break;
     case Op::poll_source: on_source_polled(transfer, done.result); break;
     case Op::poll_target:
-    case Op::wake:
-    case Op::cancel: break;
+    case Op::wake: break;
   }
   // The completions of a chain may come in any order: what they add up to counts.
-  if (transfer.in_flight != 0) return {};
+  if (!transfer.in_flight.none()) return {};
   URB_ASSERT(transfer.unread <= transfer.left);
   if (std::exchange(transfer.must_receive, false) && !transfer.is_over()) {
     receive_into_pipe(transfer);
   }
   std::optional<TransferEnd> end;
   if (!transfer.is_over()) go_on(transfer, op == Op::poll_source || op == Op::wake);
-  if (transfer.is_over() && transfer.in_flight == 0) end = finish(transfer);
+  if (transfer.is_over() && transfer.in_flight.none()) end = finish(transfer);
   serve_waiting();
   return end;
 }
@@ -164,7 +147,7 @@ void Relay::on_source_polled(Transfer& transfer, std::int32_t result) noexcept {
 bool Relay::on_target_polled(Transfer& transfer, const Completion& done) noexcept {
   switch (transfer.write_wait.on_completion(done)) {
     case WriteWait::Step::wait: return false;
-    case WriteWait::Step::cancel: cancel_request(transfer, Op::poll_target); return false;
+    case WriteWait::Step::cancel: operations_.cancel(transfer, Op::poll_target); return false;
     case WriteWait::Step::again: break;  // what is linked to it tries, and finds out
     case WriteWait::Step::go_on:
       transfer.target_is_ready = transfer.write_wait.peer_has_ended();

@@ -23,6 +23,7 @@
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 
 namespace urb {
@@ -83,13 +84,10 @@ class Relay {
     read,
     send,
     wake,  ///< a NOP: on_completion() is due, for an end or for work that nothing else starts
-    cancel
   };
-  struct Transfer {
+  struct Transfer : OperationSlot<Op> {
     Transfer(std::uint32_t its_cookie, int its_source, int its_target, std::uint64_t bytes) noexcept
         : cookie{its_cookie}, source{its_source}, target{its_target}, unread{bytes}, left{bytes} {}
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
     std::uint32_t cookie;
     int source;
     int target;
@@ -99,8 +97,6 @@ class Relay {
     std::uint32_t asked = 0;           ///< bytes that the last splice or read was for
     std::uint32_t received = 0;        ///< bytes that it brought
     RelayKind kind = RelayKind::copy;  ///< one of the three ways; changes only without a store
-    std::uint8_t in_flight = 0;        ///< completions to come, those of cancellations not counted
-    std::optional<Op> cancellable;     ///< the one of them that may take for ever
     bool cancelled = false;
     bool source_ended = false;
     bool target_failed = false;
@@ -131,8 +127,6 @@ class Relay {
   };
 
   // relay.cpp: what the three data paths share
-  [[nodiscard]] io_uring_sqe* arm(Op op, Transfer& transfer) noexcept;
-  void cancel_request(const Transfer& transfer, Op op) noexcept;
   void arm_source_poll(Transfer& transfer, unsigned sqe_flags = 0) noexcept;
   void arm_target_poll(Transfer& transfer, unsigned sqe_flags) noexcept;
   [[nodiscard]] bool wait_for_target(Transfer& transfer) noexcept;
@@ -161,7 +155,7 @@ class Relay {
   void queue_copy(Transfer& transfer) noexcept;
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   RelayKind kind_;
   std::uint64_t copy_max_;
   BufferPool& buffers_;

@@ -22,19 +22,18 @@ void Relay::queue_copy(Transfer& transfer) noexcept {
     }
     transfer.asked =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, memory.size()));
-    io_uring_sqe* const sqe = arm(Op::read, transfer);
+    io_uring_sqe* const sqe = operations_.arm(transfer, Op::read);
     if (transfer.spare != nullptr) {
       io_uring_prep_recv(sqe, transfer.source, memory.data(), transfer.asked, 0);
     } else {
       buffers_.prep_read(sqe, transfer.source, memory.first(transfer.asked));
     }
-    transfer.cancellable = Op::read;
     return;
   }
   if (transfer.target_is_full && !wait_for_target(transfer)) return;
   const auto unsent = memory.first(transfer.received).last(held);
-  io_uring_prep_send(arm(Op::send, transfer), transfer.target, unsent.data(), unsent.size(),
-                     MSG_DONTWAIT | MSG_NOSIGNAL);
+  io_uring_prep_send(operations_.arm(transfer, Op::send), transfer.target, unsent.data(),
+                     unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace urb

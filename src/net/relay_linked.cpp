@@ -21,8 +21,8 @@ void Relay::queue_hop(Transfer& transfer) noexcept {
   ring_.reserve(3);
   if (transfer.in_transit() != 0) {
     if (!wait_for_target(transfer)) return;
-    io_uring_prep_splice(arm(Op::splice_out, transfer), out_of_pipe, -1, transfer.target, -1,
-                         capacity, SPLICE_F_NONBLOCK);
+    io_uring_prep_splice(operations_.arm(transfer, Op::splice_out), out_of_pipe, -1,
+                         transfer.target, -1, capacity, SPLICE_F_NONBLOCK);
     return;
   }
   if (transfer.source_is_empty) {
@@ -31,11 +31,11 @@ void Relay::queue_hop(Transfer& transfer) noexcept {
   }
   // Never more than the transfer's own bytes: the next request may be right behind them.
   transfer.asked = static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, capacity));
-  io_uring_sqe* const in = arm(Op::splice_in, transfer);
+  io_uring_sqe* const in = operations_.arm(transfer, Op::splice_in);
   io_uring_prep_splice(in, transfer.source, -1, into_pipe, -1, transfer.asked, SPLICE_F_NONBLOCK);
   io_uring_sqe_set_flags(in, IOSQE_IO_HARDLINK);
-  io_uring_prep_splice(arm(Op::splice_out, transfer), out_of_pipe, -1, transfer.target, -1,
-                       transfer.asked, SPLICE_F_NONBLOCK);
+  io_uring_prep_splice(operations_.arm(transfer, Op::splice_out), out_of_pipe, -1, transfer.target,
+                       -1, transfer.asked, SPLICE_F_NONBLOCK);
 }
 
 }  // namespace urb

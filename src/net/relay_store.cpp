@@ -68,7 +68,7 @@ void Relay::serve_waiting() noexcept {
     waiting_.remove(*first);
     // Through a completion, since the sync path may end the transfer, which only that can tell.
     if (first->kind == RelayKind::sync) {
-      io_uring_prep_nop(arm(Op::wake, *first));
+      io_uring_prep_nop(operations_.arm(*first, Op::wake));
     } else {
       run(*first);
     }

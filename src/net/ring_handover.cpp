@@ -22,7 +22,7 @@ RingHandoverSender::RingHandoverSender(Ring& ring, std::uint8_t owner, unsigned 
                                        std::span<const std::span<std::byte>> shared,
                                        Counters& counters, std::size_t socket_capacity)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       counters_{counters},
       workers_(worker_count),
       pending_max_{std::max(kPendingLeast, socket_capacity / (2 * worker_count))},
@@ -38,7 +38,7 @@ void RingHandoverSender::connect(unsigned worker, Fd ring) noexcept {
   target.ring = std::move(ring);
   ++target.epoch;
   messages_.for_each([&](Message& message) {
-    if (message.worker == worker && message.is_held) try_send(message);
+    if (message.worker == worker && message.in_flight.none()) try_send(message);
   });
 }
 
@@ -113,34 +113,28 @@ bool RingHandoverSender::try_place_bytes(Message& message) noexcept {
 
 void RingHandoverSender::try_send(Message& message) noexcept {
   Worker& target = workers_[message.worker];
-  message.is_held = true;
   if (!target.ring.is_open()) return;  // connect() comes back
   if (!try_place_bytes(message)) {
     counters_.handover_stalls.add();
     if (look_again_at_ == kNever) look_again_at_ = ring_.now() + kLookAgainAfter;
     return;
   }
-  message.is_held = false;
   message.epoch = target.epoch;
-  const Token posted{kMessageOwner, 0, message.block.value_or(0), message.prefix_bytes};
-  io_uring_prep_msg_ring_fd_alloc(ring_.sqe(token(Op::send, message)), target.ring.get(),
-                                  message.socket.number(), pack(posted), 0);
+  message.socket.prep_send_to_ring(
+      operations_.arm(message, Op::send), target.ring.get(),
+      {kMessageOwner, 0, message.block.value_or(0), message.prefix_bytes});
 }
 
 void RingHandoverSender::on_deadline(Nanos now) noexcept {
   if (now < look_again_at_) return;
   look_again_at_ = kNever;
   messages_.for_each([this](Message& message) {
-    if (message.is_held) try_send(message);
+    if (message.in_flight.none()) try_send(message);
   });
 }
 
 void RingHandoverSender::on_completion(const Completion& done) noexcept {
-  Message* const message = messages_.find(done.token.slot_index, done.token.generation);
-  URB_ASSERT(message != nullptr);  // a message lives until its last completion
-  if (static_cast<Op>(done.token.op) == Op::send) return on_sent(*message, done.result);
-  --workers_[message->worker].pending;
-  messages_.release(*message);
+  on_sent(operations_.finish(messages_, done), done.result);
 }
 
 void RingHandoverSender::on_sent(Message& message, int result) noexcept {
@@ -158,7 +152,6 @@ void RingHandoverSender::on_sent(Message& message, int result) noexcept {
   // EBADF: the descriptor of a ring that disconnect() has closed, should it be submitted late.
   const bool is_dead = result == -EOWNERDEAD || result == -EBADFD || result == -EBADF;
   if (is_dead && !is_cut_off_) {
-    message.is_held = true;
     if (message.epoch != target.epoch) try_send(message);
     return;
   }
@@ -178,15 +171,16 @@ void RingHandoverSender::free_block(Message& message) noexcept {
 
 void RingHandoverSender::close(Message& message) noexcept {
   counters_.connections_closed.add();
-  message.is_held = false;
-  message.socket.prep_close(ring_.sqe(token(Op::close, message)));
+  --workers_[message.worker].pending;
+  message.socket.prep_close(ring_.detached_sqe());
+  messages_.release(message);
 }
 
 void RingHandoverSender::cut_off() noexcept {
   is_cut_off_ = true;
   look_again_at_ = kNever;
   messages_.for_each([this](Message& message) {
-    if (!message.is_held) return;
+    if (!message.in_flight.none()) return;
     counters_.handover_errors.add();
     ++workers_[message.worker].undelivered;
     free_block(message);
@@ -196,9 +190,7 @@ void RingHandoverSender::cut_off() noexcept {
 
 std::uint64_t RingHandoverSender::unsent(unsigned worker) noexcept {
   std::uint64_t count = 0;
-  messages_.for_each([&](const Message& message) {
-    count += message.worker == worker && message.socket.is_open() ? 1 : 0;
-  });
+  messages_.for_each([&](const Message& message) { count += message.worker == worker ? 1 : 0; });
   return count;
 }
 
@@ -207,7 +199,7 @@ bool RingHandoverSender::is_awaited(unsigned worker) noexcept {
   messages_.for_each([&](const Message& message) {
     // What went to a dead one comes back by itself, and is no reason to end its replacement.
     is_sent = is_sent || (message.worker == worker && message.epoch == workers_[worker].epoch &&
-                          message.socket.is_open() && !message.is_held);
+                          !message.in_flight.none());
   });
   return is_sent;
 }

@@ -18,6 +18,7 @@
 #include "net/shared_blocks.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
 
@@ -68,13 +69,11 @@ class RingHandoverSender {
   [[nodiscard]] bool is_awaited(unsigned worker) noexcept;
 
  private:
-  enum class Op : std::uint8_t { send, close };
-  struct Message {
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
+  enum class Op : std::uint8_t { send };
+  /// Without a send in flight: not sent, or sent in vain.
+  struct Message : OperationSlot<Op> {
     unsigned worker = 0;
     std::uint32_t epoch = 0;  ///< of the worker, when it was sent
-    bool is_held = true;      ///< not sent, or sent in vain
     std::uint32_t prefix_bytes = 0;
     std::optional<std::uint16_t> block;  ///< with the bytes
     std::vector<std::byte> parked;       ///< the bytes, while there is no block for them
@@ -93,12 +92,9 @@ class RingHandoverSender {
   void on_sent(Message& message, int result) noexcept;
   void free_block(Message& message) noexcept;
   void close(Message& message) noexcept;
-  [[nodiscard]] Token token(Op op, const Message& message) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), message.generation, message.slot_index};
-  }
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   Counters& counters_;
   std::vector<Worker> workers_;
   std::size_t pending_max_;  ///< of a worker
@@ -114,14 +110,15 @@ class RingHandoverReceiver {
   RingHandoverReceiver(Ring& ring, std::span<std::byte> shared);
 
   /// Calls `adopt(Socket, BufferLease, begin, end)` for a completion whose owner is kMessageOwner,
-  /// at once, or from on_batch_end() when no buffer is free for its bytes.
+  /// at once, or from adopt_waiting() when no buffer is free for its bytes.
   template <class F>
   void on_completion(const Completion& done, F&& adopt) noexcept {
     waiting_.push_back(done);
-    on_batch_end(adopt);
+    adopt_waiting(adopt);
   }
+  /// At the end of each batch.
   template <class F>
-  void on_batch_end(F&& adopt) noexcept {
+  void adopt_waiting(F&& adopt) noexcept {
     while (std::optional<Received> next = try_receive()) {
       adopt(std::move(next->socket), std::move(next->lease), 0, next->bytes);
     }

@@ -22,7 +22,7 @@ constexpr std::size_t kFillerBytes = 256 * 1024;
 SessionPool::SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close,
                          Counters& counters, const SessionOptions& options)
     : ring_{ring},
-      owner_{owner},
+      operations_{ring, owner},
       lingering_close_{lingering_close},
       counters_{counters},
       options_{options},
@@ -167,7 +167,7 @@ void SessionPool::leave(Connection& connection, int status) noexcept {
   deadlines_.disarm(connection);
   waiting_.remove(connection);
   connection.clear_input();
-  cancel_reads(connection);
+  operations_.cancel(connection, Op::read, Op::poll);
   finish_departure(connection);
 }
 
@@ -177,18 +177,18 @@ void SessionPool::begin_close(Connection& connection) noexcept {
   deadlines_.disarm(connection);
   waiting_.remove(connection);
   connection.clear_input();
-  if (connection.wait_armed) cancel(Op::wait, connection);
   // A pending receive holds the socket, so that its close would send no FIN; this wakes it.
   if (connection.socket.is_direct()) {
-    cancel_all(connection);
-  } else if (connection.has_in_flight()) {
+    operations_.cancel_all(connection);
+  } else if (!connection.in_flight.none()) {
+    operations_.cancel(connection, Op::wait);
     shutdown(connection.socket.fd(), SHUT_RDWR);
   }
   finish_departure(connection);
 }
 
 void SessionPool::finish_departure(Connection& connection) noexcept {
-  if (connection.has_in_flight() || connection.is_closing_fd) return;
+  if (!connection.in_flight.none()) return;
   if (connection.state == State::leaving) {
     Socket socket = std::move(connection.socket);
     const int status = connection.lingering_close_status;
@@ -197,8 +197,9 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
     lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
   }
-  connection.is_closing_fd = true;
-  connection.socket.prep_close(ring_.sqe(token(Op::close, connection)));
+  counters_.connections_closed.add();
+  connection.socket.prep_close(ring_.detached_sqe());
+  connections_.release(connection);
 }
 
 void SessionPool::renew_deadline(Connection& connection) noexcept {

@@ -20,6 +20,7 @@
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
+#include "uring/operations.hpp"
 #include "uring/ring.hpp"
 #include "uring/socket.hpp"
 
@@ -57,31 +58,29 @@ class SessionPool {
   [[nodiscard]] bool is_idle() const noexcept { return connections_.size() == 0; }
 
  private:
-  enum class Op : std::uint8_t { read, poll, send, wait, look, peek, cancel, close };
+  enum class Op : std::uint8_t {
+    read,
+    poll,
+    send,
+    wait,  ///< the client has to take bytes before more are sent
+    look,  ///< how many it has still to take
+    peek,  ///< whether there is input that nobody will read
+  };
   enum class State : std::uint8_t {
     reading,     // bytes go to the parser
     continuing,  // "100 Continue" is on its way
     responding,  // the final response is on its way
     peeking,     // it was the last one: is there input that nobody will read?
     leaving,     // reads are being cancelled; then the socket goes to the lingering close
-    closing,     // waits for the last completion, then for the close
+    closing,     // waits for the last completion
   };
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
   enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
 
-  struct Connection {
+  struct Connection : OperationSlot<Op> {
     explicit Connection(const http::Limits& limits) noexcept
         : parser{limits.max_body, limits.behind_proxy} {}
-    std::uint32_t slot_index = 0;
-    std::uint16_t generation = 0;
     State state = State::reading;
-    bool read_armed = false;
-    bool poll_armed = false;
-    bool send_armed = false;
-    bool wait_armed = false;  ///< the client has to take bytes before more are sent
-    bool look_armed = false;
-    bool peek_armed = false;
-    bool is_closing_fd = false;
     bool keep_alive = false;
     bool peer_ended = false;
     bool served = false;  ///< has had a response: from here on it may be idle
@@ -107,9 +106,6 @@ class SessionPool {
     http::RequestParser parser;
     std::array<char, http::kResponseBytesMax> response;
 
-    [[nodiscard]] bool has_in_flight() const noexcept {
-      return read_armed || poll_armed || send_armed || wait_armed || look_armed || peek_armed;
-    }
     [[nodiscard]] bool has_input() const noexcept {
       return !parked.empty() || !prefix.is_empty() || !input.is_empty();
     }
@@ -121,9 +117,6 @@ class SessionPool {
     void park_input() noexcept;
   };
 
-  [[nodiscard]] Token token(Op op, const Connection& connection) const noexcept {
-    return {owner_, static_cast<std::uint8_t>(op), connection.generation, connection.slot_index};
-  }
   // session.cpp: what bytes mean
   void advance(Connection& connection) noexcept;
   void on_head(Connection& connection) noexcept;
@@ -142,9 +135,6 @@ class SessionPool {
   void arm_read(Connection& connection, BufferLease lease) noexcept;
   void arm_poll(Connection& connection) noexcept;
   void arm_peek(Connection& connection) noexcept;
-  void cancel_reads(Connection& connection) noexcept;
-  void cancel_all(Connection& connection) noexcept;
-  void cancel(Op op, const Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;
   void queue_continue(Connection& connection) noexcept;
   void on_read(const Completion& done) noexcept;
@@ -157,7 +147,7 @@ class SessionPool {
   void on_look(Connection& connection, int result) noexcept;
 
   Ring& ring_;
-  std::uint8_t owner_;
+  Operations<Op> operations_;
   LingeringClose& lingering_close_;
   Counters& counters_;
   SessionOptions options_;

@@ -42,22 +42,15 @@ void SessionPool::update_low_water(Connection& connection) noexcept {
 
 void SessionPool::set_low_water(Connection& connection, bool is_high) noexcept {
   connection.is_low_water_high = is_high;
-  connection.socket.set_low_water(is_high ? kLowWaterHigh : kLowWaterLow,
-                                  token(Op::cancel, connection));
+  connection.socket.set_low_water(is_high ? kLowWaterHigh : kLowWaterLow);
 }
 
 void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
-  if (connection.read_armed || connection.poll_armed || connection.waiting_hook.is_linked) return;
+  if (connection.in_flight.has_any(Op::read, Op::poll)) return;
+  if (connection.waiting_hook.is_linked) return;
   if (pool_.kind() == BufferKind::provided) {
-    if (pool_.free_count() == 0) {
-      waiting_.push_back(connection);
-      return;
-    }
-    connection.read_armed = true;
-    io_uring_sqe* const sqe = ring_.sqe(token(Op::read, connection));
-    pool_.prep_recv_multishot(sqe, connection.socket.number());
-    connection.socket.address(sqe);
-    return;
+    if (pool_.free_count() == 0) return waiting_.push_back(connection);
+    return pool_.prep_recv_multishot(operations_.arm(connection, Op::read), connection.socket);
   }
   if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
   BufferLease lease = pool_.try_take();
@@ -70,61 +63,31 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
 }
 
 void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
-  connection.read_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::read, connection));
-  pool_.prep_read(sqe, connection.socket.number(), lease.memory());
-  connection.socket.address(sqe);
+  pool_.prep_read(operations_.arm(connection, Op::read), connection.socket, lease.memory());
   connection.reading_into = std::move(lease);
 }
 
 void SessionPool::arm_poll(Connection& connection) noexcept {
-  connection.poll_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::poll, connection));
-  io_uring_prep_poll_add(sqe, connection.socket.number(), POLLIN | POLLRDHUP);
-  connection.socket.address(sqe);
+  connection.socket.prep_poll(operations_.arm(connection, Op::poll), POLLIN | POLLRDHUP);
 }
 
 void SessionPool::arm_peek(Connection& connection) noexcept {
   connection.state = State::peeking;
-  connection.peek_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::peek, connection));
-  io_uring_prep_recv(sqe, connection.socket.number(), &peeked_, 1, MSG_PEEK | MSG_DONTWAIT);
-  connection.socket.address(sqe);
-}
-
-// The cancellation's own completion says nothing that the cancelled request's does not.
-void SessionPool::cancel(Op op, const Connection& connection) noexcept {
-  io_uring_prep_cancel64(ring_.sqe(token(Op::cancel, connection)), pack(token(op, connection)), 0);
-}
-
-void SessionPool::cancel_reads(Connection& connection) noexcept {
-  if (connection.read_armed) cancel(Op::read, connection);
-  if (connection.poll_armed) cancel(Op::poll, connection);
-}
-
-void SessionPool::cancel_all(Connection& connection) noexcept {
-  cancel_reads(connection);
-  if (connection.send_armed) cancel(Op::send, connection);  // a peek or a look does not wait
+  connection.socket.prep_recv(operations_.arm(connection, Op::peek), {&peeked_, 1},
+                              MSG_PEEK | MSG_DONTWAIT);
 }
 
 void SessionPool::on_completion(const Completion& done) noexcept {
-  const Op op = static_cast<Op>(done.token.op);
-  if (op == Op::cancel) return;
+  const Op op = operations_.op_of(done);
   if (op == Op::read) return on_read(done);
-  Connection* const connection = connections_.find(done.token.slot_index, done.token.generation);
-  URB_ASSERT(connection != nullptr);  // a connection stays until its last completion
+  Connection& connection = operations_.finish(connections_, done);
   switch (op) {
-    case Op::poll: return on_poll(*connection, done.result);
-    case Op::send: return on_send(*connection, done.result);
-    case Op::wait: return on_wait(*connection, done);
-    case Op::look: return on_look(*connection, done.result);
-    case Op::peek: return on_peek(*connection, done.result);
-    case Op::close:
-      counters_.connections_closed.add();
-      connections_.release(*connection);
-      return;
-    case Op::read:
-    case Op::cancel: return;  // handled above
+    case Op::poll: return on_poll(connection, done.result);
+    case Op::send: return on_send(connection, done.result);
+    case Op::wait: return on_wait(connection, done);
+    case Op::look: return on_look(connection, done.result);
+    case Op::peek: return on_peek(connection, done.result);
+    case Op::read: return;  // handled above
   }
 }
 
@@ -137,7 +100,7 @@ void SessionPool::on_read(const Completion& done) noexcept {
     return;
   }
   Connection& connection = *found;
-  if (!done.more()) connection.read_armed = false;
+  operations_.finish(connection, done);
   if (connection.reading_into.is_held()) lease = std::move(connection.reading_into);
 
   if (connection.state == State::leaving || connection.state == State::closing) {
@@ -147,10 +110,10 @@ void SessionPool::on_read(const Completion& done) noexcept {
   if (done.result > 0) {
     connection.input.push(std::move(lease), 0, static_cast<std::size_t>(done.result));
     if (connection.state == State::reading) return advance(connection);
-    if (connection.wait_armed) return connection.park_input();
+    if (connection.in_flight.has(Op::wait)) return connection.park_input();
     // provided: more than the response lets us parse; stop the flow until it is sent.
-    if (connection.read_armed && connection.input.buffer_count() >= kQueuedBuffersMax) {
-      cancel_reads(connection);
+    if (connection.input.buffer_count() >= kQueuedBuffersMax) {
+      operations_.cancel(connection, Op::read);
     }
     return;
   }
@@ -176,7 +139,6 @@ void SessionPool::on_read(const Completion& done) noexcept {
 }
 
 void SessionPool::on_poll(Connection& connection, int result) noexcept {
-  connection.poll_armed = false;
   if (connection.state == State::leaving || connection.state == State::closing) {
     return finish_departure(connection);
   }
@@ -185,7 +147,6 @@ void SessionPool::on_poll(Connection& connection, int result) noexcept {
 }
 
 void SessionPool::on_peek(Connection& connection, int result) noexcept {
-  connection.peek_armed = false;
   if (connection.state == State::closing) return finish_departure(connection);
   result > 0 ? leave(connection, 0) : begin_close(connection);
 }

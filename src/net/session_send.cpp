@@ -14,37 +14,24 @@
 namespace urb {
 
 void SessionPool::queue_continue(Connection& connection) noexcept {
-  connection.send_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
-  io_uring_prep_send(sqe, connection.socket.number(), http::kContinue.data(),
-                     http::kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  connection.socket.address(sqe);
+  connection.socket.prep_send(operations_.arm(connection, Op::send), http::kContinue);
 }
 
 void SessionPool::queue_send(Connection& connection) noexcept {
-  connection.send_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::send, connection));
+  io_uring_sqe* const sqe = operations_.arm(connection, Op::send);
   char* const head = connection.response.data() + connection.head_begin;
   const std::size_t head_bytes = connection.head_end - connection.head_begin;
-  if (connection.body_bytes == 0) {
-    io_uring_prep_send(sqe, connection.socket.number(), head, head_bytes,
-                       MSG_DONTWAIT | MSG_NOSIGNAL);
-    connection.socket.address(sqe);
-    return;
-  }
+  if (connection.body_bytes == 0) return connection.socket.prep_send(sqe, {head, head_bytes});
   connection.parts[0] = {head, head_bytes};
   connection.parts[1] = {filler_.data(),
                          std::min<std::uint64_t>(connection.body_bytes, filler_.size())};
   connection.message = {};
   connection.message.msg_iov = connection.parts.data();
   connection.message.msg_iovlen = connection.parts.size();
-  io_uring_prep_sendmsg(sqe, connection.socket.number(), &connection.message,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
-  connection.socket.address(sqe);
+  connection.socket.prep_sendmsg(sqe, connection.message);
 }
 
 void SessionPool::on_send(Connection& connection, int result) noexcept {
-  connection.send_armed = false;
   if (connection.state == State::closing) return finish_departure(connection);
   if (connection.state == State::continuing) {
     // Without room for it the client does without: it has not read the answers before.
@@ -73,19 +60,15 @@ void SessionPool::on_send(Connection& connection, int result) noexcept {
 void SessionPool::wait_for_client(Connection& connection) noexcept {
   connection.park_input();
   // provided: what comes now takes nobody's buffer.
-  if (connection.read_armed) cancel(Op::read, connection);
-  connection.wait_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::wait, connection));
-  connection.write_wait.prep(sqe, connection.socket.number());
-  connection.socket.address(sqe);
+  operations_.cancel(connection, Op::read);
+  connection.write_wait.prep(operations_.arm(connection, Op::wait), connection.socket);
 }
 
 void SessionPool::on_wait(Connection& connection, const Completion& done) noexcept {
-  if (!done.more()) connection.wait_armed = false;
   if (connection.state == State::closing) return finish_departure(connection);
   switch (connection.write_wait.on_completion(done)) {
     case WriteWait::Step::wait: return;
-    case WriteWait::Step::cancel: return cancel(Op::wait, connection);
+    case WriteWait::Step::cancel: return operations_.cancel(connection, Op::wait);
     case WriteWait::Step::again: return wait_for_client(connection);
     case WriteWait::Step::go_on: return queue_send(connection);
     case WriteWait::Step::fail: counters_.connection_resets.add(); return begin_close(connection);
@@ -96,7 +79,7 @@ void SessionPool::on_wait(Connection& connection, const Completion& done) noexce
 // that is progress. True when the deadline goes on, or the look that decides is on its way. The
 // first look of a response has nothing to be held against: it counts as progress.
 bool SessionPool::try_look(Connection& connection) noexcept {
-  if (connection.state != State::responding || !connection.wait_armed) return false;
+  if (connection.state != State::responding || !connection.in_flight.has(Op::wait)) return false;
   if (!connection.socket.is_direct()) {
     const std::uint64_t untaken = untaken_bytes(connection.socket.fd());
     if (std::exchange(connection.untaken, untaken) == untaken) return false;
@@ -104,16 +87,11 @@ bool SessionPool::try_look(Connection& connection) noexcept {
     return true;
   }
   if (!ring_.use(Feature::socket_command)) return false;  // 6.7; before, such a client is cut off
-  connection.look_armed = true;
-  io_uring_sqe* const sqe = ring_.sqe(token(Op::look, connection));
-  io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SIOCOUTQ, connection.socket.number(), 0, 0, nullptr,
-                         0);
-  connection.socket.address(sqe);
+  connection.socket.prep_count_untaken(operations_.arm(connection, Op::look));
   return true;
 }
 
 void SessionPool::on_look(Connection& connection, int result) noexcept {
-  connection.look_armed = false;
   if (connection.state == State::closing || connection.state == State::leaving) {
     return finish_departure(connection);
   }

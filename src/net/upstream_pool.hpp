@@ -38,7 +38,7 @@ class UpstreamPool {
   /// Closes those that have been idle for too long.
   void on_deadline(Nanos now) noexcept;
   /// Closes the idle ones to `worker`, which is dead.
-  void clear(unsigned worker) noexcept { idle_[worker].clear(); }
+  void on_worker_lost(unsigned worker) noexcept { idle_[worker].clear(); }
   /// Closes all idle ones, which tells the workers that no more requests will come.
   void clear() noexcept;
 

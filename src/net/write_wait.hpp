@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "uring/completion.hpp"
-#include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -33,13 +33,13 @@ class WriteWait {
   /// The peer's end is known: the poll stands alone, as it completes more than once.
   [[nodiscard]] bool peer_has_ended() const noexcept { return peer_has_ended_; }
 
-  /// Fills `sqe` with the poll of socket `number`.
-  void prep(io_uring_sqe* sqe, int number) const noexcept {
-    if (peer_has_ended_) {
-      io_uring_prep_poll_multishot(sqe, number, POLLOUT);
-    } else {
-      io_uring_prep_poll_add(sqe, number, POLLOUT);
-    }
+  /// Fills `sqe` with the poll.
+  void prep(io_uring_sqe* sqe, const Socket& socket) const noexcept {
+    peer_has_ended_ ? socket.prep_poll_multishot(sqe, POLLOUT) : socket.prep_poll(sqe, POLLOUT);
+  }
+  void prep(io_uring_sqe* sqe, int fd) const noexcept {
+    peer_has_ended_ ? io_uring_prep_poll_multishot(sqe, fd, POLLOUT)
+                    : io_uring_prep_poll_add(sqe, fd, POLLOUT);
   }
 
   /// Takes a completion of the poll; the poll is in flight while `done.more()`.

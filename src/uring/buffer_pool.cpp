@@ -113,7 +113,13 @@ BufferLease BufferPool::claim(const Completion& done) noexcept {
   return BufferLease{this, done.buffer_id()};
 }
 
-void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) noexcept {
+void BufferPool::prep_read(io_uring_sqe* sqe, const Socket& from,
+                           std::span<std::byte> into) const noexcept {
+  prep_read(sqe, from.number(), into);
+  from.address(sqe);
+}
+
+void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) const noexcept {
   URB_ASSERT(into.data() >= arena_ &&
              into.data() + into.size() <= arena_ + std::size_t{buffer_count_} * buffer_bytes_);
   if (kind_ == BufferKind::registered) {
@@ -125,11 +131,12 @@ void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into)
   }
 }
 
-void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, int fd) noexcept {
+void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, const Socket& from) const noexcept {
   URB_ASSERT(kind_ == BufferKind::provided);
-  io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
+  io_uring_prep_recv_multishot(sqe, from.number(), nullptr, 0, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
   sqe->buf_group = group_id_;
+  from.address(sqe);
 }
 
 void BufferPool::take_back(std::uint32_t index) noexcept {

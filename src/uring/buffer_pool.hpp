@@ -18,6 +18,7 @@
 #include "base/assert.hpp"
 #include "uring/completion.hpp"
 #include "uring/ring.hpp"
+#include "uring/socket.hpp"
 
 namespace urb {
 
@@ -85,11 +86,12 @@ class BufferPool {
   /// until every receive starves (liburing#346).
   [[nodiscard]] BufferLease claim(const Completion& done) noexcept;
 
-  /// Fills `sqe` with one read of up to `into.size()` bytes from socket `fd`. `into` lies within a
+  /// Fills `sqe` with one read of up to `into.size()` bytes from a socket. `into` lies within a
   /// lease of this pool, which stays alive until the CQE. Not for `provided`.
-  void prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) noexcept;
+  void prep_read(io_uring_sqe* sqe, const Socket& from, std::span<std::byte> into) const noexcept;
+  void prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) const noexcept;
   /// provided: fills `sqe` with a multishot receive; each CQE carries a buffer to claim().
-  void prep_recv_multishot(io_uring_sqe* sqe, int fd) noexcept;
+  void prep_recv_multishot(io_uring_sqe* sqe, const Socket& from) const noexcept;
 
   [[nodiscard]] BufferKind kind() const noexcept { return kind_; }
   [[nodiscard]] std::uint16_t group_id() const noexcept { return group_id_; }

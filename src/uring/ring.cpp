@@ -54,6 +54,15 @@ Ring::~Ring() {
 }
 
 io_uring_sqe* Ring::sqe(Token token) noexcept {
+  io_uring_sqe* const entry = next_sqe(token);
+  ++in_flight_;
+  if (tracks_requests_) ++in_flight_tokens_[pack(token)];
+  return entry;
+}
+
+io_uring_sqe* Ring::detached_sqe() noexcept { return next_sqe({kDetachedOwner, 0, 0, 0}); }
+
+io_uring_sqe* Ring::next_sqe(Token token) noexcept {
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
   if (entry == nullptr) {
     submit();
@@ -64,8 +73,6 @@ io_uring_sqe* Ring::sqe(Token token) noexcept {
   // may prep after this line.
   io_uring_sqe_set_data64(entry, pack(token));
   ++counters_.sqe_count;
-  ++in_flight_;
-  if (tracks_requests_) ++in_flight_tokens_[pack(token)];
   return entry;
 }
 
@@ -105,21 +112,24 @@ void Ring::submit_and_wait(Nanos deadline) noexcept {
 std::size_t Ring::collect(std::span<Completion> batch) noexcept {
   if (io_uring_cq_has_overflow(&ring_)) ++counters_.cq_overflow_count;
   std::size_t count = 0;
+  unsigned seen = 0;
   unsigned head = 0;
   io_uring_cqe* cqe = nullptr;
   io_uring_for_each_cqe(&ring_, head, cqe) {
     if (count == batch.size()) break;
+    ++seen;
     const Completion done{unpack(cqe->user_data), cqe->res, cqe->flags};
-    if (!done.more() && done.token.owner != kMessageOwner) {
+    if (!done.more() && done.token.owner < kFirstReservedOwner) {
       --in_flight_;
       if (tracks_requests_) {
         const auto same = in_flight_tokens_.find(cqe->user_data);
         if (same != in_flight_tokens_.end() && --same->second == 0) in_flight_tokens_.erase(same);
       }
     }
-    batch[count++] = done;
+    batch[count] = done;
+    count += done.token.owner != kDetachedOwner ? 1 : 0;
   }
-  io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
+  io_uring_cq_advance(&ring_, seen);
   now_ = monotonic_now();
   return count;
 }
@@ -174,9 +184,7 @@ void Ring::cancel_everything() noexcept {
                                                                     in_flight_tokens_.end()};
   for (const auto& [token, count] : tokens) {
     // Each cancels one of those that have the token.
-    for (std::uint32_t times = 0; times < count; ++times) {
-      io_uring_prep_cancel64(sqe({}), token, 0);
-    }
+    for (std::uint32_t times = 0; times < count; ++times) cancel(unpack(token));
   }
 }
 

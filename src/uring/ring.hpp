@@ -56,13 +56,19 @@ class Ring {
 
   /// A cleared SQE that completes with `token`. Submits first when the queue is full; never null.
   [[nodiscard]] io_uring_sqe* sqe(Token token) noexcept;
+  /// The same for a request that nobody waits for: the ring drops its completion and does not
+  /// count it as in flight. It names no memory that ends before the ring.
+  [[nodiscard]] io_uring_sqe* detached_sqe() noexcept;
+  /// Cancels the request with `token`. Only its own completion says how it ended.
+  void cancel(Token token) noexcept { io_uring_prep_cancel64(detached_sqe(), pack(token), 0); }
   /// Makes room for `count` SQEs of one linked chain: a flush in between would break it.
   void reserve(unsigned count) noexcept;
 
   /// Submits, then waits for at least one completion or until `deadline` on the monotonic clock.
   void submit_and_wait(Nanos deadline) noexcept;
   void submit() noexcept;
-  /// Takes up to batch.size() completions off the CQ, oldest first; returns how many.
+  /// Takes up to batch.size() completions off the CQ, oldest first, without those of detached
+  /// requests; returns how many.
   [[nodiscard]] std::size_t collect(std::span<Completion> batch) noexcept;
   /// The time of the last collect(): the handlers' clock. They must not keep one of their own from
   /// the batch before, which may be a long wait ago.
@@ -92,12 +98,13 @@ class Ring {
   /// lent to the kernel may be freed.
   void drain() noexcept;
 
-  /// Requests whose last completion has not been collected yet.
+  /// Requests whose last completion has not been collected yet, without the detached ones.
   [[nodiscard]] std::uint64_t in_flight() const noexcept { return in_flight_; }
   [[nodiscard]] const RingCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] io_uring* raw() noexcept { return &ring_; }
 
  private:
+  [[nodiscard]] io_uring_sqe* next_sqe(Token token) noexcept;
   void cancel_everything() noexcept;
 
   Features features_;

@@ -14,26 +14,14 @@ void Socket::prep_close(io_uring_sqe* sqe) noexcept {
   }
 }
 
-bool Socket::shut_down(int how, Token token) const noexcept {
-  if (!is_direct()) {
-    // Fails only where the peer was faster.
-    ::shutdown(fd_.get(), how);
-    return false;
-  }
-  io_uring_sqe* const sqe = ring_->sqe(token);
-  io_uring_prep_shutdown(sqe, number(), how);
-  address(sqe);
-  return true;
-}
-
-void Socket::set_low_water(const int& bytes, Token token) const noexcept {
+void Socket::set_low_water(const int& bytes) const noexcept {
   if (!is_direct()) {
     // Only sockets that do not know it refuse: they wake us more often.
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
     return;
   }
   if (!ring_->use(Feature::socket_command)) return;
-  io_uring_sqe* const sqe = ring_->sqe(token);
+  io_uring_sqe* const sqe = ring_->detached_sqe();
   io_uring_prep_cmd_sock(sqe, SOCKET_URING_OP_SETSOCKOPT, number(), SOL_SOCKET, SO_RCVLOWAT,
                          const_cast<int*>(&bytes), sizeof bytes);  // only read from
   address(sqe);

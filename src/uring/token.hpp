@@ -21,6 +21,10 @@ struct Token {
 static_assert(std::has_unique_object_representations_v<Token>);  // no padding: bit_cast is exact
 static_assert(sizeof(Token) == sizeof(std::uint64_t));
 
+/// Owners from here on are no component's.
+inline constexpr std::uint8_t kFirstReservedOwner = 0xFE;
+/// The owner of requests whose completions nobody waits for: the ring drops them.
+inline constexpr std::uint8_t kDetachedOwner = 0xFE;
 /// The owner of completions that another ring posts into this one (IORING_OP_MSG_RING): no request
 /// of this ring is over with them. The other fields are the sender's.
 inline constexpr std::uint8_t kMessageOwner = 0xFF;

@@ -19,7 +19,7 @@ TEST_CASE("handover: what is given in one batch shares a message per worker") {
   rig.give(1, 2);
   CHECK(rig.kernel.has_none());  // not before the flush
   CHECK_FALSE(rig.sender.is_idle());
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   const std::vector<Request> sends = rig.kernel.take();
   REQUIRE(sends.size() == 2);
   CHECK(sends[0].bytes() == sizeof(HandoverHeader));
@@ -29,7 +29,7 @@ TEST_CASE("handover: what is given in one batch shares a message per worker") {
   rig.sender.on_completion(sends[1].done_fully());
   rig.finish_closes(2);
   rig.sender.on_completion(sends[0].done_fully());
-  rig.finish_closes(3, /*backwards=*/true);
+  rig.finish_closes(3);
   rig.expect_idle();
   CHECK(rig.counters.handover_messages.get() == 2);
   CHECK(rig.counters.handover_connections.get() == 5);
@@ -40,20 +40,20 @@ TEST_CASE("handover: what is given in one batch shares a message per worker") {
 TEST_CASE("handover: while a worker is slow, batches grow instead of messages") {
   SenderRig rig;
   rig.give(0, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   const Request first = rig.kernel.take_one(IORING_OP_SENDMSG);
   rig.give(0, 40);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   CHECK(rig.kernel.has_none());
   rig.sender.on_completion(first.done_fully());
   rig.finish_closes(1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   const Request second = rig.kernel.take_one(IORING_OP_SENDMSG);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   CHECK(rig.kernel.has_none());
   rig.sender.on_completion(second.done_fully());
   rig.finish_closes(kHandoverFdsMax);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
   rig.finish_closes(40 - kHandoverFdsMax);
   rig.expect_idle();
@@ -64,18 +64,18 @@ TEST_CASE("handover: while a worker is slow, batches grow instead of messages") 
 TEST_CASE("handover: a slow worker does not hold up the others") {
   SenderRig rig;
   rig.give(0, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   const Request slow = rig.kernel.take_one(IORING_OP_SENDMSG);
   rig.give(0, 1);
   rig.give(1, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   const Request other = rig.kernel.take_one(IORING_OP_SENDMSG);
   rig.sender.on_completion(other.done_fully());
   rig.finish_closes(1);
   CHECK_FALSE(rig.sender.is_idle());
   rig.sender.on_completion(slow.done_fully());
   rig.finish_closes(1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
   rig.finish_closes(1);
   rig.expect_idle();
@@ -86,7 +86,7 @@ TEST_CASE("handover: sockets that the channel refuses are closed and counted, no
     CAPTURE(error);
     SenderRig rig;
     rig.give(0, 3);
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(error));
     rig.finish_closes(3);
     rig.expect_idle();
@@ -98,7 +98,7 @@ TEST_CASE("handover: sockets that the channel refuses are closed and counted, no
     CHECK(rig.counters.handover_connections.get() == 0);
     CHECK(rig.counters.connections_closed.get() == 3);
     rig.give(0, 1);  // and the next one is tried
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
     rig.finish_closes(1);
     rig.expect_idle();
@@ -109,7 +109,7 @@ TEST_CASE("handover: the bytes stay where they are until the send has ended, the
   for (const bool succeeds : {true, false}) {
     SenderRig rig;
     BufferLease lease = rig.pool.try_take();
-    const Fd refused = rig.sender.give_with_bytes(0, rig.socket(), std::move(lease), 5, 105);
+    const Socket refused = rig.sender.give_with_bytes(0, rig.socket(), std::move(lease), 5, 105);
     CHECK_FALSE(refused.is_open());
     const Request send = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK(send.bytes() == sizeof(HandoverHeader) + 100);
@@ -125,11 +125,11 @@ TEST_CASE("handover: the bytes stay where they are until the send has ended, the
 TEST_CASE("handover: sockets with bytes do not wait for each other, nor for those without") {
   SenderRig rig;
   rig.give(0, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   CHECK(rig.kernel.take_one().is(IORING_OP_SENDMSG));
   std::vector<Request> sends;
   for (int count = 0; count < 3; ++count) {
-    const Fd refused = rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 1);
+    const Socket refused = rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 1);
     CHECK_FALSE(refused.is_open());
     sends.push_back(rig.kernel.take_one(IORING_OP_SENDMSG));
   }
@@ -137,7 +137,7 @@ TEST_CASE("handover: sockets with bytes do not wait for each other, nor for thos
   rig.sender.on_completion(sends[1].done_fully());
   rig.finish_closes(1);
   rig.give(0, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   CHECK(rig.kernel.has_none());
   for (const int index : {2, 0}) {
     rig.sender.on_completion(sends[static_cast<std::size_t>(index)].done_fully());
@@ -151,26 +151,26 @@ TEST_CASE("handover: what a dead worker refuses goes to its replacement, in orde
     CAPTURE(is_replaced_first);
     SenderRig rig;
     rig.give(0, 2);
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     const Request unread = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
     const Request with_bytes = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK(rig.sender.unsent(0) == 3);
     if (is_replaced_first) {
-      rig.sender.suspend(0);
-      rig.sender.resume(0);
+      rig.sender.on_worker_lost(0);
+      rig.sender.on_worker_back(0);
     }
     rig.sender.on_completion(unread.done(-EPIPE));
     rig.sender.on_completion(with_bytes.done(-ECONNRESET));
     rig.give(0, 1);
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     if (!is_replaced_first) {
       CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 9).is_open());
       CHECK(rig.kernel.has_none());  // nothing is tried until there is somebody
       CHECK_FALSE(rig.sender.is_idle());
-      rig.sender.suspend(0);
+      rig.sender.on_worker_lost(0);
       CHECK(rig.sender.unsent(0) == 5);
-      rig.sender.resume(0);
+      rig.sender.on_worker_back(0);
     }
     const std::vector<Request> again = rig.kernel.take();
     REQUIRE(again.size() == (is_replaced_first ? 2 : 3));
@@ -190,12 +190,12 @@ TEST_CASE("handover: what a dead worker refuses goes to its replacement, in orde
 TEST_CASE("handover: a replacement that dies too is replaced again") {
   SenderRig rig;
   rig.give(0, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   for (int round = 0; round < 3; ++round) {
     rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(-EPIPE));
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     CHECK(rig.kernel.has_none());
-    rig.sender.resume(0);
+    rig.sender.on_worker_back(0);
   }
   rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
   rig.finish_closes(1);
@@ -205,11 +205,11 @@ TEST_CASE("handover: a replacement that dies too is replaced again") {
 TEST_CASE("handover: a dead worker does not hold up the others, and an end without it closes") {
   SenderRig rig;
   rig.give(0, 2);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(-EPIPE));
   CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
   rig.give(1, 1);
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
   rig.finish_closes(1);
   rig.sender.cut_off();
@@ -226,13 +226,13 @@ TEST_CASE("handover: each socket that no worker got is told once, however it was
     CAPTURE(is_replaced);
     SenderRig rig;
     rig.give(0, 2);
-    rig.sender.flush();
+    rig.sender.on_batch_end();
     const Request unread = rig.kernel.take_one(IORING_OP_SENDMSG);
     CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
     const Request with_bytes = rig.kernel.take_one(IORING_OP_SENDMSG);
-    rig.sender.suspend(0);
+    rig.sender.on_worker_lost(0);
     CHECK(rig.sender.unsent(0) == 3);
-    if (is_replaced) rig.sender.resume(0);
+    if (is_replaced) rig.sender.on_worker_back(0);
     rig.sender.on_completion(unread.done_fully());
     CHECK(rig.sender.undelivered(0) == 2);
     CHECK(rig.sender.unsent(0) == 1);
@@ -253,13 +253,13 @@ TEST_CASE("handover: a full channel whose worker has died is not waited for") {
       CHECK_FALSE(rig.sender.give_with_bytes(0, rig.socket(), rig.pool.try_take(), 0, 7).is_open());
     } else {
       rig.give(0, 1);
-      rig.sender.flush();
+      rig.sender.on_batch_end();
     }
     const Request send = rig.kernel.take_one(IORING_OP_SENDMSG);
-    rig.sender.suspend(0);
+    rig.sender.on_worker_lost(0);
     rig.sender.on_completion(send.done(-EAGAIN));
     CHECK(rig.kernel.has_none());
-    rig.sender.resume(0);
+    rig.sender.on_worker_back(0);
     rig.sender.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
     rig.finish_closes(1);
     rig.expect_idle();

@@ -93,7 +93,7 @@ TEST_CASE("handover: after a shortage of buffers the receive is armed again, at 
   REQUIRE(rig.kernel.real_count() == 1);
   rig.deliver({{kOwner, 0, 0, 0}, -ENOBUFS, 0});
   CHECK(rig.kernel.real_count() == 1);
-  CHECK_FALSE(rig.receiver.has_ended());
+  CHECK_FALSE(rig.receiver.is_idle());
   CHECK(rig.counters.receive_starved.get() == 1);
   rig.receiver.on_batch_end();
   CHECK(rig.kernel.real_count() == 2);
@@ -128,7 +128,7 @@ TEST_CASE(
     rig.deliver(rig.kernel.wait_for_real());
     CHECK(rig.adopted.empty());
     CHECK(rig.counters.handover_errors.get() == kind.errors);
-    CHECK_FALSE(rig.receiver.has_ended());
+    CHECK_FALSE(rig.receiver.is_idle());
     for (const Fd& client : rig.clients) {
       char byte = 0;
       CHECK(recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0);
@@ -175,7 +175,7 @@ TEST_CASE("handover: the master's end or death ends the receiver, and it stays e
     } else {
       rig.deliver({{kOwner, 0, 0, 0}, result, 0});
     }
-    CHECK(rig.receiver.has_ended());
+    CHECK(rig.receiver.is_idle());
     rig.receiver.on_batch_end();
     CHECK(rig.kernel.real_count() == 1);
     CHECK(rig.adopted.empty());
@@ -188,9 +188,9 @@ TEST_CASE("handover: what was sent before the master died still arrives") {
   rig.channel.master.close();
   rig.deliver(rig.kernel.wait_for_real());
   CHECK(rig.adopted.size() == 3);
-  CHECK_FALSE(rig.receiver.has_ended());
+  CHECK_FALSE(rig.receiver.is_idle());
   rig.deliver(rig.kernel.wait_for_real());
-  CHECK(rig.receiver.has_ended());
+  CHECK(rig.receiver.is_idle());
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ class Request {
   std::uint8_t sqe_flags;    ///< IOSQE_*
 
   [[nodiscard]] Token token() const noexcept { return token_; }
+  /// Nobody waits for its completion.
+  [[nodiscard]] bool is_detached() const noexcept { return token_.owner == kDetachedOwner; }
   [[nodiscard]] bool is(int opcode) const noexcept { return opcode_ == opcode; }
   /// A cancellation's target is the request with this token.
   [[nodiscard]] Token target() const noexcept { return unpack(address_); }
@@ -72,11 +74,10 @@ class Request {
     std::memcpy(reinterpret_cast<void*>(address_), text.data(), text.size());
     return done(static_cast<int>(text.size()));
   }
-  /// A close, which really closes.
-  [[nodiscard]] Completion closes() const {
-    REQUIRE(is(IORING_OP_CLOSE));
+  /// A close, which nobody waits for, and which really closes.
+  void closes() const {
+    REQUIRE((is(IORING_OP_CLOSE) && is_detached()));
     REQUIRE(::close(fd) == 0);
-    return done(0);
   }
 
  private:
@@ -104,11 +105,14 @@ class MadeUpKernel {
         continue;
       }
       taken.emplace_back(sqe);
+      // Of a detached request the ring itself drops the completion.
+      const bool is_detached = taken.back().is_detached();
+      const std::uint64_t user_data = is_detached ? sqe.user_data : kNothing;
       std::memset(&sqe, 0, sizeof sqe);
       sqe.opcode = IORING_OP_NOP;
       sqe.fd = -1;
-      sqe.user_data = kNothing;
-      ++nothing_count_;
+      sqe.user_data = user_data;
+      if (!is_detached) ++nothing_count_;
     }
     ring_.submit();
     const Nanos deadline = monotonic_now() + kPatience;
@@ -145,8 +149,8 @@ class MadeUpKernel {
   }
 
  private:
-  // No component has this owner, nor has another ring (kMessageOwner).
-  static constexpr std::uint64_t kNothing = 0xFEFE'FEFE'FEFE'FEFE;
+  // No component has this owner.
+  static constexpr std::uint64_t kNothing = 0xFDFD'FDFD'FDFD'FDFD;
   void collect(Nanos deadline) {
     REQUIRE(monotonic_now() < deadline);
     ring_.submit_and_wait(deadline);

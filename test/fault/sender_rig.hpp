@@ -1,7 +1,6 @@
 // A sender of sockets to two workers, on a made-up kernel.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -26,12 +25,11 @@ struct SenderRig {
   void give(unsigned worker, int count) {
     for (int index = 0; index < count; ++index) sender.give(worker, socket());
   }
-  /// Closes what a message had, in the order given by `backwards`.
-  void finish_closes(std::size_t expected, bool backwards = false) {
-    std::vector<Request> closes = kernel.take();
+  /// Closes what messages had.
+  void finish_closes(std::size_t expected) {
+    const std::vector<Request> closes = kernel.take();
     REQUIRE(closes.size() == expected);
-    if (backwards) std::reverse(closes.begin(), closes.end());
-    for (const Request& close : closes) sender.on_completion(close.closes());
+    for (const Request& close : closes) close.closes();
   }
   void expect_idle() {
     CHECK(sender.is_idle());

@@ -15,6 +15,7 @@ void turn(Ring& ring, F&& handle) {
   std::array<Completion, 256> batch;
   const std::size_t count = ring.collect(batch);
   for (std::size_t index = 0; index < count; ++index) handle(batch[index]);
+  ring.submit();  // closes, of which no completion is waited for
 }
 
 }  // namespace urb::test

@@ -38,7 +38,7 @@ struct Rig {
   /// Runs the sender alone until it has nothing left.
   bool send_all() {
     return test::wait_until([this] {
-      sender.flush();
+      sender.on_batch_end();
       test::turn(master_ring, [this](const Completion& done) { sender.on_completion(done); });
       return sender.is_idle();
     });

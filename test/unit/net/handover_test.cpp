@@ -35,7 +35,7 @@ struct HandoverRig {
   }
   void turn() {
     test::turn(master_ring, [this](const Completion& done) { sender.on_completion(done); });
-    sender.flush();
+    sender.on_batch_end();
     test::turn(worker_ring, [this](const Completion& done) {
       receiver.on_completion(
           done, [this](Fd fd, BufferLease lease, std::size_t begin, std::size_t end) {
@@ -187,7 +187,7 @@ TEST_CASE("handover: a socket that a dead worker cannot take reaches its replace
   HandoverSender sender{ring, kOwner, channels, counters, 64};
   const auto turn = [&] {
     test::turn(ring, [&](const Completion& done) { sender.on_completion(done); });
-    sender.flush();
+    sender.on_batch_end();
     replacement.turn();
   };
   channel.worker.close();
@@ -196,7 +196,7 @@ TEST_CASE("handover: a socket that a dead worker cannot take reaches its replace
   CHECK_FALSE(sender.is_idle());
   // The new channel takes the number of the old one: who has that number need not be told.
   REQUIRE(dup3(replacement.channel.master.get(), channel.master.get(), O_CLOEXEC) >= 0);
-  sender.resume(0);
+  sender.on_worker_back(0);
   REQUIRE(test::wait_until([&] {
     turn();
     return sender.is_idle() && replacement.adopted.size() == 1;
@@ -216,7 +216,7 @@ TEST_CASE("handover: sockets on their way when the worker dies are closed with t
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   const Fd client{Adopt{}, ends[1]};
   sender.give(0, Fd{Adopt{}, ends[0]});
-  sender.flush();
+  sender.on_batch_end();
   REQUIRE(test::wait_until([&] {
     test::turn(ring, [&](const Completion& done) { sender.on_completion(done); });
     return sender.is_idle();
@@ -231,13 +231,13 @@ TEST_CASE("handover: sockets on their way when the worker dies are closed with t
 TEST_CASE("handover: the worker learns of the master's end after everything sent before it") {
   HandoverRig rig;
   for (int count = 0; count < 3; ++count) rig.sender.give(0, rig.socket());
-  rig.sender.flush();
+  rig.sender.on_batch_end();
   REQUIRE(test::wait_until([&] {
     test::turn(rig.master_ring, [&](const Completion& done) { rig.sender.on_completion(done); });
     return rig.sender.is_idle();
   }));
   rig.channel.master.close();
-  REQUIRE(rig.turn_until([&] { return rig.receiver.has_ended(); }));
+  REQUIRE(rig.turn_until([&] { return rig.receiver.is_idle(); }));
   CHECK(rig.adopted.size() == 3);
 }
 

@@ -54,7 +54,7 @@ struct WorkerEnd {
     test::turn(ring, [&](const Completion& done) {
       if (done.token.owner == kMessageOwner) receiver.on_completion(done, adopt);
     });
-    receiver.on_batch_end(adopt);
+    receiver.adopt_waiting(adopt);
   }
   /// What the kernel's descriptor of this ring is to the master.
   [[nodiscard]] Fd descriptor() { return Fd{Adopt{}, check(dup(ring.raw()->ring_fd), "dup")}; }
@@ -103,10 +103,7 @@ struct RingRig {
     std::string sent(count, ' ');
     for (std::size_t index = 0; index < count; ++index) {
       sent[index] = static_cast<char>('a' + index);
-      const Socket& socket = worker.adopted[index].socket;
-      io_uring_sqe* const sqe = worker.ring.sqe({});
-      io_uring_prep_send(sqe, socket.number(), &sent[index], 1, MSG_NOSIGNAL);
-      socket.address(sqe);
+      worker.adopted[index].socket.prep_send(worker.ring.sqe({}), {&sent[index], 1});
     }
     std::string received;
     REQUIRE(turn_until(&worker, [&] {

@@ -32,7 +32,7 @@ struct Sockets {
   void write(std::string_view text) const {
     REQUIRE(send(far.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
   }
-  Fd near;
+  Socket near;
   Fd far;
 };
 
@@ -66,7 +66,7 @@ TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they wer
     const Sockets sockets;
     const BufferLease lease = pool.try_take();
     const BufferLease neighbour = pool.try_take();
-    pool.prep_read(ring.sqe({}), sockets.near.get(), lease.memory().subspan(100, 4));
+    pool.prep_read(ring.sqe({}), sockets.near, lease.memory().subspan(100, 4));
     sockets.write("abcdefgh");
     const Completion done = wait_for_one(ring);
     CHECK(done.result == 4);
@@ -129,7 +129,7 @@ TEST_CASE("buffer_pool: the kernel picks a provided buffer, and gets it back wit
   CHECK(pool.group_id() == 7);
   CHECK(pool.free_count() == 2);
   const Sockets sockets;
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
   for (int count = 0; count < 10; ++count) {  // five times around
     const std::string text = "message " + std::to_string(count);
     sockets.write(text);
@@ -149,7 +149,7 @@ TEST_CASE("buffer_pool: without provided buffers the receive starves, and says s
   Ring ring{{8, 64}};
   BufferPool pool{ring, {BufferKind::provided, 1, kBytes, 0}};
   const Sockets sockets;
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
   sockets.write("one");
   BufferLease held = pool.claim(wait_for_one(ring));
   sockets.write("two");
@@ -159,7 +159,7 @@ TEST_CASE("buffer_pool: without provided buffers the receive starves, and says s
   CHECK_FALSE(pool.claim(starved).is_held());
   CHECK(pool.free_count() == 0);
   held.give_back();
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near.get());
+  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
   const Completion done = wait_for_one(ring);
   CHECK(text_of(pool.claim(done).memory().first(3)) == "two");
   ring.drain();

@@ -182,6 +182,35 @@ TEST_CASE("ring: draining cancels what would wait for ever, submitted or only qu
   CHECK(byte == 'u');
 }
 
+TEST_CASE("ring: a detached request runs, is counted as a request, and nobody hears of it") {
+  int ends[2] = {-1, -1};
+  REQUIRE(pipe(ends) == 0);
+  const Fd read_end{Adopt{}, ends[0]};
+  Ring ring{{8, 16}};
+  io_uring_prep_close(ring.detached_sqe(), ends[1]);
+  CHECK(ring.in_flight() == 0);
+  queue_nop(ring, {1, 2, 3, 4});
+  const std::vector<Completion> done = collect(ring, 1);
+  REQUIRE(done.size() == 1);
+  CHECK(done[0].token == Token{1, 2, 3, 4});
+  CHECK(ring.in_flight() == 0);
+  CHECK_FALSE(ring.has_completions());
+  CHECK(ring.counters().sqe_count == 2);
+  char byte = 0;
+  CHECK(read(read_end.get(), &byte, 1) == 0);
+}
+
+TEST_CASE("ring: a detached request that is only queued runs before the ring is drained") {
+  int ends[2] = {-1, -1};
+  REQUIRE(pipe(ends) == 0);
+  const Fd read_end{Adopt{}, ends[0]};
+  Ring ring{{8, 16}};
+  io_uring_prep_close(ring.detached_sqe(), ends[1]);
+  ring.drain();
+  char byte = 0;
+  CHECK(read(read_end.get(), &byte, 1) == 0);
+}
+
 // 100 completions into a queue of 16: the kernel keeps what does not fit.
 TEST_CASE("ring: a completion queue that is too small is counted, and loses nothing") {
   Ring ring{{16, 16}};
