@@ -61,7 +61,7 @@ HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noe
   if (!done.more()) armed_ = false;
   if (done.result < 0) {
     if (done.result == -ENOBUFS) {
-      counters_.receive_starved.add();
+      counters_.buffers_starved.add();
     } else {
       ended_ = true;
     }
