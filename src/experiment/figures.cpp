@@ -160,7 +160,7 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
                        .throttled = throttled_share(begin.cpu_periods, end.cpu_periods)});
   row.enters_per_request = static_cast<double>(use.counts.ring_enters) / requests;
   row.sqes_per_request = static_cast<double>(use.counts.ring_sqes) / requests;
-  row.cq_overflows = use.counts.cq_overflows;
+  row.cq_overflows = use.counts.cq_overflowed;
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
 }

@@ -1,9 +1,9 @@
 // Starts, samples, stops; the arithmetic is in figures.cpp.
 #include "experiment/trial.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <time.h>
 
 #include <chrono>
 #include <optional>
@@ -199,14 +199,9 @@ std::string expected_text_for(Bytes body, Bytes response, bool with_checksum) {
 std::string format_utc_now() {
   using std::chrono::system_clock;
   const system_clock::time_point now = system_clock::now();
-  const std::time_t seconds = system_clock::to_time_t(now);
-  const auto millis =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     millis);
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(system_clock::to_time_t(now)),
+                     since.count() % 1000);
 }
 
 }  // namespace urb

@@ -43,9 +43,9 @@ class RoleHost {
       if (role_.must_stop()) begin_stop();
     }
     burn_.on_batch_end();
-    context_.counters.ring_enters.set(before_.enters + ring_.counters().enter_count);
-    context_.counters.ring_sqes.set(before_.sqes + ring_.counters().sqe_count);
-    context_.counters.cq_overflows.set(before_.cq_overflows + ring_.counters().cq_overflow_count);
+    context_.counters.ring_enters.set(before_.ring_enters + ring_.counters().enter_count);
+    context_.counters.ring_sqes.set(before_.ring_sqes + ring_.counters().sqe_count);
+    context_.counters.cq_overflowed.set(before_.cq_overflowed + ring_.counters().cq_overflow_count);
     context_.counters.features.set(ring_.counters().used.bits());
   }
   [[nodiscard]] Nanos next_deadline() noexcept {
@@ -107,12 +107,7 @@ class RoleHost {
   R& role_;
   Context& context_;
   // A replaced worker goes on counting where the dead one stopped.
-  struct {
-    std::uint64_t enters;
-    std::uint64_t sqes;
-    std::uint64_t cq_overflows;
-  } before_{context_.counters.ring_enters.get(), context_.counters.ring_sqes.get(),
-            context_.counters.cq_overflows.get()};
+  const Counts before_{context_.counters};
   Burn burn_{kIsMaster ? 0 : context_.config.worker_burn_percent};
   signalfd_siginfo signal_{};
   Nanos grace_ends_ = kNever;

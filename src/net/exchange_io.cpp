@@ -37,7 +37,7 @@ void ExchangePool::read(Exchange& exchange) noexcept {
   if (!exchange.lease.is_held()) set_buffer(exchange, parts_.buffers.try_take());
   if (!exchange.lease.is_held()) {
     if (!exchange.waiting_hook.is_linked) {
-      parts_.counters.receive_starved.add();
+      parts_.counters.buffers_starved.add();
       waiting_.push_back(exchange);
     }
     return;

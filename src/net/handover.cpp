@@ -46,7 +46,7 @@ HandoverSender::HandoverSender(Ring& ring, std::uint8_t owner, std::span<const i
 bool HandoverSender::try_admit(unsigned worker) noexcept {
   Channel& channel = channels_[worker];
   if (channel.pending == pending_max_ || (is_cut_off_ && channel.is_down)) {
-    counters_.handover_refusals.add();
+    counters_.handover_refused.add();
     ++channel.undelivered;
     return false;
   }
@@ -141,7 +141,7 @@ void HandoverSender::on_sent(Message& message, int result) noexcept {
   const bool is_full = result == -EAGAIN && !message.may_wait;
   const bool is_down = channels_[message.worker].is_down;
   if (is_full && !is_down && !is_cut_off_) {
-    counters_.handover_stalls.add();
+    counters_.handover_stalled.add();
     message.may_wait = true;
     park(message);
     return send(message);

@@ -59,7 +59,7 @@ HandoverReceiver::Received HandoverReceiver::receive(const Completion& done) noe
   operations_.finish(slot_, done);
   if (done.result < 0) {
     if (done.result == -ENOBUFS) {
-      counters_.receive_starved.add();
+      counters_.buffers_starved.add();
     } else {
       ended_ = true;
     }

@@ -112,7 +112,7 @@ void HeadReader::want_read(Reader& reader, bool is_readable) noexcept {
   }
   if (!reader.lease.is_held()) reader.lease = buffers_.try_take();
   if (reader.lease.is_held()) return arm_read(reader);
-  counters_.receive_starved.add();
+  counters_.buffers_starved.add();
   waiting_.push_back(reader);
 }
 

@@ -234,7 +234,7 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
     if (!transfer.has_store() && must_poll) return arm_source_poll(transfer);
   }
   if (!transfer.has_store() && !try_take_store(transfer)) {
-    counters_.receive_starved.add();
+    counters_.buffers_starved.add();
     return waiting_.push_back(transfer);
   }
   run(transfer);

@@ -62,7 +62,7 @@ void RingHandoverSender::disconnect(unsigned worker) noexcept {
 RingHandoverSender::Message* RingHandoverSender::try_admit(unsigned worker) noexcept {
   Worker& target = workers_[worker];
   if (target.pending == pending_max_ || (is_cut_off_ && !target.ring.is_open())) {
-    counters_.handover_refusals.add();
+    counters_.handover_refused.add();
     ++target.undelivered;
     return nullptr;
   }
@@ -115,7 +115,7 @@ void RingHandoverSender::try_send(Message& message) noexcept {
   Worker& target = workers_[message.worker];
   if (!target.ring.is_open()) return;  // connect() comes back
   if (!try_place_bytes(message)) {
-    counters_.handover_stalls.add();
+    counters_.handover_stalled.add();
     if (look_again_at_ == kNever) look_again_at_ = ring_.now() + kLookAgainAfter;
     return;
   }

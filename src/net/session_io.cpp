@@ -57,7 +57,7 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
   if (lease.is_held()) {
     arm_read(connection, std::move(lease));
   } else {
-    counters_.receive_starved.add();
+    counters_.buffers_starved.add();
     waiting_.push_back(connection);
   }
 }
@@ -124,7 +124,7 @@ void SessionPool::on_read(const Completion& done) noexcept {
       if (connection.state == State::reading) advance(connection);
       return;
     case -ENOBUFS:
-      counters_.receive_starved.add();
+      counters_.buffers_starved.add();
       if (connection.state == State::reading) want_read(connection, false);
       return;
     case -ECANCELED:  // our own back-pressure; finish_response() reads again

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
@@ -12,8 +12,6 @@
 namespace urb {
 namespace {
 
-constexpr std::array kStatuses{Status::ok, Status::unsupported, Status::failed, Status::panic,
-                               Status::timeout};
 constexpr double kFigureMax = 1e30;  // a guess: no meter here comes near it
 
 // Calls `visit` with each column and its field, in the columns' order.
@@ -23,17 +21,6 @@ void visit_columns(R& row, Visit&& visit) {
 #define URB_COLUMN(schema, type, name, section, unit, meaning) \
   visit(kColumns.at(index++), row.name);
 #include "row/columns.inc"
-}
-
-std::string to_text(const std::string& field) { return field; }
-std::string to_text(std::uint64_t field) { return fmt::format("{}", field); }
-std::string to_text(bool field) { return field ? "yes" : "no"; }
-// What was divided by nothing is unknown.
-std::string to_text(double field) { return std::isfinite(field) ? format_figure(field) : ""; }
-std::string to_text(Status field) { return std::string{name_of(field)}; }
-template <class T>
-std::string to_text(const std::optional<T>& field) {
-  return field ? to_text(*field) : std::string{};
 }
 
 template <class T>
@@ -49,6 +36,13 @@ template <class T>
 FieldValue to_value(const std::optional<T>& field) {
   return field ? FieldValue{*field} : FieldValue{};
 }
+
+std::string to_text(std::monostate) { return {}; }
+std::string to_text(const std::string& value) { return value; }
+std::string to_text(std::uint64_t value) { return fmt::format("{}", value); }
+std::string to_text(bool value) { return value ? "yes" : "no"; }
+// What was divided by nothing is unknown.
+std::string to_text(double value) { return std::isfinite(value) ? format_figure(value) : ""; }
 
 // Each returns what is wrong with the text, nothing when it was understood.
 std::string from_text(const std::string& text, std::string& field) {
@@ -75,12 +69,10 @@ std::string from_text(const std::string& text, bool& field) {
   return fmt::format("'{}' is neither yes nor no", text);
 }
 std::string from_text(const std::string& text, Status& field) {
-  for (const Status status : kStatuses) {
-    if (name_of(status) != text) continue;
-    field = status;
-    return {};
-  }
-  return fmt::format("'{}' is not a status", text);
+  const auto* const name = std::find(kStatusNames.begin(), kStatusNames.end(), text);
+  if (name == kStatusNames.end()) return fmt::format("'{}' is not a status", text);
+  field = static_cast<Status>(name - kStatusNames.begin());
+  return {};
 }
 template <class T>
 std::string from_text(const std::string& text, std::optional<T>& field) {
@@ -92,14 +84,7 @@ std::string from_text(const std::string& text, std::optional<T>& field) {
 }  // namespace
 
 std::string_view name_of(Status status) noexcept {
-  switch (status) {
-    case Status::ok: return "ok";
-    case Status::unsupported: return "unsupported";
-    case Status::failed: return "failed";
-    case Status::panic: return "panic";
-    case Status::timeout: break;
-  }
-  return "timeout";
+  return kStatusNames.at(static_cast<std::size_t>(status));
 }
 
 void Row::clear(RowSection section) {
@@ -117,7 +102,9 @@ void Row::clear_times() {
 std::vector<std::string> format_row(const Row& row) {
   std::vector<std::string> fields;
   fields.reserve(kColumns.size());
-  visit_columns(row, [&](const Column&, const auto& field) { fields.push_back(to_text(field)); });
+  for (const FieldValue& value : values_of(row)) {
+    fields.push_back(std::visit([](const auto& known) { return to_text(known); }, value));
+  }
   return fields;
 }
 

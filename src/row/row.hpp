@@ -4,6 +4,7 @@
 // unknown value is an empty field.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@
 namespace urb {
 
 enum class Status : std::uint8_t { ok, unsupported, failed, panic, timeout };
+inline constexpr std::array<std::string_view, 5> kStatusNames{"ok", "unsupported", "failed",
+                                                              "panic", "timeout"};
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
 
 /// Counts up when a change of the tool makes older rows incomparable.

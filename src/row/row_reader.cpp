@@ -148,11 +148,8 @@ std::optional<std::vector<std::string>> record_of(std::string_view tail) {
 
 // A status of which the last letters are missing.
 bool is_status_begun(const std::string& text) {
-  for (const Status status :
-       {Status::ok, Status::unsupported, Status::failed, Status::panic, Status::timeout}) {
-    if (name_of(status).starts_with(text)) return true;
-  }
-  return false;
+  return std::any_of(kStatusNames.begin(), kStatusNames.end(),
+                     [&](std::string_view name) { return name.starts_with(text); });
 }
 
 }  // namespace

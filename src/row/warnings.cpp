@@ -1,6 +1,9 @@
 #include "row/warnings.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <vector>
 
 namespace urb {
 
@@ -34,12 +37,9 @@ std::string_view text_of_warning(std::string_view name) noexcept {
 }
 
 std::string format_warnings(const Warnings& warnings) {
-  std::string text;
-  for (const Warning warning : warnings) {
-    if (!text.empty()) text += ';';
-    text += name_of(warning);
-  }
-  return text;
+  std::vector<std::string_view> names;
+  for (const Warning warning : warnings) names.push_back(name_of(warning));
+  return fmt::format("{}", fmt::join(names, ";"));
 }
 
 bool is_stall_long(Nanos stalled, Nanos elapsed) noexcept {

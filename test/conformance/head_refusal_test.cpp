@@ -113,7 +113,7 @@ TEST_CASE("a HEAD whose worker dies, or has no room, gets no body") {
   const Counters& master = *server->processes()[0].counters;
   std::vector<TcpClient> clients;
   const auto is_full = [&] {
-    return master.handover_refusals.get() + master.request_errors.get() != 0;
+    return master.handover_refused.get() + master.request_errors.get() != 0;
   };
   while (!is_full() && clients.size() < 600) {
     const std::uint64_t before = master.connections_opened.get();

@@ -156,7 +156,7 @@ TEST_CASE("least forgets what a stopped worker was refused, once all is over") {
   rig.add_clients(mode_under_test().name == "passthru" ? 20 : 230);
   // Both share of the crowd, but what waits for the stopped one is bounded.
   if (mode_under_test().name.starts_with("msgring")) {
-    CHECK(rig.server->processes()[0].counters->handover_refusals.get() != 0);
+    CHECK(rig.server->processes()[0].counters->handover_refused.get() != 0);
   }
   REQUIRE(kill(rig.worker(), SIGCONT) == 0);
   rig.check_even();

@@ -135,7 +135,7 @@ TEST_CASE("out of buffers: receives wait for one, and every request is answered"
   for (TcpClient& client : clients) client.send(request);
   REQUIRE(kill(worker, SIGCONT) == 0);
   for (TcpClient& client : clients) check_receipt(*server, client.read_response(), 100 * 1000, crc);
-  CHECK(sum_of(*server, &Counters::receive_starved) != 0);
+  CHECK(sum_of(*server, &Counters::buffers_starved) != 0);
   clients.clear();
   check_no_sockets_left(*server);
   check_healthy(*server);

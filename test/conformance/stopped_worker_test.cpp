@@ -65,7 +65,7 @@ class HalfStopped {
 /// The connections that a process closed unserved.
 std::uint64_t unserved_by(const ServerProcess& process) {
   const Counters& counters = *process.counters;
-  return counters.handover_refusals.get() + counters.handover_errors.get() +
+  return counters.handover_refused.get() + counters.handover_errors.get() +
          counters.slots_exhausted.get();
 }
 
@@ -126,11 +126,11 @@ TEST_CASE("a stopped worker's channel fills up: counted, bounded, and nobody els
     MESSAGE("skipped: the hard limit of open files is too low");
     return;
   }
-  while (rig.master().handover_refusals.get() == 0 && rig.clients.size() < kClientsMax) {
+  while (rig.master().handover_refused.get() == 0 && rig.clients.size() < kClientsMax) {
     rig.add_client();
   }
-  CHECK(rig.master().handover_stalls.get() != 0);
-  REQUIRE(rig.master().handover_refusals.get() != 0);
+  CHECK(rig.master().handover_stalled.get() != 0);
+  REQUIRE(rig.master().handover_refused.get() != 0);
   CHECK(rig.master().fds_exhausted.get() == 0);
   // Twice as many as there are buffers for heads.
   std::size_t served = 0;
@@ -174,10 +174,10 @@ TEST_CASE("a stopped worker's channel fills up: counted, bounded, and nobody els
 TEST_CASE("a stopped worker holds up the end of the server no longer than the grace") {
   HalfStopped rig{std::chrono::milliseconds{100}};
   if (rig.has_channel() && rig.has_room) {
-    while (rig.master().handover_stalls.get() == 0 && rig.clients.size() < kClientsMax) {
+    while (rig.master().handover_stalled.get() == 0 && rig.clients.size() < kClientsMax) {
       rig.add_client();
     }
-    CHECK(rig.master().handover_stalls.get() != 0);
+    CHECK(rig.master().handover_stalled.get() != 0);
   }
   const auto processes = watch_processes(*rig.server);
   rig.server->begin_stop();

@@ -94,7 +94,7 @@ TEST_CASE("handover: after a shortage of buffers the receive is armed again, at 
   rig.deliver({{kOwner, 0, 0, 0}, -ENOBUFS, 0});
   CHECK(rig.kernel.real_count() == 1);
   CHECK_FALSE(rig.receiver.is_idle());
-  CHECK(rig.counters.receive_starved.get() == 1);
+  CHECK(rig.counters.buffers_starved.get() == 1);
   rig.receiver.on_batch_end();
   CHECK(rig.kernel.real_count() == 2);
   rig.receiver.on_batch_end();

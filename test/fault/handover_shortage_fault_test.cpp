@@ -24,7 +24,7 @@ TEST_CASE("handover: a full channel is counted, and the message waits without a 
     CHECK((send.io_flags & MSG_DONTWAIT) != 0);
     rig.sender.on_completion(send.done(-EAGAIN));
   }
-  CHECK(rig.counters.handover_stalls.get() == 2);
+  CHECK(rig.counters.handover_stalled.get() == 2);
   CHECK(rig.pool.free_count() == test::kSenderBuffers);
   const std::vector<Request> waits = rig.kernel.take();
   REQUIRE(waits.size() == 2);
@@ -43,7 +43,7 @@ TEST_CASE("handover: a full channel is counted, and the message waits without a 
   rig.sender.on_completion(last.done_fully());
   rig.finish_closes(1);
   rig.expect_idle();
-  CHECK(rig.counters.handover_stalls.get() == 2);
+  CHECK(rig.counters.handover_stalled.get() == 2);
   CHECK(rig.counters.handover_errors.get() == 0);
   CHECK(rig.counters.handover_connections.get() == 4);
 }
@@ -67,15 +67,15 @@ TEST_CASE("handover: what waits for one worker is bounded, and the other has its
     };
     for (std::size_t count = 0; count < kShare; ++count) offer(0);
     CHECK(test::open_fd_count() == rig.fds_idle + kShare);
-    CHECK(rig.counters.handover_refusals.get() == 0);
+    CHECK(rig.counters.handover_refused.get() == 0);
     offer(0);
     CHECK(test::open_fd_count() == rig.fds_idle + kShare);
-    CHECK(rig.counters.handover_refusals.get() == 1);
+    CHECK(rig.counters.handover_refused.get() == 1);
     CHECK(rig.sender.undelivered(0) == 1);
     CHECK(rig.sender.unsent(0) == kShare);
     offer(1);
     CHECK(test::open_fd_count() == rig.fds_idle + kShare + 1);
-    CHECK(rig.counters.handover_refusals.get() == 1);
+    CHECK(rig.counters.handover_refused.get() == 1);
     // The worker reads again: everything goes out.
     for (std::size_t next = 0; next < sends.size(); ++next) {
       rig.sender.on_completion(sends[next].done_fully());

@@ -59,7 +59,7 @@ TEST_CASE("head_reader: when buffers run out, connections poll, then wait their 
   }
   const Request second = rig.kernel.take_one(IORING_OP_RECV);  // the last buffer
   CHECK(second.token().slot_index == first[1].token().slot_index);
-  CHECK(rig.counters.receive_starved.get() == 2);
+  CHECK(rig.counters.buffers_starved.get() == 2);
   rig.deliver(second.brings(kHead));
   REQUIRE(rig.read);
   rig.read.reset();  // handed over: its buffer is back

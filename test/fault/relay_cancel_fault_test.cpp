@@ -152,7 +152,7 @@ TEST_CASE("auto: with all buffers lent it splices what it would have copied") {
   rig.complete(both[1], POLLIN);
   // splice(2) of what is no descriptor: the source has ended, and nobody waited for a buffer.
   CHECK(rig.result() == TransferResult::source_ended);
-  CHECK(rig.counters.receive_starved.get() == 0);
+  CHECK(rig.counters.buffers_starved.get() == 0);
 }
 
 TEST_SUITE_END();

@@ -148,7 +148,7 @@ TEST_CASE("ring hand-over: what is refused since too many wait is told as undeli
   }
   CHECK(rig.sender.undelivered(0) == 0);
   rig.sender.give(0, Socket{rig.kernel.ring(), 0});
-  CHECK(rig.counters.handover_refusals.get() == 1);
+  CHECK(rig.counters.handover_refused.get() == 1);
   CHECK(rig.sender.undelivered(0) == 1);
   rig.sender.cut_off();
   CHECK(rig.sender.undelivered(0) == 65);

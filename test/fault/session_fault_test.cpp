@@ -49,7 +49,7 @@ TEST_CASE("session: an interrupted, starved or cancelled read is asked again") {
     const Fd client = rig.adopt();
     rig.receive(kGet.substr(0, 5));
     rig.deliver(rig.take_read().done(error));
-    CHECK(rig.counters.receive_starved.get() == (error == -ENOBUFS ? 1 : 0));
+    CHECK(rig.counters.buffers_starved.get() == (error == -ENOBUFS ? 1 : 0));
     rig.receive(kGet.substr(5));
     rig.deliver(rig.take_send().done_fully());
     CHECK(rig.counters.requests.get() == 1);

@@ -145,7 +145,7 @@ TEST_CASE("session order: when buffers run out, who waited longest is served fir
   }
   std::vector<Request> late_reads = rig.kernel.take();
   CHECK(late_reads.size() == 5);  // all 16 are out
-  CHECK(rig.counters.receive_starved.get() == 2);
+  CHECK(rig.counters.buffers_starved.get() == 2);
   rig.sessions.on_batch_end(monotonic_now());
   CHECK(rig.kernel.has_none());
   // One answer gives one buffer back; the first of the two gets it at the end of the batch.
@@ -172,7 +172,7 @@ TEST_CASE("session order: who waits for a buffer may leave, and is not served an
   for (const Request& request : requests) {
     if (request.is(IORING_OP_POLL_ADD)) rig.deliver(request.done(POLLIN));
   }
-  REQUIRE(rig.counters.receive_starved.get() == 1);
+  REQUIRE(rig.counters.buffers_starved.get() == 1);
   REQUIRE(rig.kernel.take().size() == 5);
   rig.sessions.begin_stop();                      // nobody has sent a byte: all are closed
   rig.kernel.take_one(IORING_OP_CLOSE).closes();  // nothing was under way for the last alone

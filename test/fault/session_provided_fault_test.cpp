@@ -171,7 +171,7 @@ TEST_CASE("session provided: a shortage of buffers is counted, and the receive i
   rig.deliver(first);
   rig.deliver({first.token, -ENOBUFS, 0});
   CHECK(rig.kernel.real_count() == 2);
-  CHECK(rig.counters.receive_starved.get() == 1);
+  CHECK(rig.counters.buffers_starved.get() == 1);
   CHECK(rig.counters.connection_resets.get() == 0);
   rig.sessions.cut_off();
 }

@@ -43,7 +43,7 @@ struct Made {
     sample.counts.requests += requests;
     sample.counts.ring_enters += 500;
     sample.counts.ring_sqes += 1000;
-    sample.counts.cq_overflows = 1;
+    sample.counts.cq_overflowed = 1;
     sample.counts.short_splices = 2;
     end.processes.push_back(sample);
   }

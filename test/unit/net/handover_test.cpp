@@ -156,7 +156,7 @@ TEST_CASE("handover: a full channel makes the messages wait, and loses none") {
   REQUIRE(test::wait_until([&] {
     if (given < 200) REQUIRE(give_one());
     test::turn(rig.master_ring, [&](const Completion& done) { rig.sender.on_completion(done); });
-    return rig.counters.handover_stalls.get() == 10;
+    return rig.counters.handover_stalled.get() == 10;
   }));
   CHECK(rig.pool.free_count() == rig.pool.buffer_count());
   CHECK_FALSE(rig.sender.is_idle());

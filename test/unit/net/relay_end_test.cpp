@@ -169,7 +169,7 @@ TEST_CASE("cancelled while it waits for a pipe or buffer") {
     const auto waiting = rig.relay.begin(2, source.near.get(), target.near.get(), kBytes);
     const auto behind = rig.relay.begin(3, source.near.get(), target.near.get(), kBytes);
     REQUIRE(second.write_some());
-    REQUIRE(rig.turn_until([&] { return rig.counters.receive_starved.get() >= 2; }));
+    REQUIRE(rig.turn_until([&] { return rig.counters.buffers_starved.get() >= 2; }));
     rig.relay.cancel(*waiting);
     REQUIRE(rig.turn_until([&] { return rig.ends.size() == 1; }));
     CHECK(rig.ends[0].cookie == 2);

@@ -177,7 +177,7 @@ TEST_CASE("ring hand-over: bytes go along through shared memory, whose blocks co
     worker.adopted.clear();
     REQUIRE(rig.turn_until(&worker, [&] { return rig.sender.is_idle(); }));
   }
-  CHECK(rig.counters.handover_stalls.get() == 0);
+  CHECK(rig.counters.handover_stalled.get() == 0);
 }
 
 TEST_CASE("ring hand-over: with all blocks taken, the next waits until one is given back") {
@@ -187,7 +187,7 @@ TEST_CASE("ring hand-over: with all blocks taken, the next waits until one is gi
   SharedBlocks blocks{rig.shared};
   for (std::uint16_t count = 0; count < SharedBlocks::kCount; ++count) REQUIRE(blocks.try_take());
   REQUIRE(rig.give_with_bytes("waits"));
-  CHECK(rig.counters.handover_stalls.get() == 1);
+  CHECK(rig.counters.handover_stalled.get() == 1);
   CHECK(rig.sender.next_deadline() != kNever);
   for (int turns = 0; turns < 3; ++turns) rig.turn(&worker);
   CHECK(worker.adopted.empty());
@@ -242,12 +242,12 @@ TEST_CASE("ring hand-over: beyond a worker's share it refuses, and takes nobody 
     rig.sender.give(0, rig.socket());
     if (rig.next_slot == kSlots) rig.next_slot = 0;
   }
-  CHECK(rig.counters.handover_refusals.get() == 0);
+  CHECK(rig.counters.handover_refused.get() == 0);
   const BufferLease lease = rig.lease("x");
   const Socket refused = rig.sender.give_with_bytes(0, rig.socket(), rig.lease("x"), 0, 1);
   CHECK(refused.is_open());
   rig.sender.give(0, rig.socket());
-  CHECK(rig.counters.handover_refusals.get() == 2);
+  CHECK(rig.counters.handover_refused.get() == 2);
   CHECK(rig.counters.connections_closed.get() == 1);
   rig.sender.cut_off();
   REQUIRE(rig.turn_until(nullptr, [&] { return rig.sender.is_idle(); }));

@@ -57,7 +57,7 @@ ordered_json type_of(const Column& column) {
     case FieldType::figure: return {{"type", {"number", "null"}}};
     case FieldType::status: break;
   }
-  return {{"enum", {"ok", "unsupported", "failed", "panic", "timeout"}}};
+  return {{"enum", urb::kStatusNames}};
 }
 
 // The part of the schema that describes a row: a line for each column.
