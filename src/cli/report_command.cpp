@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/messages.hpp"
 #include "cli/outputs.hpp"
 #include "process/output_target.hpp"
 #include "report/console.hpp"
@@ -21,6 +23,11 @@
 
 namespace urb {
 namespace {
+
+struct ReportOptions {
+  std::vector<std::string> files;
+  std::optional<std::string> folder;  // none: tables alone, on stdout
+};
 
 // Rows that were read before, in this file or in another, make no further repeats.
 std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
@@ -49,10 +56,8 @@ void require_outputs(const std::vector<std::string>& read_paths,
   refuse_same(written, targets_beside(read_paths));
 }
 
-}  // namespace
-
-int run_report(const Options& options) {
-  const ReportOptions& report = options.report;
+int run_report(const ReportOptions& report) {
+  if (report.folder) require_folder("--output", *report.folder);
   const std::vector<InputFile> files = read_files(report.files);
   if (!report.folder) {
     write_text(stdout, make_page(files, false).markdown);
@@ -82,5 +87,26 @@ int run_report(const Options& options) {
   }
   return kExitOk;
 }
+
+void declare_report(Flags& flags, ReportOptions& options) {
+  flags.app()
+      .add_option("FILE", options.files,
+                  "CSV files of rows: of several kernels, or of several runs")
+      ->required();
+  flags.text("-o,--output", options.folder, "DIR",
+             "folder for index.html, report.md and the pictures, which gnuplot draws; without it "
+             "the tables go to standard output, in Markdown");
+}
+
+}  // namespace
+
+extern const Command command_report;
+const Command command_report{
+    .name = "report",
+    .summary = "Tables and pictures of the rows of any number of files",
+    .examples =
+        "  uring-bench report results/*.csv -o report\n"
+        "  uring-bench report rows.csv > rows.md\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_report, run_report); }};
 
 }  // namespace urb

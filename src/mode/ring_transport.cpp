@@ -35,7 +35,6 @@ RingTransport::RingTransport(Ring& ring, std::uint8_t owner, MasterContext& cont
               context.shared,
               context.counters,
               context.connection_capacity} {
-  require_ring_handover();
   ring.make_file_table(static_cast<unsigned>(context.connection_capacity));
 }
 
