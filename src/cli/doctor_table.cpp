@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -17,6 +16,7 @@
 
 #include "probe/cgroup.hpp"
 #include "probe/host.hpp"
+#include "process/command.hpp"
 #include "uring/lock_try.hpp"
 
 namespace urb {
@@ -81,8 +81,7 @@ Line setting_line(const char* name, const char* file, std::uint64_t enough, cons
 
 // Limits count processes and threads alike, and a container has one of its own.
 Line thread_line(const Obstacles& obstacles) {
-  Line line =
-      limit_line("processes (ulimit -u)", RLIMIT_NPROC, 0, "workers, passthru --relay linked", "");
+  Line line = limit_line("processes (ulimit -u)", RLIMIT_NPROC, 0, "workers, --relay linked", "");
   std::ifstream file{"/sys/fs/cgroup/pids.max"};
   if (std::string most; std::getline(file, most)) line[1] += ", cgroup pids.max " + most;
   for (const std::string& problem : {obstacles.splices, obstacles.processes}) {
@@ -96,17 +95,6 @@ Line quota_line() {
   const bool is_enough = !quota || *quota >= static_cast<double>(probe_host().cpus);
   return {"CPU quota (cgroup)", quota ? fmt::format("{:.3g} CPUs", *quota) : "none",
           "every measurement", is_enough ? "ok" : "docker --cpus, or cpu.max of the group"};
-}
-
-bool is_in_path(const char* program) {
-  const char* const path = std::getenv("PATH");
-  std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
-  while (!folders.empty()) {
-    const std::string folder = folders.substr(0, folders.find(':'));
-    folders.erase(0, std::min(folders.size(), folder.size() + 1));
-    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -156,7 +144,7 @@ std::string format_limit_table(const Obstacles& obstacles, const std::string& lo
   lines.push_back(setting_line("somaxconn", "net/core/somaxconn", kListenQueue,
                                "many connections at once", "sysctl net.core.somaxconn=4096"));
   lines.push_back(setting_line("pipe-user-pages-soft", "fs/pipe-user-pages-soft", kPipePages,
-                               "passthru --relay linked, sync",
+                               "--relay linked, sync",
                                "sysctl fs.pipe-user-pages-soft=16384, or --relay copy"));
   lines.push_back({"ip_local_port_range",
                    value_or_none(read_setting("net/ipv4/ip_local_port_range")),
@@ -178,7 +166,7 @@ std::string format_program_table() {
   };
   std::vector<Line> lines{{"program", "here", "needed by", "remedy"}};
   for (const Program& program : kPrograms) {
-    const bool is_here = is_in_path(program.name);
+    const bool is_here = !find_program(program.name).empty();
     lines.push_back({program.name, is_here ? "yes" : "no", program.needed_by,
                      is_here ? "ok" : fmt::format("apt-get install {}", program.package)});
   }

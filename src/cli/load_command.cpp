@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -64,39 +63,26 @@ LoadMeasurement measure(const LoadOptions& load, const LoadCommandOptions& optio
   return measured;
 }
 
-// ab has percentiles of its own, and no p99.9.
-std::array<Row::Figure, 4> latencies_of(const LoadMeasurement& measured) {
-  if (measured.ab) {
-    return {measured.ab->p50_us, measured.ab->p99_us, std::nullopt, measured.ab->max_us};
-  }
-  if (measured.result.requests == 0) return {};
-  const LatencySummary latency = summarize(measured.result.latency);
-  return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
+Row::Figure sum(const Row::Figure& left, const Row::Figure& right) {
+  return left && right ? Row::Figure{*left + *right} : left;
 }
 
-void add_line(MarkdownTable& table, const LoadOptions& load, const LoadMeasurement& measured,
-              const Row& row) {
-  const LoadResult& result = measured.result;
-  const double seconds = to_seconds(result.elapsed);
-  const auto requests = static_cast<double>(result.requests);
-  const auto body_bytes = static_cast<double>(result.body_bytes);
-  const auto by = [](double amount, double divisor) {
-    return format_short(divisor > 0 ? Row::Figure{amount / divisor} : Row::Figure{});
-  };
-  const double cpu_s = to_seconds(measured.client_cpu());
-  std::vector<std::string> fields{format_body(load.body),
-                                  load.reuse ? "yes" : "no",
+void add_line(MarkdownTable& table, const LoadResult& result, const Row& row, bool has_server) {
+  const auto gb_per_s = row.bytes_per_s.value_or(0) / 1e9;
+  std::vector<std::string> fields{format_body({row.body_bytes}),
+                                  row.reuse ? "yes" : "no",
                                   fmt::format("{}", result.requests),
                                   fmt::format("{}", result.errors.total() + result.missing_closes),
-                                  by(requests, seconds),
-                                  body_bytes > 0 ? by(body_bytes / 1e9, seconds) : "–"};
-  for (const Row::Figure& latency : latencies_of(measured)) fields.push_back(format_short(latency));
-  fields.push_back(by(cpu_s * 1e6, requests));
-  fields.push_back(by(cpu_s, body_bytes / 1e9));
-  if (!measured.begin.processes.empty()) {
-    Row::Figure server_us = row.cpu_us_per_request_master;
-    if (server_us && row.cpu_us_per_request_workers) *server_us += *row.cpu_us_per_request_workers;
-    fields.push_back(format_short(server_us));
+                                  format_short(row.requests_per_s),
+                                  gb_per_s > 0 ? format_short(gb_per_s) : "–"};
+  for (const Row::Figure& figure :
+       {row.latency_us_p50, row.latency_us_p99, row.latency_us_p999, row.latency_us_max,
+        row.cpu_us_per_request_client, row.cpu_s_per_gb_client}) {
+    fields.push_back(format_short(figure));
+  }
+  if (has_server) {
+    fields.push_back(
+        format_short(sum(row.cpu_us_per_request_master, row.cpu_us_per_request_workers)));
     fields.push_back(format_short(row.cpu_s_per_gb_server));
   }
   table.add(fields);
@@ -143,11 +129,11 @@ Url url_of(const LoadCommandOptions& options) {
 // The tables of the results so far.
 class LoadTables {
  public:
-  explicit LoadTables(bool has_server) : table_{titles(has_server), 2} {}
+  explicit LoadTables(bool has_server) : has_server_{has_server}, table_{titles(has_server), 2} {}
 
-  void add(const LoadOptions& load, const LoadMeasurement& measured, const Row& row) {
-    add_line(table_, load, measured, row);
-    if (load.rate) add_open_line(open_table_, load, measured.result);
+  void add(const LoadOptions& load, const LoadResult& result, const Row& row) {
+    add_line(table_, result, row, has_server_);
+    if (load.rate) add_open_line(open_table_, load, result);
   }
   [[nodiscard]] std::string render() const {
     if (open_table_.is_empty()) return table_.render();
@@ -166,6 +152,7 @@ class LoadTables {
     return titles;
   }
 
+  bool has_server_;
   MarkdownTable table_;
   MarkdownTable open_table_{
       {"Body", "Reuse", "requested req/s", "achieved req/s", "missed", "unsent", "sent p50 µs",
@@ -234,7 +221,7 @@ int run_load_command(const LoadCommandOptions& typed) {
     LoadRow made = make_load_row(load, measured, host, ++outcome.count);
     made.row.run_id = run_id;
     warnings.merge(made.warnings);
-    tables.add(load, measured, made.row);
+    tables.add(load, measured.result, made.row);
     json.keep(made.row, measured.result.latency, measured.result.service);
     outcome.add(label, made.row, measured.result);
   }
