@@ -61,12 +61,8 @@ void declare_server(Flags& flags, ServerConfig& server) {
   flags.choice("--buffers", server.buffers,
                std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
                "how received bytes reach memory");
-  flags.app()
-      .add_option("--seed", server.seed, "of the order of trials and of --policy random")
-      ->check(CLI::Validator{check_unsigned, ""})
-      ->type_name("N")
-      ->capture_default_str()
-      ->group("The server");
+  flags.number("--seed", server.seed, std::pair{std::uint64_t{0}, kAnyCount.second},
+               "of the order of trials and of --policy random");
 }
 
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
@@ -86,10 +82,7 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
   flags.number("-R,--rate", load.rate, std::pair{std::uint64_t{1}, kRateMax},
                "open loop: requests a second, of all connections together; latency from the "
                "planned time");
-  flags.app()
-      .add_flag_callback(
-          "--verify", [&load] { load.verify = Verify::all; }, verify_help)
-      ->group("The load");
+  flags.flag("--verify", load.verify, verify_help, Verify::all);
   flags.choice("--client", client, std::array{ClientKind::builtin, ClientKind::ab},
                "who generates the load; ab must be installed");
 }

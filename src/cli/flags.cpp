@@ -17,14 +17,6 @@ std::vector<std::string> Flags::rest() const {
   return {dashes + 1, arguments_.end()};
 }
 
-CLI::Option* Flags::flag(const std::string& names, bool& target, const std::string& description,
-                         bool value) {
-  return app_
-      .add_flag_callback(
-          names, [&target, value] { target = value; }, description)
-      ->group(group_);
-}
-
 CLI::Option* Flags::duration(const std::string& names, Nanos& target,
                              const std::string& description, const char* why_not_zero) {
   return parsed(names, "T", description, format_duration(target),

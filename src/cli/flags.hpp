@@ -91,8 +91,14 @@ class Flags {
         ->group(group_);
   }
   /// Sets `target` to `value`.
-  CLI::Option* flag(const std::string& names, bool& target, const std::string& description,
-                    bool value = true);
+  template <class T = bool>
+  CLI::Option* flag(const std::string& names, T& target, const std::string& description,
+                    T value = true) {
+    return app_
+        .add_flag_callback(
+            names, [&target, value] { target = value; }, description)
+        ->group(group_);
+  }
   /// One of `known`.
   template <class Enum, std::size_t kCount>
   CLI::Option* choice(const std::string& names, Enum& target, const std::array<Enum, kCount>& known,

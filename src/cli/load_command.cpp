@@ -251,14 +251,12 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   flags.text("-H,--header", options.load.headers, "LINE",
              "a further header, 'Name: value'; repeatable");
   flags.group("The server");
-  flags.app()
-      .add_option("--server-pid", options.server_pids,
-                  "the server's processes, whose CPU time is then measured too: these as its "
-                  "master, those that they started as its workers")
-      ->check(in_range(1, kPidMax))
+  flags
+      .number("--server-pid", options.server_pids, std::pair{1, kPidMax},
+              "the server's processes, whose CPU time is then measured too: these as its master, "
+              "those that they started as its workers")
       ->delimiter(',')
-      ->type_name("PID,…")
-      ->group("The server");
+      ->type_name("PID,…");
   flags.group("The output");
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
   declare_quiet(flags, options.quiet);

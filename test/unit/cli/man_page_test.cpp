@@ -57,10 +57,10 @@ TEST_CASE("manual page: its options are those of --help") {
   helped.erase("version");
   Names written = find_options(read_page());
   for (const std::string& name : helped) {
-    if (name != "help") CHECK_MESSAGE(written.count(name) != 0, "not in the page: --" + name);
+    if (name != "help") CHECK_MESSAGE(written.count(name) != 0, "not in the page: --", name);
   }
   for (const std::string& name : written) {
-    CHECK_MESSAGE(helped.count(name) != 0, "no such option: --" + name);
+    CHECK_MESSAGE(helped.count(name) != 0, "no such option: --", name);
   }
 }
 
