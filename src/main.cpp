@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
-#include "cli/options.hpp"
+#include "cli/command_line.hpp"
+#include "cli/messages.hpp"
 #include "report/console.hpp"
+#include "sweep/guest.hpp"
 
 namespace {
 
@@ -38,11 +39,6 @@ void occupy_standard_streams() noexcept {
   }
 }
 
-// `compare` says with 1 that something got worse, and so with another status that it cannot tell.
-int failure_of(urb::Command command) noexcept {
-  return command == urb::Command::compare ? urb::kExitUsage : urb::kExitFailed;
-}
-
 // Nothing, or why not all that was printed has arrived.
 std::string describe_stdout() {
   urb::flush_text(stdout);
@@ -52,8 +48,8 @@ std::string describe_stdout() {
                     : urb::SysError("cannot write to standard output", error).what();
 }
 
-int run(const std::vector<std::string>& arguments, urb::Command& command) {
-  auto parsed = urb::parse_options(arguments);
+int run(const std::vector<std::string>& arguments, int& exit_on_failure) {
+  auto parsed = urb::parse_command_line(arguments);
   if (const auto* const help = std::get_if<urb::HelpText>(&parsed)) {
     urb::write_text(stdout, help->text);
     return urb::kExitOk;
@@ -61,20 +57,20 @@ int run(const std::vector<std::string>& arguments, urb::Command& command) {
   if (const auto* const error = std::get_if<urb::ParseError>(&parsed)) {
     throw urb::UsageError(error->message);
   }
-  const auto& options = std::get<urb::Options>(parsed);
-  command = options.command;
-  return urb::run_command(options);
+  const auto& invocation = std::get<urb::Invocation>(parsed);
+  exit_on_failure = invocation.command->exit_on_failure;
+  return invocation.action.run();
 }
 
 int run_and_catch(const std::vector<std::string>& arguments) noexcept {
-  urb::Command command = urb::Command::run;
+  int exit_on_failure = urb::kExitFailed;
   try {
-    const int exit_code = run(arguments, command);
+    const int exit_code = run(arguments, exit_on_failure);
     // A full disk behind a redirection shows only now.
     const std::string problem = describe_stdout();
     if (problem.empty()) return exit_code;
     urb::print_error(problem);
-    return failure_of(command);
+    return exit_on_failure;
   } catch (const urb::UsageError& error) {
     urb::print_error(error.what());
     return urb::kExitUsage;
@@ -86,14 +82,15 @@ int run_and_catch(const std::vector<std::string>& arguments) noexcept {
     return urb::kExitUnsupported;
   } catch (const std::exception& error) {
     urb::print_error(error.what());
-    return failure_of(command);
+    return exit_on_failure;
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  urb::run_if_guest();
+  // In a virtual machine that `sweep` made: does not return.
+  if (urb::is_guest_init()) urb::run_guest();
   // A peer or a pager that goes away is an error code, not the end of the process.
   signal(SIGPIPE, SIG_IGN);
   // Likewise a file that has reached ulimit -f: the row that does not fit is taken back.

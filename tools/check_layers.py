@@ -23,11 +23,11 @@ BELOW = {
     "server": ["mode", "process"],
     "load": ["uring", "http", "stats"],
     "row": ["stats", "probe", "process"],
-    "report": ["row"],
+    "report": ["mode", "row"],
     "compare": ["report"],
-    "experiment": ["server", "load", "report"],
+    "experiment": ["server", "load", "micro", "report"],
     "sweep": ["process", "report"],
-    "cli": ["experiment", "sweep", "compare", "micro"],
+    "cli": ["experiment", "sweep", "compare"],
     "main": ["cli"],
 }
 

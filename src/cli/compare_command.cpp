@@ -1,19 +1,19 @@
 // `compare`: two files of rows, what changed between them, and whether it got worse.
+#include "cli/compare_command.hpp"
+
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
-#include "cli/suggest.hpp"
+#include "base/suggest.hpp"
+#include "cli/command.hpp"
+#include "cli/flag_groups.hpp"
+#include "cli/messages.hpp"
 #include "compare/comparison.hpp"
 #include "compare/json.hpp"
 #include "compare/text.hpp"
-#include "report/console.hpp"
 #include "process/whole_file.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
@@ -21,27 +21,12 @@
 namespace urb {
 namespace {
 
-std::vector<const Metric*> resolve_metrics(const std::vector<std::string>& names) {
-  std::vector<const Metric*> metrics;
-  for (const std::string& name : names) {
-    const Metric* const metric = find_metric(name);
-    if (metric == nullptr) {
-      std::vector<std::string_view> known;
-      std::string list;
-      for (const Metric& each : all_metrics()) {
-        known.push_back(each.name);
-        list += fmt::format("{}{}", list.empty() ? "" : ", ", each.name);
-      }
-      const std::string_view nearest = nearest_name(name, known);
-      throw UsageError(nearest.empty()
-                           ? fmt::format("unknown metric {}, there are {}", name, list)
-                           : fmt::format("unknown metric {}, did you mean {}?", name, nearest));
-    }
-    if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end()) {
-      metrics.push_back(metric);
-    }
+std::string metric_names() {
+  std::string names;
+  for (const Metric& metric : all_metrics()) {
+    names += fmt::format("{}{}", names.empty() ? "" : " ", metric.name);
   }
-  return metrics;
+  return names;
 }
 
 // The rows of `path`, each once, of one run only if `run` is not empty.
@@ -64,24 +49,54 @@ Side read_side(const std::string& path, const std::string& run) {
   return side;
 }
 
-}  // namespace
-
-int run_compare(const Options& options) {
-  const CompareOptions& compare = options.compare;
-  const std::vector<const Metric*> metrics = resolve_metrics(compare.metrics);
+int run_compare(const CompareOptions& typed) {
+  CompareOptions compare = typed;
+  settle_outputs(nullptr, compare.json, {compare.base, compare.next});
+  const std::vector<const Metric*> metrics = find_named<Metric>(
+      "metric", compare.metrics, all_metrics(), find_metric, "there are " + metric_names());
   if (compare.json) require_writable(*compare.json);
   const Comparison comparison =
       compare_rows(read_side(compare.base, compare.base_run),
                    read_side(compare.next, compare.next_run), metrics, compare.threshold_percent);
-  const bool has_json_on_stdout = compare.json && *compare.json == "-";
   // The table is for people: it gives way to what is for a program.
-  std::FILE* const stream = has_json_on_stdout ? stderr : stdout;
+  std::FILE* const stream = compare.json == "-" ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
-  const bool color = !compare.markdown && wants_color(options.color, stream);
+  const bool color = !compare.markdown && wants_color(compare.color, stream);
   write_text(stream, format_report(make_comparison_report(comparison, style), color));
   flush_text(stream);
   if (compare.json) write_whole(*compare.json, format_comparison_json(comparison));
   return comparison.found_regression() ? kExitFailed : kExitOk;
 }
+
+}  // namespace
+
+void declare_compare(Flags& flags, CompareOptions& options) {
+  flags.app().add_option("BASE", options.base, "CSV file of the rows from before")->required();
+  flags.app().add_option("NEW", options.next, "CSV file of the rows from after")->required();
+  flags.text("--metric", options.metrics, "LIST", "what to compare, comma list: " + metric_names())
+      ->delimiter(',')
+      ->default_str("req/s,cpu/req,p99");
+  flags
+      .number("--threshold", options.threshold_percent, std::pair{0.0, 1e6},
+              "exit 1 when a cell is worse by more than this, and by more than noise")
+      ->type_name("PERCENT");
+  flags.text("--base-run", options.base_run, "ID", "only the rows of BASE with this run_id")
+      ->default_str("all runs");
+  flags.text("--new-run", options.next_run, "ID", "only the rows of NEW with this run_id")
+      ->default_str("all runs");
+  flags.flag("--markdown", options.markdown, "tables in Markdown");
+  declare_json(flags, options.json, "file for the comparison in JSON; - is stdout");
+  declare_color(flags, options.color);
+}
+
+extern const Command command_compare;
+const Command command_compare{
+    .name = "compare",
+    .summary = "Compares the rows of two files, cell by cell",
+    .examples =
+        "  uring-bench compare before.csv after.csv --metric cpu/req,p99\n"
+        "  uring-bench compare before.csv after.csv --threshold 2 || echo 'it got worse'\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_compare, run_compare); },
+    .exit_on_failure = kExitUsage};
 
 }  // namespace urb

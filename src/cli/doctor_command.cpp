@@ -1,66 +1,49 @@
 // `doctor`: what this machine is, which modes it runs, and what to mend before measuring.
+#include "cli/doctor_command.hpp"
+
 #include <fmt/format.h>
 
-#include <string>
-
-#include "base/error.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/doctor_table.hpp"
 #include "cli/host_line.hpp"
 #include "experiment/floor.hpp"
+#include "experiment/mode_choice.hpp"
 #include "experiment/relay_crossing.hpp"
 #include "experiment/runner.hpp"
-#include "mode/mode.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
-#include "server/server.hpp"
 
 namespace urb {
 namespace {
 
-void print_line(std::string_view name, std::string_view text) {
-  write_text(stdout, fmt::format("  {:<24} {}\n", name, text));
-}
-
-// True when the mode starts here, and can be reached.
-bool print_mode(const Mode& mode, const std::string& loopback_problem) {
-  ServerConfig config;
-  config.mode = mode.name;
-  try {
-    const Server probe{config};
-    print_line(mode.name, loopback_problem.empty() ? "runs" : loopback_problem);
-    return loopback_problem.empty();
-  } catch (const std::exception& error) {
-    print_line(mode.name, error.what());
-    return false;
-  }
-}
-
-void print_kernel() {
-  write_text(stdout,
-             "\nio_uring, each feature found out by trying it; the other way is taken by itself\n");
-  try {
-    write_text(stdout, format_feature_table(kernel_features()));
-  } catch (const Unsupported& error) {
-    print_line("none", error.what());
-  }
-}
-
-}  // namespace
-
-int run_doctor(const Options& options) {
-  const Host host = probe_host();
-  write_text(stdout,
-             fmt::format("{}\n\nModes, each found out by starting it\n", format_host_line(host)));
-  const std::string loopback_problem = find_loopback_problem();
+// True when a mode runs here, and can be reached.
+bool print_modes(const ServerConfig& server, const Obstacles& obstacles,
+                 const std::string& loopback_problem) {
   bool any_runs = false;
   for (const Mode* const mode : all_modes()) {
-    any_runs = print_mode(*mode, loopback_problem) || any_runs;
+    std::string problem = find_obstacle(*mode, server.relay, obstacles);
+    if (problem.empty()) problem = loopback_problem;
+    any_runs = any_runs || problem.empty();
+    write_text(stdout,
+               fmt::format("  {:<24} {}\n", mode->name, problem.empty() ? "runs" : problem));
   }
+  return any_runs;
+}
 
-  print_kernel();
-  write_text(stdout, fmt::format("\nLimits\n{}\nPrograms\n{}", format_limit_table(),
-                                 format_program_table()));
+int run_doctor(const DoctorOptions& options) {
+  const ServerConfig server;
+  const Host host = probe_host();
+  const Obstacles obstacles = find_obstacles(server);
+  const std::string loopback_problem = find_loopback_problem();
+  write_text(stdout, fmt::format("{}\n\nModes, by what they need\n", format_host_line(host)));
+  const bool any_runs = print_modes(server, obstacles, loopback_problem);
+  write_text(
+      stdout,
+      fmt::format("\nio_uring, each feature found out by trying it; the other way is taken by "
+                  "itself\n{}\nLimits\n{}\nPrograms\n{}",
+                  obstacles.rings.empty() ? format_feature_table(obstacles.features)
+                                          : fmt::format("  none: {}\n", obstacles.rings),
+                  format_limit_table(obstacles, loopback_problem), format_program_table()));
 
   if (any_runs)
     write_text(stdout, fmt::format("\nThe tool's own floor: {}\n", format_floor(measure_floor())));
@@ -76,5 +59,21 @@ int run_doctor(const Options& options) {
     write_text(stdout, fmt::format("warning: {}\n", text_of(warning)));
   return any_runs ? kExitOk : kExitUnsupported;
 }
+
+}  // namespace
+
+void declare_doctor(Flags& flags, DoctorOptions& options) {
+  flags.flag("--calibrate", options.calibrate,
+             "measure from which size on a relay does better to splice than to copy");
+}
+
+extern const Command command_doctor;
+const Command command_doctor{
+    .name = "doctor",
+    .summary = "Says what this kernel and these limits allow",
+    .examples =
+        "  uring-bench doctor\n"
+        "  uring-bench doctor --calibrate\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_doctor, run_doctor); }};
 
 }  // namespace urb

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "uring/features.hpp"
+#include "experiment/mode_choice.hpp"
 
 namespace urb {
 
@@ -13,7 +13,8 @@ namespace urb {
 [[nodiscard]] std::string format_feature_table(Features here);
 /// The same for this process' limits and this host's settings: what it is, the value here, what
 /// needs it, and the remedy where it is little.
-[[nodiscard]] std::string format_limit_table();
+[[nodiscard]] std::string format_limit_table(const Obstacles& obstacles,
+                                             const std::string& loopback_problem);
 /// The same for programs that some commands start, looked for in PATH.
 [[nodiscard]] std::string format_program_table();
 

@@ -7,8 +7,8 @@
 
 namespace urb {
 
-JsonOutput::JsonOutput(const Options& options, JsonContext context)
-    : path_{options.json}, context_{std::move(context)} {
+JsonOutput::JsonOutput(std::optional<std::string> path, JsonContext context)
+    : path_{std::move(path)}, context_{std::move(context)} {
   if (!path_) return;
   require_writable(*path_);
 }

@@ -5,16 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.hpp"
 #include "row/json_report.hpp"
 
 namespace urb {
 
 class JsonOutput {
  public:
-  /// Does nothing, ever, without `options.json`. Throws SysError when the file could not be
-  /// written later.
-  JsonOutput(const Options& options, JsonContext context);
+  /// Does nothing, ever, without `path`. Throws SysError when the file could not be written later.
+  JsonOutput(std::optional<std::string> path, JsonContext context);
 
   /// `service` counts in the open loop only.
   void keep(const Row& row, const Histogram& latency, const Histogram& service);

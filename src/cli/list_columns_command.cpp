@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
 #include "row/columns.hpp"
@@ -28,11 +28,28 @@ std::string format_columns_json() {
   return list.dump(1) + "\n";
 }
 
-}  // namespace
+struct ListColumnsOptions {
+  bool json = false;
+};
 
-int run_list_columns(const Options& options) {
-  write_text(stdout, options.columns_as_json ? format_columns_json() : format_columns());
+int run_list_columns(const ListColumnsOptions& options) {
+  write_text(stdout, options.json ? format_columns_json() : format_columns());
   return kExitOk;
 }
+
+void declare_list_columns(Flags& flags, ListColumnsOptions& options) {
+  flags.flag("--json", options.json, "as JSON, for programs");
+}
+
+}  // namespace
+
+extern const Command command_list_columns;
+const Command command_list_columns{.name = "list-columns",
+                                   .summary = "Says what each column of the CSV means",
+                                   .examples = "  uring-bench list-columns --json\n",
+                                   .declare = [](Flags& flags) {
+                                     return make_action(flags, declare_list_columns,
+                                                        run_list_columns);
+                                   }};
 
 }  // namespace urb

@@ -1,17 +1,19 @@
 // `load`: the client alone, one line of results for each body and reuse.
+#include "cli/load_command.hpp"
+
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/flag_groups.hpp"
 #include "cli/foreign_server.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/load_row.hpp"
+#include "cli/messages.hpp"
 #include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
@@ -21,17 +23,16 @@
 #include "experiment/figures.hpp"
 #include "load/generator.hpp"
 #include "probe/loopback.hpp"
-#include "report/console.hpp"
 #include "report/markdown.hpp"
-#include "row/warnings.hpp"
 #include "stats/summary.hpp"
 #include "stats/usage.hpp"
 
 namespace urb {
 namespace {
 
-LoadMeasurement measure(const LoadOptions& load, const Options& options, ForeignServer& server,
-                        const std::string& label, const std::atomic<bool>& stop) {
+LoadMeasurement measure(const LoadOptions& load, const LoadCommandOptions& options,
+                        ForeignServer& server, const std::string& label,
+                        const std::atomic<bool>& stop) {
   LoadMeasurement measured;
   ProgressLine line{!options.quiet};
   LoadHooks hooks;
@@ -62,39 +63,26 @@ LoadMeasurement measure(const LoadOptions& load, const Options& options, Foreign
   return measured;
 }
 
-// ab has percentiles of its own, and no p99.9.
-std::array<Row::Figure, 4> latencies_of(const LoadMeasurement& measured) {
-  if (measured.ab) {
-    return {measured.ab->p50_us, measured.ab->p99_us, std::nullopt, measured.ab->max_us};
-  }
-  if (measured.result.requests == 0) return {};
-  const LatencySummary latency = summarize(measured.result.latency);
-  return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
+Row::Figure sum(const Row::Figure& left, const Row::Figure& right) {
+  return left && right ? Row::Figure{*left + *right} : left;
 }
 
-void add_line(MarkdownTable& table, const LoadOptions& load, const LoadMeasurement& measured,
-              const Row& row) {
-  const LoadResult& result = measured.result;
-  const double seconds = to_seconds(result.elapsed);
-  const auto requests = static_cast<double>(result.requests);
-  const auto body_bytes = static_cast<double>(result.body_bytes);
-  const auto by = [](double amount, double divisor) {
-    return format_short(divisor > 0 ? Row::Figure{amount / divisor} : Row::Figure{});
-  };
-  const double cpu_s = to_seconds(measured.client_cpu());
-  std::vector<std::string> fields{format_body(load.body),
-                                  load.reuse ? "yes" : "no",
+void add_line(MarkdownTable& table, const LoadResult& result, const Row& row, bool has_server) {
+  const auto gb_per_s = row.bytes_per_s.value_or(0) / 1e9;
+  std::vector<std::string> fields{format_body({row.body_bytes}),
+                                  row.reuse ? "yes" : "no",
                                   fmt::format("{}", result.requests),
                                   fmt::format("{}", result.errors.total() + result.missing_closes),
-                                  by(requests, seconds),
-                                  body_bytes > 0 ? by(body_bytes / 1e9, seconds) : "–"};
-  for (const Row::Figure& latency : latencies_of(measured)) fields.push_back(format_short(latency));
-  fields.push_back(by(cpu_s * 1e6, requests));
-  fields.push_back(by(cpu_s, body_bytes / 1e9));
-  if (!measured.begin.processes.empty()) {
-    Row::Figure server_us = row.cpu_us_per_request_master;
-    if (server_us && row.cpu_us_per_request_workers) *server_us += *row.cpu_us_per_request_workers;
-    fields.push_back(format_short(server_us));
+                                  format_short(row.requests_per_s),
+                                  gb_per_s > 0 ? format_short(gb_per_s) : "–"};
+  for (const Row::Figure& figure :
+       {row.latency_us_p50, row.latency_us_p99, row.latency_us_p999, row.latency_us_max,
+        row.cpu_us_per_request_client, row.cpu_s_per_gb_client}) {
+    fields.push_back(format_short(figure));
+  }
+  if (has_server) {
+    fields.push_back(
+        format_short(sum(row.cpu_us_per_request_master, row.cpu_us_per_request_workers)));
     fields.push_back(format_short(row.cpu_s_per_gb_server));
   }
   table.add(fields);
@@ -116,22 +104,7 @@ void add_open_line(MarkdownTable& table, const LoadOptions& load, const LoadResu
              latency_field(summarize(result.lateness).p99_us)});
 }
 
-LoadOptions make_load_options(const Options& options, const Url& url) {
-  LoadOptions load;
-  load.target = url.address;
-  load.host = url.host;
-  load.path = url.path;
-  load.headers = options.headers;
-  load.connections = options.connection_count();
-  load.warmup = options.warmup;
-  load.duration = options.duration;
-  load.requests = options.requests;
-  load.rate = options.rate;
-  load.verify = options.verify ? Verify::all : Verify::none;
-  return load;
-}
-
-Url url_of(const Options& options) {
+Url url_of(const LoadCommandOptions& options) {
   auto parsed = parse_url(options.url);
   if (const auto* const error = std::get_if<ParseError>(&parsed)) {
     throw UsageError(fmt::format("{}: {}", hide_user(options.url), error->message));
@@ -153,82 +126,153 @@ Url url_of(const Options& options) {
   return url;
 }
 
-}  // namespace
+// The tables of the results so far.
+class LoadTables {
+ public:
+  explicit LoadTables(bool has_server) : has_server_{has_server}, table_{titles(has_server), 2} {}
 
-int run_load_only(const Options& options) {
-  require_client(options);
-  LoadOptions load = make_load_options(options, url_of(options));
-  ForeignServer server{options.server_pids};  // refused before anything is sent
-  const std::atomic<bool>& stop = stop_on_signal();
-  std::vector<std::string> titles{"Body",     "Reuse",  "requests",      "errors",
-                                  "req/s",    "GB/s",   "p50 µs",        "p99 µs",
-                                  "p99.9 µs", "max µs", "client µs/req", "client s/GB"};
-  if (!options.server_pids.empty()) titles.insert(titles.end(), {"server µs/req", "server s/GB"});
-  MarkdownTable table{titles, 2};
-  MarkdownTable open_table{
+  void add(const LoadOptions& load, const LoadResult& result, const Row& row) {
+    add_line(table_, result, row, has_server_);
+    if (load.rate) add_open_line(open_table_, load, result);
+  }
+  [[nodiscard]] std::string render() const {
+    if (open_table_.is_empty()) return table_.render();
+    return fmt::format(
+        "{}\nThe latencies above are from the planned time, these from the send; late is the "
+        "client's own part of the former:\n\n{}",
+        table_.render(), open_table_.render());
+  }
+
+ private:
+  static std::vector<std::string> titles(bool has_server) {
+    std::vector<std::string> titles{"Body",     "Reuse",  "requests",      "errors",
+                                    "req/s",    "GB/s",   "p50 µs",        "p99 µs",
+                                    "p99.9 µs", "max µs", "client µs/req", "client s/GB"};
+    if (has_server) titles.insert(titles.end(), {"server µs/req", "server s/GB"});
+    return titles;
+  }
+
+  bool has_server_;
+  MarkdownTable table_;
+  MarkdownTable open_table_{
       {"Body", "Reuse", "requested req/s", "achieved req/s", "missed", "unsent", "sent p50 µs",
        "sent p99 µs", "sent p99.9 µs", "sent max µs", "late p99 µs"},
       2};
-  Warnings warnings;
+};
+
+// What has become of the measurements so far.
+struct LoadOutcome {
+  std::uint64_t count = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t unfinished = 0;  // requests of those that have figures
+  std::string first_failure;
+
+  void add(const std::string& label, const Row& row, const LoadResult& result) {
+    if (row.status == Status::ok) {
+      unfinished += result.unfinished;
+    } else if (failed++ == 0) {
+      first_failure = fmt::format("{}: {}", label, row.warnings);
+    }
+  }
+  [[nodiscard]] int report(bool interrupted) const {
+    if (interrupted) {
+      print_error("interrupted");
+    } else if (failed != 0) {
+      print_error(
+          fmt::format("{} of {} measurements have no figures, {}", failed, count, first_failure));
+    } else if (unfinished != 0) {
+      print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished));
+    }
+    return failed == 0 && unfinished == 0 && !interrupted ? kExitOk : kExitFailed;
+  }
+};
+
+int run_load_command(const LoadCommandOptions& typed) {
+  LoadCommandOptions options = typed;
+  settle_outputs(nullptr, options.json);
+  require_client(options.client, options.load);
+  LoadOptions& load = options.load;
+  Url url = url_of(options);
+  load.target = url.address;
+  load.host = std::move(url.host);
+  load.path = std::move(url.path);
+  ForeignServer server{options.server_pids};  // refused before anything is sent
+  const std::atomic<bool>& stop = stop_on_signal();
   const Host host = probe_host();
   const std::string run_id = make_run_id();
-  JsonOutput json{options,
+  JsonOutput json{options.json,
                   {.command = "load",
                    .run_id = run_id,
                    .tool = kVersion,
-                   .arguments = redact(options.arguments, options.headers),
+                   .arguments = redact(options.arguments, load.headers),
                    .host = host,
                    .build = running_build()}};
-  std::uint64_t trial_count = 0;
-  std::uint64_t failed_count = 0;
-  std::uint64_t unfinished_count = 0;
-  std::string first_failure;
-  for (const Bytes body : options.bodies) {
-    for (const bool reuse : options.reuses) {
-      if (stop.load()) break;
-      load.body = body;
-      load.reuse = reuse;
-      const std::string label =
-          fmt::format("{} {}", format_body(body), reuse ? "reuse" : "no reuse");
-      const LoadMeasurement measured = measure(load, options, server, label, stop);
-      LoadRow made = make_load_row(load, measured, host, ++trial_count);
-      Row& row = made.row;
-      warnings.merge(made.warnings);
-      add_line(table, load, measured, row);
-      if (load.rate) add_open_line(open_table, load, measured.result);
-      row.run_id = run_id;
-      json.keep(row, measured.result.latency, measured.result.service);
-      if (row.status == Status::ok) {
-        unfinished_count += measured.result.unfinished;
-      } else if (failed_count++ == 0) {
-        first_failure = fmt::format("{}: {}", label, row.warnings);
-      }
-    }
+  LoadTables tables{!options.server_pids.empty()};
+  LoadOutcome outcome;
+  Warnings warnings;
+  const std::vector<CellSpec> cells = make_cells(options.grid);
+  for (const CellSpec& cell : cells) {
+    if (stop.load()) break;
+    load.body = cell.body;
+    load.reuse = cell.reuse;
+    const std::string label =
+        fmt::format("{} {}", format_body(cell.body), cell.reuse ? "reuse" : "no reuse");
+    const LoadMeasurement measured = measure(load, options, server, label, stop);
+    LoadRow made = make_load_row(load, measured, host, ++outcome.count);
+    made.row.run_id = run_id;
+    warnings.merge(made.warnings);
+    tables.add(load, measured.result, made.row);
+    json.keep(made.row, measured.result.latency, measured.result.service);
+    outcome.add(label, made.row, measured.result);
   }
   std::FILE* const stream = options.json == "-" ? stderr : stdout;
-  write_text(stream, table.render());
-  if (!open_table.is_empty()) {
-    write_text(
-        stream,
-        fmt::format(
-            "\nThe latencies above are from the planned time, these from the send; late is the "
-            "client's own part of the former:\n\n{}",
-            open_table.render()));
-  }
+  write_text(stream, tables.render());
   flush_text(stream);
-  json.write(options.bodies.size() * options.reuses.size(), stop.load());
-  for (const Warning warning : warnings) {
-    print_error(fmt::format("warning: {}", text_of(warning)));
-  }
-  if (stop.load()) {
-    print_error("interrupted");
-  } else if (failed_count != 0) {
-    print_error(fmt::format("{} of {} measurements have no figures, {}", failed_count, trial_count,
-                            first_failure));
-  } else if (unfinished_count != 0) {
-    print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished_count));
-  }
-  return failed_count == 0 && unfinished_count == 0 && !stop.load() ? kExitOk : kExitFailed;
+  json.write(cells.size(), stop.load());
+  print_warnings(warnings);
+  return outcome.report(stop.load());
 }
+
+}  // namespace
+
+void declare_load_command(Flags& flags, LoadCommandOptions& options) {
+  // The kernel's PID_MAX_LIMIT. The clock of a much larger one is another process's: the number is
+  // shifted into a clockid_t without a check (clock_getcpuclockid, glibc 2.36).
+  constexpr int kPidMax = 1 << 22;
+  options.arguments = flags.arguments();
+  options.grid.modes = {"load"};
+  flags.app()
+      .add_option("URL", options.url,
+                  "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")
+      ->required();
+  declare_load(flags, options.load, options.grid, options.client,
+               std::to_string(options.load.connections),
+               "checksum every request; only uring-bench's own server knows how");
+  flags.text("-H,--header", options.load.headers, "LINE",
+             "a further header, 'Name: value'; repeatable");
+  flags.group("The server");
+  flags
+      .number("--server-pid", options.server_pids, std::pair{1, kPidMax},
+              "the server's processes, whose CPU time is then measured too: these as its master, "
+              "those that they started as its workers")
+      ->delimiter(',')
+      ->type_name("PID,…");
+  flags.group("The output");
+  declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
+  declare_quiet(flags, options.quiet);
+  declare_color(flags, options.color);
+}
+
+extern const Command command_load;
+const Command command_load{
+    .name = "load",
+    .summary = "Runs only the client, against any HTTP/1.1 server",
+    .examples =
+        "  uring-bench load http://127.0.0.1:8080/ --body 0 --reuse yes -d 5s\n"
+        "  uring-bench load http://127.0.0.1:8080/ -b 4K -c 64 --rate 20000 --json -\n"
+        "  uring-bench load http://127.0.0.1/ --server-pid \"$(pgrep -o nginx)\"\n",
+    .declare = [](Flags& flags) {
+      return make_action(flags, declare_load_command, run_load_command);
+    }};
 
 }  // namespace urb

@@ -21,8 +21,6 @@ struct LoadMeasurement {
   std::optional<AbLatency> ab;  ///< where that was the client
   std::string problem;          ///< ab's, when it has no figures
   Warnings warnings;            ///< of the server's processes
-
-  [[nodiscard]] Nanos client_cpu() const noexcept { return end.client.total - begin.client.total; }
 };
 
 struct LoadRow {

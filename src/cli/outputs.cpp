@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <optional>
+#include <utility>
 
 #include "base/error.hpp"
-#include "cli/row_output.hpp"
 
 namespace urb {
 namespace {
@@ -30,14 +30,19 @@ NamedTarget settle(const std::string& option, std::string& path) {
   }
 }
 
-void require_folder(const std::string& option, const std::string& path) {
-  if (path.empty()) {
-    throw UsageError(
-        fmt::format("{}: an empty path names no folder (is a variable not set?)", option));
-  }
+}  // namespace
+
+std::string RowOutput::path() const {
+  if (csv) return *csv;
+  utsname names{};
+  check(uname(&names), "uname");
+  return fmt::format("results/{}.csv", names.release);
 }
 
-}  // namespace
+std::optional<RowFile> RowOutput::open() const {
+  if (!save) return std::nullopt;
+  return std::optional<RowFile>{std::in_place, path()};
+}
 
 void refuse_same(const std::vector<NamedTarget>& written, const std::vector<NamedTarget>& others) {
   const auto refuse = [](const NamedTarget& left, const NamedTarget& right) {
@@ -70,37 +75,26 @@ std::vector<NamedTarget> targets_beside(const std::vector<std::string>& read_pat
   return targets;
 }
 
-void settle_outputs(Options& options) {
+void settle_outputs(RowOutput* rows, std::optional<std::string>& json,
+                    const std::vector<std::string>& read_paths) {
   std::vector<NamedTarget> written;
-  std::vector<std::string> read_paths;
-  switch (options.command) {
-    case Command::run:
-    case Command::micro:
-      if (!options.save) break;
-      if (options.csv) {
-        written.push_back(settle("--csv", *options.csv));
-      } else {
-        std::string path = row_path(options);
-        written.push_back(settle("the file of rows", path));
-      }
-      break;
-    case Command::compare:
-      read_paths = {options.compare.base, options.compare.next};
-      if (options.compare.json) written.push_back(settle("--json", *options.compare.json));
-      break;
-    case Command::report:
-      if (options.report.folder) require_folder("--output", *options.report.folder);
-      read_paths = options.report.files;
-      break;
-    case Command::sweep: require_folder("--output", options.sweep.folder); return;
-    case Command::load: break;
-    case Command::serve:
-    case Command::doctor:
-    case Command::list_modes:
-    case Command::list_columns: return;
+  if (rows != nullptr && rows->save) {
+    if (rows->csv) {
+      written.push_back(settle("--csv", *rows->csv));
+    } else {
+      std::string path = rows->path();
+      written.push_back(settle("the file of rows", path));
+    }
   }
-  if (options.json) written.push_back(settle("--json", *options.json));
+  if (json) written.push_back(settle("--json", *json));
   refuse_same(written, targets_beside(read_paths));
+}
+
+void require_folder(const std::string& option, const std::string& path) {
+  if (path.empty()) {
+    throw UsageError(
+        fmt::format("{}: an empty path names no folder (is a variable not set?)", option));
+  }
 }
 
 }  // namespace urb

@@ -4,26 +4,34 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/messages.hpp"
 #include "cli/outputs.hpp"
 #include "cli/version.hpp"
 #include "process/output_target.hpp"
+#include "process/whole_file.hpp"
 #include "report/analysis.hpp"
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/markdown_report.hpp"
 #include "report/page.hpp"
-#include "process/whole_file.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
 
 namespace urb {
 namespace {
+
+struct ReportOptions {
+  std::vector<std::string> files;
+  std::optional<std::string> folder;
+  std::optional<std::string> json;  // with neither: Markdown on stdout
+};
 
 // Rows that were read before, in this file or in another, make no further repeats.
 std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
@@ -75,19 +83,44 @@ void write_folder(const ReportOptions& report, const Analysis& analysis, const s
   write_text(stdout, fmt::format("{}: everything, in one file\n{}: the tables\n", page, markdown));
 }
 
-}  // namespace
-
-int run_report(const Options& options) {
-  const ReportOptions& report = options.report;
+int run_report(const ReportOptions& options) {
+  if (options.folder) require_folder("--output", *options.folder);
   if (options.json) require_json_target(*options.json);
-  const Analysis analysis{read_files(report.files)};
-  const bool needs_json = options.json || report.folder;
+  const Analysis analysis{read_files(options.files)};
+  const bool needs_json = options.json || options.folder;
   const std::string json = needs_json ? format_analysis_json(analysis, kVersion) : "";
   if (options.json) write_whole(*options.json, json);
-  if (report.folder) write_folder(report, analysis, json);
+  if (options.folder) write_folder(options, analysis, json);
   if (!needs_json) write_text(stdout, make_markdown_report(analysis));
   flush_text(stdout);
   return kExitOk;
 }
+
+void declare_report(Flags& flags, ReportOptions& options) {
+  flags.app()
+      .add_option("FILE", options.files,
+                  "CSV files of rows: of several kernels, or of several runs")
+      ->required();
+  flags.text("-o,--output", options.folder, "DIR",
+             "folder for index.html, a page that needs nothing else, and report.md; without it the "
+             "tables go to standard output, in Markdown");
+  flags
+      .text("--json", options.json, "FILE",
+            "file for all medians, intervals and rows in JSON; - is stdout, and so is no name")
+      ->expected(0, 1)
+      ->default_str("-");
+}
+
+}  // namespace
+
+extern const Command command_report;
+const Command command_report{
+    .name = "report",
+    .summary = "What the rows of any number of files say: Markdown, JSON, a page",
+    .examples =
+        "  uring-bench report results/*.csv -o report\n"
+        "  uring-bench report rows.csv > rows.md\n"
+        "  uring-bench report rows.csv --json report.json\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_report, run_report); }};
 
 }  // namespace urb

@@ -1,33 +1,29 @@
 // `MODE…` and `all`: the experiment.
+#include "cli/run_command.hpp"
+
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
+#include "cli/flag_groups.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
+#include "cli/messages.hpp"
 #include "cli/redaction.hpp"
-#include "cli/relay_choice.hpp"
-#include "cli/row_output.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "cli/version.hpp"
 #include "experiment/floor.hpp"
-#include "experiment/pinning.hpp"
+#include "experiment/mode_choice.hpp"
+#include "experiment/relay_choice.hpp"
 #include "experiment/runner.hpp"
-#include "experiment/trial.hpp"
-#include "mode/mode.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
-#include "report/console.hpp"
 #include "process/whole_file.hpp"
-#include "row/row_file.hpp"
-#include "server/server.hpp"
 #include "sweep/guest.hpp"
 
 namespace urb {
@@ -45,93 +41,33 @@ double planted_burn_percent() {
   return percent;
 }
 
-ServerConfig make_config(const Options& options) {
-  ServerConfig config;
-  config.workers = options.workers;
-  config.policy = options.policy;
-  set_relay(config, options);
-  config.buffers = options.buffers;
-  config.response_bytes = options.response;
-  config.seed = options.seed;
-  config.worker_burn_percent = planted_burn_percent();
-  return config;
-}
-
-// Those of all modes that start here. The others are named on stderr, with the reason.
-std::vector<std::string> find_supported_modes(const ServerConfig& base) {
-  std::vector<std::string> supported;
-  std::string reason;
-  for (const Mode* const mode : all_modes()) {
-    ServerConfig config = base;
-    config.mode = mode->name;
-    try {
-      const Server probe{config};
-      supported.emplace_back(mode->name);
-    } catch (const Unsupported& error) {
-      print_error(fmt::format("{} is left out: {}", mode->name, error.what()));
-      if (reason.empty()) reason = error.what();
-    }
-  }
-  if (supported.empty()) throw Unsupported("no mode can run here: " + reason);
-  return supported;
-}
-
-std::vector<std::string> resolve_modes(const Options& options, const ServerConfig& base) {
-  std::vector<std::string> modes;
-  for (const std::string& name : options.modes) {
-    if (name == "all") continue;
-    require_mode(name);
-    if (std::find(modes.begin(), modes.end(), name) == modes.end()) modes.push_back(name);
-  }
-  const bool wants_all =
-      std::find(options.modes.begin(), options.modes.end(), "all") != options.modes.end();
-  // What the others are held against, wherever there are others.
-  const bool has_direct = std::find(modes.begin(), modes.end(), "direct") != modes.end();
-  if (!wants_all && options.ceiling && modes.size() > 1 && !has_direct) modes.push_back("direct");
-  if (!wants_all) return modes;
-  for (std::string& name : find_supported_modes(base)) {
-    if (std::find(modes.begin(), modes.end(), name) == modes.end())
-      modes.push_back(std::move(name));
-  }
-  return modes;
-}
-
-Row make_row_template(const Options& options, const Host& host,
-                      const std::optional<Pinning>& pinning) {
-  Row row;
+// What of the options is a column of every row.
+void fill_row(Row& row, const TrialSetup& setup, const Host& host,
+              const std::optional<Pinning>& pinning) {
   row.run_id = make_run_id();
   fill_host(row, host);
-  row.relay = relay_text(options);
-  row.buffers = name_of(options.buffers);
-  row.policy = name_of(options.policy);
-  row.workers = options.workers;
-  row.connections = options.connection_count();
-  row.response_bytes = options.response.value;
-  row.loop = options.rate ? "open" : "closed";
-  if (options.rate) row.rate_requested = static_cast<double>(*options.rate);
-  row.client = name_of(options.client);
+  row.relay = relay_text(setup.server);
+  row.buffers = name_of(setup.server.buffers);
+  row.policy = name_of(setup.server.policy);
+  row.workers = setup.server.workers;
+  row.response_bytes = setup.server.response_bytes.value;
+  row.seed = setup.server.seed;
+  row.connections = setup.load.connections;
+  row.loop = setup.load.rate ? "open" : "closed";
+  if (setup.load.rate) row.rate_requested = static_cast<double>(*setup.load.rate);
+  row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
-  row.seed = options.seed;
-  return row;
 }
 
-TrialSetup make_setup(const Options& options, const ServerConfig& config, const Host& host,
-                      const std::optional<Pinning>& pinning) {
-  TrialSetup setup;
-  setup.server = config;
-  if (pinning) {
-    setup.server.pins = pinning->server;
-    setup.server.master_iowq_pin = pinning->master_iowq;
-  }
-  setup.load.connections = options.connection_count();
-  setup.load.warmup = options.warmup;
-  setup.load.duration = options.duration;
-  setup.load.requests = options.requests;
-  setup.load.rate = options.rate;
-  if (options.verify) setup.load.verify = Verify::all;
-  setup.client = options.client;
-  setup.row = make_row_template(options, host, pinning);
-  return setup;
+std::vector<std::string> choose(const RunOptions& options) {
+  std::optional<Obstacles> obstacles;
+  const ServerConfig& server = options.setup.server;
+  ModeChoice choice = choose_modes(options.modes, options.ceiling, [&](const Mode& mode) {
+    if (!obstacles) obstacles = find_obstacles(server);
+    return find_obstacle(mode, server.relay, *obstacles);
+  });
+  for (const std::string& sentence : choice.left_out) print_error(sentence);
+  return std::move(choice.modes);
 }
 
 std::string first_failure(const RunResult& result) {
@@ -144,13 +80,12 @@ std::string first_failure(const RunResult& result) {
 }
 
 // What is for people, the tables above all: on stderr where the rows are on stdout, for a program.
-std::FILE* stream_for_people(const Options& options) {
-  const bool is_taken = (options.save && options.csv == "-") || options.json == "-";
-  return is_taken ? stderr : stdout;
+std::FILE* stream_for_people(const RunOptions& options) {
+  return options.rows.is_stdout() || options.json == "-" ? stderr : stdout;
 }
 
 // The least that the figures below can be, and what they stand on.
-void print_head(const Options& options, const Host& host, const std::string& more) {
+void print_head(const RunOptions& options, const Host& host, const std::string& more) {
   // Where a clock counts instructions, the floor is two seconds of it, and of nobody's interest.
   if (is_counted_guest()) return;
   std::FILE* const stream = stream_for_people(options);
@@ -160,7 +95,7 @@ void print_head(const Options& options, const Host& host, const std::string& mor
 }
 
 // The tables, then what became of the rows.
-void print_result(const Options& options, const RunResult& result,
+void print_result(const RunOptions& options, const RunResult& result,
                   const std::optional<RowFile>& file) {
   const bool has_rows_on_stdout = file && file->path() == "-";
   std::FILE* const stream = stream_for_people(options);
@@ -191,65 +126,125 @@ int report_outcome(const RunResult& result) {
   return exit_code;
 }
 
-}  // namespace
-
-int run_benchmark(const Options& options) {
-  require_client(options);
-  require_loopback();
-  const ServerConfig config = make_config(options);
-  const Host host = probe_host();
-  const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());
-  const std::optional<Pinning> pinning = plan_pinning(options.pin, options.workers, cpus);
+struct Prepared {
+  TrialSetup setup;
   Grid grid;
-  grid.modes = resolve_modes(options, config);
-  grid.bodies = options.bodies;
-  grid.reuses = options.reuses;
-  grid.repeats = options.repeats;
-  grid.seed = options.seed;
-  // Refused here, before hours of trials whose rows nobody could keep.
-  std::optional<RowFile> file = open_row_file(options);
-  if (options.json) require_writable(*options.json);
+  Host host;
+  std::optional<Pinning> pinning;
+  std::string notes;  // lines of the head
+};
 
-  std::string choices = describe_relay(config, options);
-  if (options.pin.kind == PinRequest::Kind::automatic) {
-    choices += fmt::format("--pin auto: {}\n", describe_pinning(*pinning, cpus));
+Prepared prepare(const RunOptions& options) {
+  Prepared made{.setup = options.setup,
+                .grid = options.grid,
+                .host = probe_host(),
+                .pinning = {},
+                .notes = {}};
+  ServerConfig& server = made.setup.server;
+  server.worker_burn_percent = planted_burn_percent();
+  const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());
+  made.pinning = plan_pinning(options.pin, server.workers, cpus);
+  if (made.pinning) {
+    server.pins = made.pinning->server;
+    server.master_iowq_pin = made.pinning->master_iowq;
   }
-  print_head(options, host, choices);
+  made.grid.modes = choose(options);
+  made.grid.seed = server.seed;
+  fill_row(made.setup.row, made.setup, made.host, made.pinning);
+  made.notes = settle_relay(server, made.grid.modes);
+  if (options.pin.kind == PinRequest::Kind::automatic) {
+    made.notes += fmt::format("--pin auto: {}\n", describe_pinning(*made.pinning, cpus));
+  }
+  return made;
+}
 
-  const TrialSetup setup = make_setup(options, config, host, pinning);
+int run_benchmark(const RunOptions& typed) {
+  RunOptions options = typed;
+  settle_outputs(&options.rows, options.json);
+  require_client(options.setup.client, options.setup.load);
+  require_loopback();
+  const Prepared made = prepare(options);
+  // Refused here, before hours of trials whose rows nobody could keep.
+  std::optional<RowFile> file = options.rows.open();
+  if (options.json) require_writable(*options.json);
+  print_head(options, made.host, made.notes);
+
   // This process is the client. The server's processes leave its CPU for their own.
-  if (pinning) pin_this_process(pinning->client);
-  const std::atomic<bool>& stop = stop_on_signal();
-  ProgressLine line{!options.quiet};
-  RunnerHooks hooks;
-  hooks.run_trial = [&](const TrialSpec& spec, const TrialProgress& on_progress) {
-    return run_trial(setup, spec, on_progress, stop);
-  };
-  hooks.save_row = [&](const Row& row) {
-    if (file) file->append(row);
-  };
-  hooks.show_progress = [&](const Progress& progress) { line.show(progress); };
-
-  constexpr Nanos kAround = std::chrono::milliseconds{100};  // start and stop; measured: 20 to 60
-  Warnings run_warnings = find_run_warnings(host, running_build(), options.repeats);
-  if (config.worker_burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
-  JsonOutput json{options,
+  if (made.pinning) pin_this_process(made.pinning->client);
+  Warnings run_warnings = find_run_warnings(made.host, running_build(), made.grid.repeats);
+  if (made.setup.server.worker_burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
+  JsonOutput json{options.json,
                   {.command = "run",
-                   .run_id = setup.row.run_id,
+                   .run_id = made.setup.row.run_id,
                    .tool = kVersion,
-                   .arguments = redact(options.arguments, options.headers),
-                   .host = host,
+                   .arguments = redact(options.arguments, {}),
+                   .host = made.host,
                    .build = running_build(),
                    .warnings = run_warnings}};
-  hooks.keep_outcome = [&](const TrialOutcome& outcome) {
-    json.keep(outcome.row, outcome.latency, outcome.open_loop.service);
-  };
-  const Nanos planned_per_trial = options.warmup + options.duration + kAround;
-  const RunResult result = run_experiment(grid, run_warnings, planned_per_trial, hooks, stop);
+  const std::atomic<bool>& stop = stop_on_signal();
+  ProgressLine line{!options.quiet};
+  const RunnerHooks hooks{.run_trial =
+                              [&](const TrialSpec& spec, const TrialProgress& on_progress) {
+                                return run_trial(made.setup, spec, on_progress, stop);
+                              },
+                          .save_row =
+                              [&](const Row& row) {
+                                if (file) file->append(row);
+                              },
+                          .keep_outcome =
+                              [&](const TrialOutcome& outcome) {
+                                json.keep(outcome.row, outcome.latency, outcome.open_loop.service);
+                              },
+                          .show_progress = [&](const Progress& progress) { line.show(progress); }};
+  constexpr Nanos kAround = std::chrono::milliseconds{100};  // start and stop; measured: 20 to 60
+  const LoadOptions& load = made.setup.load;
+  const RunResult result =
+      run_experiment(made.grid, run_warnings, load.warmup + load.duration + kAround, hooks, stop);
   line.clear();
   json.write(result.total, result.interrupted || !result.save_failure.empty());
   print_result(options, result, file);
   return report_outcome(result);
 }
+
+}  // namespace
+
+void declare_run(Flags& flags, RunOptions& options) {
+  options.arguments = flags.arguments();
+  flags.app().add_option("MODE", options.modes, "modes to benchmark side by side, or all");
+  declare_server(flags, options.setup.server);
+  options.setup.load.connections = 0;
+  declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
+               "checksum every measured request, not only the first of each connection");
+  flags.group("The experiment");
+  declare_repeats(flags, options.grid.repeats);
+  flags.parsed(
+      "--pin", "auto|none|LIST",
+      "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
+      [&pin = options.pin](const std::string& typed) { pin = value_or_throw(parse_pin(typed)); });
+  flags.flag("--no-ceiling", options.ceiling,
+             "do not run direct, the reference, beside several other modes", false);
+  flags.group("The output");
+  declare_rows(flags, options.rows);
+  declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
+  declare_quiet(flags, options.quiet);
+  declare_color(flags, options.color);
+  flags.when_read([&options] {
+    if (options.modes.empty()) {
+      throw UsageError("no mode was given; list-modes names them, 'all' runs every one");
+    }
+    TrialSetup& setup = options.setup;
+    if (setup.load.connections == 0) setup.load.connections = setup.server.workers;
+  });
+}
+
+extern const Command command_run;
+const Command command_run{
+    .name = "",
+    .summary = "",
+    .examples =
+        "  uring-bench all\n"
+        "  uring-bench cluster socket passthru direct --body 1M,10M --repeats 5\n"
+        "  uring-bench passthru --relay sync --body 4K --reuse yes --csv -\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_run, run_benchmark); }};
 
 }  // namespace urb

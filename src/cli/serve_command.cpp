@@ -1,4 +1,6 @@
 // `serve`: a server in the foreground.
+#include "cli/serve_command.hpp"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,9 +12,12 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/commands.hpp"
-#include "cli/relay_choice.hpp"
+#include "cli/command.hpp"
+#include "cli/flag_groups.hpp"
+#include "cli/messages.hpp"
 #include "cli/signals.hpp"
+#include "experiment/mode_choice.hpp"
+#include "experiment/relay_choice.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
@@ -66,30 +71,14 @@ void print_news(Server& server) {
   for (const std::string& sentence : server.take_news()) print_error(sentence);
 }
 
-ServerConfig make_server_config(const Options& options) {
-  ServerConfig config;
-  config.mode = options.modes.front();
-  config.workers = options.workers;
-  config.listen = options.listen;
-  config.policy = options.policy;
-  set_relay(config, options);
-  config.buffers = options.buffers;
-  config.response_bytes = options.response;
-  config.limits = options.limits;
-  config.grace = options.grace;
-  config.seed = options.seed;
-  return config;
-}
-
-}  // namespace
-
-int run_serve(const Options& options) {
-  require_mode(options.modes.front());
-  Server server{make_server_config(options)};
+int run_serve(const ServeOptions& options) {
+  ServerConfig config = options.server;
+  require_mode(config.mode);
+  static_cast<void>(settle_relay(config, {config.mode}));
+  Server server{config};
   const Fd signals = make_signal_fd();
-  write_text(stdout,
-             fmt::format("listening on {} ({}, {} workers)\n", format_address(server.address()),
-                         options.modes.front(), options.workers));
+  write_text(stdout, fmt::format("listening on {} ({}, {} workers)\n",
+                                 format_address(server.address()), config.mode, config.workers));
   flush_text(stdout);
   const std::string down = server.address().is_loopback() ? find_loopback_down() : "";
   if (!down.empty()) print_error("warning: nobody can connect: " + down);
@@ -123,5 +112,41 @@ int run_serve(const Options& options) {
                                            : likely_cause_of(exit_status)));
   return kExitFailed;
 }
+
+}  // namespace
+
+void declare_serve(Flags& flags, ServeOptions& options) {
+  constexpr const char* kNobodyServed = "zero would leave no time for a request";
+  ServerConfig& server = options.server;
+  flags.app().add_option("MODE", server.mode, "how requests reach the workers")->required();
+  declare_server(flags, server);
+  flags.group("Serving");
+  server.listen = Address::loopback(8080);
+  flags.parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one; or unix:PATH",
+               format_address(server.listen), [&server](const std::string& typed) {
+                 server.listen = value_or_throw(parse_listen_address(typed));
+               });
+  http::Limits& limits = server.limits;
+  flags.duration("--header-timeout", limits.header_timeout, "for a whole request head",
+                 kNobodyServed);
+  flags.duration("--body-timeout", limits.body_timeout, "for a body without progress",
+                 kNobodyServed);
+  flags.duration("--idle-timeout", limits.idle_timeout, "between requests of a connection",
+                 kNobodyServed);
+  flags.parsed("--max-body", "SIZE", "largest request body (413 above)", "none",
+               [&limits](const std::string& typed) {
+                 limits.max_body = value_or_throw(parse_bytes(typed));
+               });
+  flags.duration("--grace", server.grace, "to finish requests on SIGTERM");
+}
+
+extern const Command command_serve;
+const Command command_serve{
+    .name = "serve",
+    .summary = "Runs only the server, in the foreground, until SIGINT or SIGTERM",
+    .examples =
+        "  uring-bench serve socket --workers 4 --listen 127.0.0.1:8080\n"
+        "  uring-bench serve direct --listen unix:server.sock --max-body 1G\n",
+    .declare = [](Flags& flags) { return make_action(flags, declare_serve, run_serve); }};
 
 }  // namespace urb

@@ -1,14 +1,10 @@
 // Starting ab, waiting for it, reading what it says. Its files are memory: nothing is left behind.
 #include "experiment/ab_client.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,8 +14,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/refusal.hpp"
 #include "process/child.hpp"
+#include "process/command.hpp"
 #include "stats/stall_watch.hpp"
 
 namespace urb {
@@ -27,7 +23,6 @@ namespace {
 
 // With -t, ab takes -n as a bound, and memory for as many results: 400 MB of addresses.
 constexpr std::uint64_t kRequestsMax = 10'000'000;
-constexpr int kNotInstalled = 127;
 
 constexpr Nanos kTick = std::chrono::milliseconds{100};
 // Beyond its time, a guess: more than the last answer of a healthy server takes.
@@ -54,34 +49,19 @@ std::optional<Number> number_after(std::string_view text, std::string_view label
   return value;
 }
 
-Fd make_memory_file(const char* name) {
-  // Inherited by ab, which opens it by its path.
-  return Fd{Adopt{}, check_allowed(memfd_create(name, 0), "memfd_create", {3, 17})};
-}
-
-std::string path_of(const Fd& file) { return fmt::format("/dev/fd/{}", file.get()); }
-
-std::string read_all(int fd) {
-  std::string text;
-  char piece[4096];
-  for (ssize_t size = 0; (size = pread(fd, piece, sizeof piece, off_t(text.size()))) > 0;) {
-    text.append(piece, static_cast<std::size_t>(size));
-  }
-  return text;
-}
-
-void write_body(int fd, Bytes body) {
+void write_body(const MemoryFile& file, Bytes body) {
   const std::string piece(std::min<std::uint64_t>(body.value, 1 << 20), 'x');
   for (std::uint64_t left = body.value; left != 0;) {
     const std::size_t size = std::min<std::uint64_t>(left, piece.size());
-    left -= static_cast<std::uint64_t>(check(write(fd, piece.data(), size), "write"));
+    file.write(std::string_view{piece}.substr(0, size));
+    left -= size;
   }
 }
 
-std::vector<std::string> make_command(const LoadOptions& options, const Fd& body,
-                                      const Fd& percentiles) {
+std::vector<std::string> make_command(const LoadOptions& options, const MemoryFile& body,
+                                      const MemoryFile& percentiles) {
   std::vector<std::string> command{
-      "ab", "-q", "-c", std::to_string(options.connections), "-e", path_of(percentiles)};
+      "ab", "-q", "-c", std::to_string(options.connections), "-e", percentiles.path()};
   if (options.requests) {
     command.insert(command.end(), {"-n", std::to_string(*options.requests)});
   } else {
@@ -90,23 +70,10 @@ std::vector<std::string> make_command(const LoadOptions& options, const Fd& body
   }
   if (options.reuse) command.emplace_back("-k");
   if (options.body.value != 0) {
-    command.insert(command.end(), {"-p", path_of(body), "-T", "application/octet-stream"});
+    command.insert(command.end(), {"-p", body.path(), "-T", "application/octet-stream"});
   }
   command.push_back("http://" + format_address(options.target) + options.path);
   return command;
-}
-
-int execute(const std::vector<std::string>& command, int output) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  execvp(arguments[0], arguments.data());
-  return kNotInstalled;
 }
 
 Nanos children_cpu_time() {
@@ -178,15 +145,15 @@ AbLatency parse_ab_percentiles(std::string_view csv) {
 }
 
 AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick) {
-  const Fd body = make_memory_file("body");
-  const Fd percentiles = make_memory_file("percentiles");
-  const Fd output = make_memory_file("output");
-  write_body(body.get(), options.body);
+  const MemoryFile body{"body"};
+  const MemoryFile percentiles{"percentiles"};
+  const MemoryFile output{"output"};
+  write_body(body, options.body);
   const std::vector<std::string> command = make_command(options, body, percentiles);
 
   AbResult result;
   const Nanos cpu_before = children_cpu_time();
-  Child ab{"ab", SIGKILL, [&] { return execute(command, output.get()); }};
+  Child ab{"ab", SIGKILL, [&] { return exec_program(command, output.fd(), output.fd()); }};
   std::optional<int> status;
   StallWatch stall_watch;
   stall_watch.begin();
@@ -204,11 +171,11 @@ AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick
   }
   result.cpu.total = children_cpu_time() - cpu_before;
   result.stalled = stall_watch.total() + stopped;
-  if (*status == kNotInstalled) {
+  if (*status == kNotFound) {
     throw Unsupported(
         "ab is not installed: install apache2-utils (httpd-tools), or leave out --client ab");
   }
-  const std::string text = read_all(output.get());
+  const std::string text = output.read();
   if (*status != 0) {
     result.problem = fmt::format("ab ended with status {}: {}", *status, find_ab_reason(text));
     return result;
@@ -219,7 +186,7 @@ AbResult run_ab(const LoadOptions& options, const std::function<bool()>& on_tick
     return result;
   }
   result.report = std::get<AbReport>(parsed);
-  result.latency = parse_ab_percentiles(read_all(percentiles.get()));
+  result.latency = parse_ab_percentiles(percentiles.read());
   // Its timer ends it at the latest with the next answer.
   if (!options.requests && result.report.elapsed - whole_seconds(options.duration) > kLate) {
     result.stalled =

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/exit_code.hpp"
 #include "report/drift.hpp"
 
 namespace urb {
@@ -132,10 +133,9 @@ RunResult run_experiment(const Grid& grid, const Warnings& run_warnings, Nanos p
 }
 
 int exit_code_of(const RunResult& result) noexcept {
-  constexpr int kUnsupported = 77;
-  if (result.interrupted || !result.save_failure.empty()) return 1;
-  if (result.unsupported_count == result.total) return kUnsupported;
-  return result.ok_count == result.total ? 0 : 1;
+  if (result.interrupted || !result.save_failure.empty()) return kExitFailed;
+  if (result.unsupported_count == result.total) return kExitUnsupported;
+  return result.ok_count == result.total ? kExitOk : kExitFailed;
 }
 
 Warnings find_run_warnings(const Host& host, const Build& build, unsigned repeats) {

@@ -16,6 +16,7 @@
 #include "experiment/figures.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
+#include "mode/mode.hpp"
 #include "server/ending.hpp"
 #include "server/server.hpp"
 
@@ -160,7 +161,9 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
   // Other modes have no relay, whatever the option says.
-  if (spec.cell.mode != "passthru") row.relay.clear();
+  if (const Mode* const mode = find_mode(row.mode); mode == nullptr || !mode->has_relay) {
+    row.relay.clear();
+  }
   row.body_bytes = spec.cell.body.value;
   row.reuse = spec.cell.reuse;
   row.repeat = spec.repeat;

@@ -1,6 +1,8 @@
 // The part of the client that faces the loop: plan, deadlines, progress, stop.
 #include "load/client.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/assert.hpp"
@@ -27,6 +29,7 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
       receive_arena_{
           std::make_unique_for_overwrite<std::byte[]>(options.connections * kReceiveBytes)},
       prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
+      send_flags_{MSG_NOSIGNAL | (ring.use(Feature::send_waitall) ? MSG_WAITALL : 0)},
       is_head_method_{options.method == "HEAD"} {
   connections_.reserve(options.connections);
   unsigned workers = 0;

@@ -151,6 +151,9 @@ class Client {
   std::uint64_t late_count_ = 0;
   std::size_t open_count_ = 0;
   std::size_t unverified_count_ = 0;  ///< connections whose first request has not ended
+  /// With MSG_WAITALL, where the kernel has it: it waits for room itself and goes on, one
+  /// completion for a whole piece.
+  int send_flags_;
   bool is_head_method_ = false;
   Progress progress_ = Progress::verifying;
 };

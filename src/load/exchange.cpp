@@ -96,12 +96,10 @@ void Client::queue_send(Connection& conn) noexcept {
   const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
   io_uring_sqe* const sqe = operations_.arm(conn, Op::send);
   const int socket = conn.socket.get();
-  // MSG_WAITALL: the kernel itself waits for room and goes on, one completion for the whole piece.
   if (piece.message != nullptr) {
-    io_uring_prep_sendmsg(sqe, socket, piece.message, MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_prep_sendmsg(sqe, socket, piece.message, static_cast<unsigned>(send_flags_));
   } else {
-    io_uring_prep_send(sqe, socket, piece.bytes.data(), piece.bytes.size(),
-                       MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_prep_send(sqe, socket, piece.bytes.data(), piece.bytes.size(), send_flags_);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 class RingPass : public MicroWork {
  public:
   RingPass() {
-    require_ring_handover();
+    require_features("msg-ring-fd", kRingHandoverNeeds);
     static_cast<void>(source_.use(Feature::msg_ring_fd));
     source_.make_file_table(1);
     target_.make_file_table(4);

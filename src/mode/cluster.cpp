@@ -6,12 +6,12 @@
 
 namespace urb {
 
-extern const Mode mode_cluster;
-const Mode mode_cluster{"cluster",
-                        "the master accepts and passes the connected socket on, unread",
-                        /*workers_listen=*/false,
-                        /*reads_heads=*/false,
-                        host_role<UnreadMaster<ChannelTransport>, MasterContext>,
-                        host_role<AdoptingWorker, WorkerContext>};
+extern const Mode mode_cluster{
+    .name = "cluster",
+    .summary = "the master accepts and passes the connected socket on, unread",
+    .color = "#0072b2",
+    .run_master = host_role<UnreadMaster<ChannelTransport>, MasterContext>,
+    .run_worker = host_role<AdoptingWorker, WorkerContext>,
+};
 
 }  // namespace urb

@@ -50,12 +50,14 @@ class DirectWorker : public Parts<DirectWorker> {
 
 }  // namespace
 
-extern const Mode mode_direct;
-const Mode mode_direct{"direct",
-                       "each worker accepts by itself (SO_REUSEPORT): the reference",
-                       /*workers_listen=*/true,
-                       /*reads_heads=*/false,
-                       host_role<DirectMaster, MasterContext>,
-                       host_role<DirectWorker, WorkerContext>};
+extern const Mode mode_direct{
+    .name = "direct",
+    .summary = "each worker accepts by itself (SO_REUSEPORT): the reference",
+    .color = "#808080",
+    .workers_listen = true,
+    .is_reference = true,
+    .run_master = host_role<DirectMaster, MasterContext>,
+    .run_worker = host_role<DirectWorker, WorkerContext>,
+};
 
 }  // namespace urb

@@ -1,7 +1,10 @@
 // The table of modes, made from the list in meson.build.
 #include "mode/mode.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "mode/mode_looks.hpp"
 
 namespace urb {
 
@@ -22,10 +25,23 @@ constexpr std::array kModes{
 std::span<const Mode* const> all_modes() noexcept { return kModes; }
 
 const Mode* find_mode(std::string_view name) noexcept {
-  for (const Mode* const mode : kModes) {
-    if (mode->name == name) return mode;
-  }
-  return nullptr;
+  const auto* const found = std::find_if(kModes.begin(), kModes.end(),
+                                         [name](const Mode* mode) { return mode->name == name; });
+  return found == kModes.end() ? nullptr : *found;
+}
+
+std::span<const ModeLook> mode_looks() noexcept {
+  static const auto looks = [] {
+    std::array<ModeLook, kModes.size()> made;
+    std::transform(kModes.begin(), kModes.end(), made.begin(), [](const Mode* mode) {
+      return ModeLook{.name = mode->name,
+                      .color = mode->color,
+                      .has_relay = mode->has_relay,
+                      .is_reference = mode->is_reference};
+    });
+    return made;
+  }();
+  return looks;
 }
 
 }  // namespace urb

@@ -15,6 +15,7 @@
 #include "base/fd.hpp"
 #include "mode/server_config.hpp"
 #include "stats/counters.hpp"
+#include "uring/features.hpp"
 
 namespace urb {
 
@@ -76,9 +77,14 @@ struct WorkerContext : ProcessContext {
 
 struct Mode {
   std::string_view name;     ///< command line, CSV and file name: one spelling
-  std::string_view summary;  ///< one line of --list-modes
-  bool workers_listen;       ///< each worker has a listener of its own on the shared port
-  bool reads_heads;          ///< the master sees the head, so that `--policy key` can route by it
+  std::string_view summary;  ///< one line of list-modes
+  std::string_view color;    ///< of its bars and lines, "#rrggbb"
+  /// What it cannot do without. Tried before a server starts; no mode tries it again.
+  Features needs;
+  bool workers_listen = false;  ///< each worker has a listener of its own on the shared port
+  bool reads_heads = false;     ///< the master sees the head: `--policy key` can route by it
+  bool has_relay = false;       ///< `--relay` chooses its data path
+  bool is_reference = false;    ///< the others are held against it; one mode is
   /// Both run until their part is finished and return; they throw before they are ready only.
   void (*run_master)(MasterContext&);
   void (*run_worker)(WorkerContext&);
@@ -98,6 +104,8 @@ struct Mode {
 //   class ExampleMaster { … };  // satisfies Role, see uring/event_loop.hpp; or UnreadMaster,
 //                               // HeadMaster with another Transport, see mode/transport.hpp
 //   extern const Mode mode_example;
-//   const Mode mode_example{"example", "what it does in one line", false, false,
-//                           host_role<ExampleMaster, MasterContext>,
-//                           host_role<AdoptingWorker, WorkerContext>};
+//   const Mode mode_example{.name = "example",
+//                           .summary = "what it does in one line",
+//                           .color = "#56b4e9",
+//                           .run_master = host_role<ExampleMaster, MasterContext>,
+//                           .run_worker = host_role<AdoptingWorker, WorkerContext>};

@@ -8,13 +8,15 @@
 
 namespace urb {
 
-extern const Mode mode_msgring_head;
-const Mode mode_msgring_head{"msgring-head",
-                             "the same with the head already read; its bytes in shared memory",
-                             /*workers_listen=*/false,
-                             /*reads_heads=*/true,
-                             host_role<HeadMaster<RingTransport>, MasterContext>,
-                             host_role<RingWorker, WorkerContext>,
-                             SharedBlocks::kMemoryBytes};
+extern const Mode mode_msgring_head{
+    .name = "msgring-head",
+    .summary = "the same with the head already read; its bytes in shared memory",
+    .color = "#b8860b",
+    .needs = kRingHandoverNeeds,
+    .reads_heads = true,
+    .run_master = host_role<HeadMaster<RingTransport>, MasterContext>,
+    .run_worker = host_role<RingWorker, WorkerContext>,
+    .shared_bytes = SharedBlocks::kMemoryBytes,
+};
 
 }  // namespace urb

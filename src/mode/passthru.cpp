@@ -56,7 +56,7 @@ class PassthruMaster : public Parts<PassthruMaster> {
                context.counters,
                2 * context.connection_capacity,
                {.spare_count = kSpareStores, .idle_timeout = context.config.limits.idle_timeout},
-               context.config.relay_copy_max.value},
+               context.config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value},
         exchanges_{ring,
                    kExchanges,
                    {buffers_, relay_, upstreams_, lingering_close_, context.counters},
@@ -65,11 +65,6 @@ class PassthruMaster : public Parts<PassthruMaster> {
         placement_{context.config.policy, context.config.workers, context.config.seed} {}
 
   void start() {
-    // Heads are sent with one request, which no other resumes.
-    if (!ring_.use(Feature::send_waitall)) {
-      throw Unsupported(
-          "passthru needs sends that go on by themselves (MSG_WAITALL); Linux 5.19 or later");
-    }
     if (config_.relay == RelayKind::linked) require_kernel_thread("use --relay sync or copy");
     if (config_.relay == RelayKind::sync || config_.relay == RelayKind::automatic) {
       require_splice_call();
@@ -169,12 +164,14 @@ class PassthruWorker : public AdoptingWorker {
 
 }  // namespace
 
-extern const Mode mode_passthru;
-const Mode mode_passthru{"passthru",
-                         "the master reads each head and proxies request and response",
-                         /*workers_listen=*/false,
-                         /*reads_heads=*/true,
-                         host_role<PassthruMaster, MasterContext>,
-                         host_role<PassthruWorker, WorkerContext>};
+extern const Mode mode_passthru{
+    .name = "passthru",
+    .summary = "the master reads each head and proxies request and response",
+    .color = "#009e73",
+    .reads_heads = true,
+    .has_relay = true,
+    .run_master = host_role<PassthruMaster, MasterContext>,
+    .run_worker = host_role<PassthruWorker, WorkerContext>,
+};
 
 }  // namespace urb

@@ -35,7 +35,6 @@ RingTransport::RingTransport(Ring& ring, std::uint8_t owner, MasterContext& cont
       context_{context},
       placement_{placement},
       generations_(context.config.workers) {
-  require_ring_handover();
   ring.make_file_table(static_cast<unsigned>(context.connection_capacity));
 }
 

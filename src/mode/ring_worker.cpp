@@ -14,7 +14,6 @@ namespace {
 
 // Before the parts that use it.
 Ring& with_file_table(Ring& ring, std::size_t slots) {
-  require_ring_handover();
   ring.make_file_table(static_cast<unsigned>(slots));
   return ring;
 }

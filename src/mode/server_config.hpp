@@ -31,7 +31,8 @@ struct ServerConfig {
   Address listen = Address::loopback(0);
   Policy policy = Policy::rr;
   RelayKind relay = RelayKind::linked;
-  Bytes relay_copy_max{kCopyMaxDefault};  ///< of RelayKind::automatic
+  /// Of RelayKind::automatic: what it copies at most. None: kCopyMaxDefault.
+  std::optional<Bytes> relay_copy_max;
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
   http::Limits limits;

@@ -6,12 +6,13 @@
 
 namespace urb {
 
-extern const Mode mode_socket;
-const Mode mode_socket{"socket",
-                       "the master reads the head, then hands over the socket and the bytes read",
-                       /*workers_listen=*/false,
-                       /*reads_heads=*/true,
-                       host_role<HeadMaster<ChannelTransport>, MasterContext>,
-                       host_role<AdoptingWorker, WorkerContext>};
+extern const Mode mode_socket{
+    .name = "socket",
+    .summary = "the master reads the head, then hands over the socket and the bytes read",
+    .color = "#d55e00",
+    .reads_heads = true,
+    .run_master = host_role<HeadMaster<ChannelTransport>, MasterContext>,
+    .run_worker = host_role<AdoptingWorker, WorkerContext>,
+};
 
 }  // namespace urb

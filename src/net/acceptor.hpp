@@ -42,7 +42,7 @@ class Acceptor {
         into_{into},
         is_multishot_{ring.use(Feature::accept_multishot)},
         counters_{counters} {
-    // Whoever accepts into slots has made sure of far more, see require_ring_handover().
+    // Whoever accepts into slots has made sure of far more, see kRingHandoverNeeds.
     URB_ASSERT(into == AcceptInto::descriptor || is_multishot_);
   }
 

@@ -24,8 +24,9 @@
 
 namespace urb {
 
-/// Throws Unsupported where the kernel cannot.
-void require_ring_handover();
+/// What both rings need. The master accepts into its table with a multishot only.
+inline constexpr Features kRingHandoverNeeds{Feature::defer_taskrun, Feature::accept_multishot,
+                                             Feature::msg_ring_fd};
 
 /// The master's side. Owns each socket until the worker's ring has it, then frees its own slot.
 ///

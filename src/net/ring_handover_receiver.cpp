@@ -43,17 +43,4 @@ std::optional<RingHandoverReceiver::Received> RingHandoverReceiver::try_receive(
   return received;
 }
 
-void require_ring_handover() {
-  const Features features = kernel_features();
-  if (!features.has(Feature::defer_taskrun) || !features.has(Feature::msg_ring_fd)) {
-    throw_missing(
-        "sockets cannot be sent to another process' ring (IORING_MSG_SEND_FD); Linux 6.3 has it, "
-        "and later releases of some older series; trying it takes a thread (ulimit -u)");
-  }
-  // The master accepts into its table with a multishot only; every kernel that sends has it.
-  if (!features.has(Feature::accept_multishot)) {
-    throw_missing("one ACCEPT does not serve all connections (multishot); Linux 5.19 has it");
-  }
-}
-
 }  // namespace urb

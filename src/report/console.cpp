@@ -44,6 +44,15 @@ bool knows_escapes(const char* term) noexcept {
   return term != nullptr && *term != '\0' && std::string_view{term} != "dumb";
 }
 
+std::string_view name_of(ColorChoice choice) noexcept {
+  switch (choice) {
+    case ColorChoice::always: return "always";
+    case ColorChoice::never: return "never";
+    case ColorChoice::automatic: break;
+  }
+  return "auto";
+}
+
 bool wants_color(ColorChoice choice, bool is_terminal, const char* no_color,
                  const char* term) noexcept {
   switch (choice) {

@@ -13,6 +13,8 @@
 namespace urb {
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
+/// "auto", "always", "never".
+[[nodiscard]] std::string_view name_of(ColorChoice choice) noexcept;
 
 /// `no_color` and `term` are the values of the environment variables NO_COLOR, which counts when it
 /// is set and not empty, and TERM; an explicit choice beats both.

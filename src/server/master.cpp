@@ -48,18 +48,22 @@ class Master {
     std::vector<const Counters*> worker_counters;
     for (const Counters* const page : setup_.pages.subspan(1)) worker_counters.push_back(page);
 
-    MasterContext context{{setup_.config, *setup_.pages[0], control.get(), connection_capacity(),
-                           [&] { report_ready(); }, pin_process(setup_.config, 0)},
-                          setup_.mode.workers_listen ? 0 : setup_.listeners.front().get(),
-                          channels,
-                          worker_counters,
-                          shared_,
-                          [&] { stop_workers(); },
-                          [&](unsigned worker, int number) {
-                            return workers_[worker].process.take_descriptor(number);
-                          },
-                          [&](unsigned worker) { workers_[worker].process.signal(SIGKILL); },
-                          [&] { return look_after_workers(); }};
+    MasterContext context{ProcessContext{.config = setup_.config,
+                                         .counters = *setup_.pages[0],
+                                         .control = control.get(),
+                                         .connection_capacity = connection_capacity(),
+                                         .on_ready = [&] { report_ready(); },
+                                         .iowq_cpu = pin_process(setup_.config, 0)}};
+    if (!setup_.mode.workers_listen) context.listener = setup_.listeners.front().get();
+    context.channels = channels;
+    context.worker_counters = worker_counters;
+    context.shared = shared_;
+    context.stop_workers = [&] { stop_workers(); };
+    context.take_descriptor = [&](unsigned worker, int number) {
+      return workers_[worker].process.take_descriptor(number);
+    };
+    context.kill_worker = [&](unsigned worker) { workers_[worker].process.signal(SIGKILL); };
+    context.look_after_workers = [&] { return look_after_workers(); };
     setup_.mode.run_master(context);
     return end_workers();
   }

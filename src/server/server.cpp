@@ -85,7 +85,7 @@ Server::Server(const ServerConfig& config) {
   if (!config.pins.empty() && config.pins.size() != 1 + config.workers) {
     throw UsageError("pins name the master and each worker, or nobody");
   }
-  static_cast<void>(kernel_features());  // tried here, once for all processes to come
+  require_features(mode->name, mode->needs);  // tried here, once for all processes to come
   pages_ = std::make_unique<Pages>(1 + config.workers);
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);
   socket_file_.path = address_.path();

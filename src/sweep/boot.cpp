@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,41 +15,14 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "base/refusal.hpp"
 #include "process/child.hpp"
+#include "process/command.hpp"
 #include "sweep/guest.hpp"
 
 namespace urb {
 namespace {
 
 constexpr Nanos kTurn = std::chrono::milliseconds{100};
-
-// A file of this process' memory, which a child opens by its number.
-class MemoryFile {
- public:
-  explicit MemoryFile(const char* name)
-      : file_{Adopt{}, check_allowed(memfd_create(name, 0), "memfd_create", {3, 17})} {}
-
-  void write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t count = check(::write(file_.get(), bytes.data(), bytes.size()), "write");
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-  }
-  [[nodiscard]] std::string read() const {
-    std::string bytes;
-    std::array<char, 4096> part{};
-    for (ssize_t count = 0; (count = pread(file_.get(), part.data(), part.size(),
-                                           static_cast<off_t>(bytes.size()))) > 0;) {
-      bytes.append(part.data(), static_cast<std::size_t>(count));
-    }
-    return bytes;
-  }
-  [[nodiscard]] std::string path() const { return fmt::format("/proc/self/fd/{}", file_.get()); }
-
- private:
-  Fd file_;
-};
 
 // The reading end of a child's stream, cut into lines.
 class LineReader {
@@ -100,15 +72,8 @@ class LineReader {
 int exec_qemu(const std::vector<std::string>& command, int output, int errors) {
   // Not in the terminal's foreground: Ctrl-C is for this program, which then ends QEMU.
   setsid();
-  const int nothing = open("/dev/null", O_RDONLY);
-  dup2(nothing, STDIN_FILENO);
-  dup2(output, STDOUT_FILENO);
-  dup2(errors, STDERR_FILENO);
-  std::vector<char*> words;
-  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  execv(words.front(), words.data());
-  return 127;
+  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  return exec_program(command, output, errors);
 }
 
 class Boot {

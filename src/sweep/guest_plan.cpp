@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
+
+#include "mode/mode_looks.hpp"
 
 namespace urb {
 namespace {
@@ -48,16 +51,23 @@ constexpr const char* kTypedRequests = "200";
 constexpr const char* kMicroOperations = "500";
 
 std::vector<Arguments> default_runs() {
+  // The modes that have a relay run once with each, the others all together.
+  std::vector<Arguments> starts(1);
+  for (const ModeLook& mode : mode_looks()) {
+    const std::string name{mode.name};
+    if (!mode.has_relay) {
+      starts.front().push_back(name);
+      continue;
+    }
+    for (const char* const relay : {"linked", "sync", "copy"}) {
+      starts.push_back({name, "--relay", relay});
+    }
+  }
   std::vector<Arguments> runs;
   for (const SweptBody& body : kBodies) {
-    const Arguments cell{"-b", body.size, "-n", body.requests};
-    Arguments handed{"direct", "cluster", "socket", "msgring", "msgring-head"};
-    handed.insert(handed.end(), cell.begin(), cell.end());
-    runs.push_back(std::move(handed));
-    for (const char* const relay : {"linked", "sync", "copy"}) {
-      Arguments proxied{"passthru", "--relay", relay};
-      proxied.insert(proxied.end(), cell.begin(), cell.end());
-      runs.push_back(std::move(proxied));
+    for (Arguments run : starts) {
+      run.insert(run.end(), {"-b", body.size, "-n", body.requests});
+      runs.push_back(std::move(run));
     }
   }
   runs.push_back({"micro"});

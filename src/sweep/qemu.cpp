@@ -3,17 +3,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <sstream>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/fd.hpp"
 #include "process/child.hpp"
+#include "process/command.hpp"
 
 namespace urb {
 namespace {
@@ -24,35 +20,13 @@ constexpr const char* kProgram = "qemu-system-x86_64";
 constexpr std::string_view kCountedModel = "Nehalem-v1";
 constexpr std::string_view kMachine = "microvm";
 
-std::string find_program() {
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path != nullptr ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string candidate = (folder.empty() ? "." : folder) + "/" + kProgram;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  throw Unsupported(fmt::format(
-      "there is no {} on the PATH: ./bootstrap --sweep installs it (Debian: qemu-system-x86)",
-      kProgram));
-}
-
 std::string read_version(const std::string& program) {
-  std::array<int, 2> ends{};
-  check(pipe(ends.data()), "pipe");
-  const Fd from_child{Adopt{}, ends[0]};
-  Fd to_parent{Adopt{}, ends[1]};
-  const Child child{"qemu-version", SIGKILL, [&] {
-                      dup2(to_parent.get(), STDOUT_FILENO);
-                      execl(program.c_str(), kProgram, "--version", nullptr);
-                      return 127;
-                    }};
-  to_parent.close();
-  std::string text;
-  std::array<char, 512> bytes{};
-  for (ssize_t count = 0; (count = read(from_child.get(), bytes.data(), bytes.size())) > 0;) {
-    text.append(bytes.data(), static_cast<std::size_t>(count));
-  }
-  return parse_qemu_version(text);
+  const MemoryFile output{"qemu-version"};
+  Child child{"qemu-version", SIGKILL, [&] {
+                return exec_program({program, "--version"}, output.fd(), output.fd());
+              }};
+  static_cast<void>(child.wait(monotonic_now() + std::chrono::seconds{10}));
+  return parse_qemu_version(output.read());
 }
 
 }  // namespace
@@ -67,7 +41,12 @@ std::string parse_qemu_version(std::string_view text) {
 
 Qemu find_qemu() {
   Qemu qemu;
-  qemu.path = find_program();
+  qemu.path = find_program(kProgram);
+  if (qemu.path.empty()) {
+    throw Unsupported(fmt::format(
+        "there is no {} on the PATH: ./bootstrap --sweep installs it (Debian: qemu-system-x86)",
+        kProgram));
+  }
   qemu.version = read_version(qemu.path);
   if (qemu.version.empty()) {
     throw Unsupported(fmt::format("{} --version does not answer as QEMU does", qemu.path));

@@ -1,5 +1,5 @@
-// The tries. Each uses the plainest ring that can be asked for what it tries, and sockets of its
-// own, none of which needs a network.
+#include "uring/feature_tries.hpp"
+
 #include <liburing.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -98,32 +98,32 @@ Pair make_pair_of_sockets() {
   return {Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}};
 }
 
+}  // namespace
+
 bool can_set_up(unsigned flags) { return TryRing{flags}.result() == 0; }
 
-void try_setup(Features& found, const TryRing& plain) {
-  if (can_set_up(IORING_SETUP_SUBMIT_ALL)) found.add(Feature::submit_all);
-  if (can_set_up(IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)) {
-    found.add(Feature::coop_taskrun);
-  }
-  if (can_set_up(IORING_SETUP_SINGLE_ISSUER)) found.add(Feature::single_issuer);
-  if (can_set_up(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)) {
-    found.add(Feature::defer_taskrun);
-  }
-  if ((plain.params().flags & IORING_SETUP_NO_SQARRAY) != 0) found.add(Feature::no_sqarray);
+bool is_without_array() { return (TryRing{0}.params().flags & IORING_SETUP_NO_SQARRAY) != 0; }
+
+bool can_register_ring() {
+  TryRing ring{0};
+  if (io_uring_register_ring_fd(ring.raw()) != 1) return false;
+  io_uring_unregister_ring_fd(ring.raw());
+  return true;
 }
 
-void try_calls(Features& found, TryRing& ring) {
-  if (io_uring_register_ring_fd(ring.raw()) == 1) {
-    found.add(Feature::ring_fd);
-    io_uring_unregister_ring_fd(ring.raw());
-  }
+bool can_cancel_all() {
+  TryRing ring{0};
   io_uring_sync_cancel_reg everything{};
   everything.fd = -1;
   everything.flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
   const int cancelled = io_uring_register_sync_cancel(ring.raw(), &everything);
-  if (cancelled >= 0 || cancelled == -ENOENT) found.add(Feature::sync_cancel);
+  return cancelled >= 0 || cancelled == -ENOENT;
+}
+
+bool can_limit_threads() {
+  TryRing ring{0};
   unsigned limits[2] = {0, 0};  // asks, sets nothing
-  if (io_uring_register_iowq_max_workers(ring.raw(), limits) == 0) found.add(Feature::iowq_limit);
+  return io_uring_register_iowq_max_workers(ring.raw(), limits) == 0;
 }
 
 bool can_accept_many() {
@@ -146,7 +146,6 @@ bool can_accept_many() {
   return done.more;
 }
 
-// Both kinds, since one kernel has them both or neither.
 bool can_receive_many() {
   TryRing ring{0};
   constexpr unsigned kBuffers = 2;
@@ -184,7 +183,6 @@ bool can_receive_many() {
   return has_both;
 }
 
-// Does a send of more than the socket holds go on when there is room?
 bool can_send_all() {
   TryRing ring{0};
   const Pair pair = make_pair_of_sockets();
@@ -265,8 +263,6 @@ bool can_send_to_rings() {
   return has_sent && recv(pair.far.get(), &byte, 1, MSG_DONTWAIT) == 1 && byte == 'x';
 }
 
-}  // namespace
-
 Features try_features() {
   TryRing plain{0};
   if (plain.result() < 0) throw_ring_error(-plain.result());
@@ -278,13 +274,9 @@ Features try_features() {
     throw_refused("io_uring_enter", error, {5, 1});
   }
   Features found;
-  try_setup(found, plain);
-  try_calls(found, plain);
-  if (can_accept_many()) found.add(Feature::accept_multishot);
-  if (can_receive_many()) found.add(Feature::recv_multishot);
-  if (can_send_all()) found.add(Feature::send_waitall);
-  if (can_send_to_rings()) found.add(Feature::msg_ring_fd);
-  if (can_set_socket_options()) found.add(Feature::socket_command);
+  for (const FeatureFacts& facts : all_features()) {
+    if (facts.is_here()) found.add(facts.feature);
+  }
   return found;
 }
 

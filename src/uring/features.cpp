@@ -1,4 +1,4 @@
-// Names, sets, and the set of this process.
+// The set of this process, and rings that are refused.
 #include "uring/features.hpp"
 
 #include <fmt/format.h>
@@ -26,58 +26,6 @@ RingScene find_ring_scene() {
 }
 
 }  // namespace
-
-std::string_view name_of(Feature feature) noexcept {
-  switch (feature) {
-    case Feature::submit_all: return "submit_all";
-    case Feature::coop_taskrun: return "coop_taskrun";
-    case Feature::single_issuer: return "single_issuer";
-    case Feature::defer_taskrun: return "defer_taskrun";
-    case Feature::no_sqarray: return "no_sqarray";
-    case Feature::ring_fd: return "ring_fd";
-    case Feature::sync_cancel: return "sync_cancel";
-    case Feature::accept_multishot: return "accept_multishot";
-    case Feature::recv_multishot: return "recv_multishot";
-    case Feature::send_waitall: return "send_waitall";
-    case Feature::iowq_limit: return "iowq_limit";
-    case Feature::msg_ring_fd: return "msg_ring_fd";
-    case Feature::socket_command: break;
-  }
-  return "socket_command";
-}
-
-Features Features::of_bits(std::uint64_t bits) noexcept {
-  Features features;
-  features.bits_ = bits;
-  return features;
-}
-
-std::string format_features(Features features) {
-  if (features == Features{}) return "none";
-  std::string text;
-  for (unsigned index = 0; index < kFeatureCount; ++index) {
-    const auto feature = static_cast<Feature>(index);
-    if (!features.has(feature)) continue;
-    if (!text.empty()) text += ';';
-    text += name_of(feature);
-  }
-  return text;
-}
-
-Features without(Features features, std::string_view names) {
-  if (names == "all") return {};
-  while (!names.empty()) {
-    const std::string_view name = names.substr(0, names.find(','));
-    names.remove_prefix(std::min(names.size(), name.size() + 1));
-    unsigned index = 0;
-    while (index < kFeatureCount && name_of(static_cast<Feature>(index)) != name) ++index;
-    if (index == kFeatureCount) {
-      throw UsageError("URB_TEST_WITHOUT: there is no feature named " + std::string{name});
-    }
-    features.remove(static_cast<Feature>(index));
-  }
-  return features;
-}
 
 Features kernel_features() {
   static const Features found = [] {
@@ -125,7 +73,12 @@ void throw_ring_error(int error) {
   throw SysError("io_uring_setup", error, hint_for_errno(error));
 }
 
-void throw_missing(const char* text) {
+void require_features(std::string_view who, Features needs) {
+  const std::string missing = describe_missing(who, needs, kernel_features());
+  if (!missing.empty()) throw_missing(missing);
+}
+
+void throw_missing(const std::string& text) {
   // No ring has this number: where the call is allowed, that is what it says.
   if (syscall(SYS_io_uring_register, -1, 0, nullptr, 0) < 0 && is_refusal(errno)) {
     throw_refused("io_uring_register", errno, kRings);

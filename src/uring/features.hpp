@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,35 +13,52 @@
 
 namespace urb {
 
+/// What each means is in the table, feature_table.cpp.
 enum class Feature : std::uint8_t {
-  submit_all,        ///< a failed request does not stop the submission of those behind it
-  coop_taskrun,      ///< no interrupt for completions; where there is no defer_taskrun
-  single_issuer,     ///< the ring has one thread
-  defer_taskrun,     ///< completions run in our own enter calls only
-  no_sqarray,        ///< one indirection less at each submission; liburing takes it by itself
-  ring_fd,           ///< the ring's descriptor registered with itself: no look-up at each enter
-  sync_cancel,       ///< one call cancels everything; without, each request by its token
-  accept_multishot,  ///< one ACCEPT for all connections; without, one for each
-  recv_multishot,    ///< RECV and RECVMSG, many times, into a ring of provided buffers
-  send_waitall,      ///< MSG_WAITALL: SEND goes on by itself until all is sent
-  iowq_limit,        ///< a bound for the kernel threads that run splices
-  msg_ring_fd,       ///< direct descriptors sent into another process' ring
-  socket_command,    ///< setsockopt of a direct descriptor
+  submit_all,
+  coop_taskrun,
+  single_issuer,
+  defer_taskrun,
+  no_sqarray,
+  ring_fd,
+  sync_cancel,
+  accept_multishot,
+  recv_multishot,
+  send_waitall,
+  iowq_limit,
+  msg_ring_fd,
+  socket_command,
 };
 inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::socket_command) + 1;
 
-/// As rows and URB_TEST_WITHOUT spell it: the enumerator's name.
-[[nodiscard]] std::string_view name_of(Feature feature) noexcept;
+/// A row of the table of features.
+struct FeatureFacts {
+  Feature feature;
+  std::string_view name;     ///< as rows and URB_TEST_WITHOUT spell it
+  std::string_view since;    ///< release of mainline; distributions backport
+  std::string_view what;     ///< as a noun, for messages
+  std::string_view used_by;  ///< besides the modes that cannot do without; may be empty
+  std::string_view without;  ///< the other way; empty where there is none
+  bool (*is_here)();         ///< tries it
+};
+/// All of them, in the order of the enumeration.
+[[nodiscard]] std::span<const FeatureFacts> all_features() noexcept;
+[[nodiscard]] const FeatureFacts& facts_of(Feature feature) noexcept;
 
 /// A set of them.
 class Features {
  public:
-  Features() noexcept = default;
+  constexpr Features() noexcept = default;
+  constexpr Features(std::initializer_list<Feature> features) noexcept {
+    for (const Feature feature : features) add(feature);
+  }
   /// The inverse of bits().
   static Features of_bits(std::uint64_t bits) noexcept;
 
-  [[nodiscard]] bool has(Feature feature) const noexcept { return (bits_ & bit(feature)) != 0; }
-  void add(Feature feature) noexcept { bits_ |= bit(feature); }
+  [[nodiscard]] constexpr bool has(Feature feature) const noexcept {
+    return (bits_ & bit(feature)) != 0;
+  }
+  constexpr void add(Feature feature) noexcept { bits_ |= bit(feature); }
   void add(Features others) noexcept { bits_ |= others.bits_; }
   void remove(Feature feature) noexcept { bits_ &= ~bit(feature); }
   [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
@@ -52,12 +71,16 @@ class Features {
   std::uint64_t bits_ = 0;
 };
 
-/// Their names, separated by semicolons, in the order above; "none" for none: the column
+/// Their names, separated by semicolons, in the order of the table; "none" for none: the column
 /// `features`.
 [[nodiscard]] std::string format_features(Features features);
 /// `features` without those that `names`, a comma list, names; all of them: "all". Throws
 /// UsageError for a name that there is not.
 [[nodiscard]] Features without(Features features, std::string_view names);
+/// The first of `needs` that is not `here`, as a line about `who`; empty when all are there.
+[[nodiscard]] std::string describe_missing(std::string_view who, Features needs, Features here);
+/// Throws Unsupported with that line where this kernel lacks one of them.
+void require_features(std::string_view who, Features needs);
 
 /// Tries them all, in some milliseconds; half a second where sockets reach a ring without waking
 /// it. Throws Unsupported, with cause and remedy, where not even the plainest ring can be made.
@@ -77,6 +100,6 @@ struct RingScene {
 [[noreturn]] void throw_ring_error(int error);
 /// Throws Unsupported for what was not found by trying: `text` says which kernel has it. Where
 /// io_uring_register(2) is refused, the kernel may have it all the same, and that is said instead.
-[[noreturn]] void throw_missing(const char* text);
+[[noreturn]] void throw_missing(const std::string& text);
 
 }  // namespace urb

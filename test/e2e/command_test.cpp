@@ -76,7 +76,7 @@ TEST_CASE("doctor on a machine where no mode can run says why and ends with 77")
 }
 
 TEST_CASE("doctor names what is not there, and a mode that needs it says so and ends with 77") {
-  const std::string without = "URB_TEST_WITHOUT=msg_ring_fd,ring_fd,send_waitall";
+  const std::string without = "URB_TEST_WITHOUT=msg_ring_fd,ring_fd";
   const Outcome doctor = run_program({"env", without, binary(), "doctor"});
   CHECK(doctor.status == 0);  // other modes run
   CHECK(doctor.out.find("  ring_fd           5.18   no ") != std::string::npos);
@@ -84,7 +84,12 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
   const Outcome mode = run_program({"env", without, binary(), "msgring", "--no-save"});
   CHECK(mode.status == 77);
   CHECK(mode.err.find("IORING_MSG_SEND_FD") != std::string::npos);
-  CHECK(run_program({"env", without, binary(), "passthru", "--no-save"}).status == 77);
+  CHECK(doctor.out.find("msgring, msgring-head") != std::string::npos);
+  const Outcome all = run_program({"env", without, binary(), "all", "-b", "0", "-r", "yes", "-n",
+                                   "5", "--warmup", "0s", "--repeats", "1", "--no-save", "-q"});
+  CHECK_MESSAGE(all.status == 0, all.err);
+  CHECK(all.err.find("msgring-head is left out: ") != std::string::npos);
+  CHECK(all.err.find("IORING_MSG_SEND_FD") != std::string::npos);
   const Outcome single = run_program(
       {"env", "URB_TEST_WITHOUT=accept_multishot", binary(), "msgring-head", "--no-save"});
   CHECK(single.status == 77);
@@ -103,9 +108,10 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
     CHECK(outcome.status == 0);
     return outcome.out;
   };
-  CHECK(features("").find(";accept_multishot;recv_multishot;iowq_limit,") != std::string::npos);
+  CHECK(features("").find(";accept_multishot;recv_multishot;send_waitall;iowq_limit,") !=
+        std::string::npos);
   const std::string fewer = features("accept_multishot");
-  CHECK(fewer.find(";recv_multishot;iowq_limit,") != std::string::npos);
+  CHECK(fewer.find(";recv_multishot;send_waitall;iowq_limit,") != std::string::npos);
   CHECK(fewer.find("accept_multishot") == std::string::npos);
   const std::string fewest = features("all");
   CHECK(fewest.find(",none,") != std::string::npos);

@@ -118,8 +118,8 @@ TEST_CASE("serve says where it listens, and with how many workers") {
 TEST_CASE("serve: the end of its terminal is an order to end, unless it was to be ignored") {
   {
     Serve serve{{"cluster", "-w", "1"}};
-    // A terminal tells the whole group, and more than once.
-    for (const pid_t pid : process_tree(serve.program().pid())) REQUIRE(kill(pid, SIGHUP) == 0);
+    // A terminal tells the whole group, and more than once. Some may have ended meanwhile.
+    for (const pid_t pid : process_tree(serve.program().pid())) (void)kill(pid, SIGHUP);
     (void)kill(serve.program().pid(), SIGHUP);
     const Outcome outcome = serve.program().wait();
     CHECK(outcome.status == 0);

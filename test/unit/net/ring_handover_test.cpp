@@ -130,7 +130,7 @@ struct RingRig {
 
 TEST_CASE("ring hand-over: the try-out passes here and leaves nothing behind") {
   const std::size_t fds = test::open_fd_count();
-  require_ring_handover();
+  require_features("a test", kRingHandoverNeeds);
   CHECK(test::open_fd_count() == fds);
 }
 

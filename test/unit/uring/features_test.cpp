@@ -46,6 +46,26 @@ TEST_CASE("features: a set is written in one order, and read by its names") {
                        doctest::Contains("warp"), UsageError);
 }
 
+TEST_CASE("features: what is missing is named, with the kernel that has it") {
+  const Features needs{Feature::accept_multishot, Feature::msg_ring_fd};
+  CHECK(describe_missing("a mode", needs, everything()).empty());
+  CHECK(describe_missing("a mode", {}, {}).empty());
+  const std::string text =
+      describe_missing("a mode", needs, without(everything(), "msg_ring_fd,submit_all"));
+  CHECK(text.starts_with("a mode needs sockets sent to another process' ring"));
+  CHECK(text.ends_with("Linux 6.3 or later"));
+  CHECK(describe_missing("a mode", needs, {}).find("multishot") != std::string::npos);
+}
+
+TEST_CASE("features: the table says of each what happens without it, or a mode needs it") {
+  for (const FeatureFacts& facts : all_features()) {
+    CAPTURE(facts.name);
+    CHECK(facts_of(facts.feature).name == facts.name);
+    CHECK_FALSE(facts.what.empty());
+    CHECK(facts.used_by.empty() == facts.without.empty());
+  }
+}
+
 constexpr int kSaysWhy = 7;
 
 // Trying with the system call `number` denied: kSaysWhy where the refusal has all of `parts`.

@@ -1,10 +1,14 @@
 // Optimal string alignment distance, over three rows of its table.
-#include "cli/suggest.hpp"
+#include "base/suggest.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
+
+#include "base/error.hpp"
 
 namespace urb {
 
@@ -40,6 +44,20 @@ std::string_view nearest_name(std::string_view typed, std::span<const std::strin
     distance_max = distance;
   }
   return nearest;
+}
+
+std::string describe_unknown(std::string_view kind, std::string_view typed,
+                             std::span<const std::string_view> names) {
+  const std::string_view nearest = nearest_name(typed, names);
+  if (nearest.empty()) return fmt::format("unknown {} {}", kind, typed);
+  return fmt::format("unknown {} {}, did you mean {}?", kind, typed, nearest);
+}
+
+void throw_unknown(std::string_view kind, std::string_view typed,
+                   std::span<const std::string_view> names, std::string_view where) {
+  std::string text = describe_unknown(kind, typed, names);
+  if (!text.ends_with('?')) text += fmt::format(" ({})", where);
+  throw UsageError(text);
 }
 
 }  // namespace urb

@@ -1,0 +1,139 @@
+#include "cli/flag_groups.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace urb {
+namespace {
+
+constexpr unsigned kWorkersMax = 1024;             // one page and one socket pair each; a guess
+constexpr unsigned kConnectionsMax = 1'000'000;    // beyond any limit of descriptors
+constexpr std::uint64_t kRateMax = 1'000'000'000;  // one a nanosecond
+constexpr std::pair kAnyCount{std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()};
+
+std::vector<Bytes> parse_bodies(std::string_view text) {
+  std::vector<Bytes> bodies;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const Bytes body = parse_body(text.substr(0, comma));
+    if (std::find(bodies.begin(), bodies.end(), body) == bodies.end()) bodies.push_back(body);
+    if (comma == std::string_view::npos) return bodies;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::vector<bool> parse_reuse(std::string_view text) {
+  if (text == "no") return {false};
+  if (text == "yes") return {true};
+  if (text == "both") return {false, true};
+  throw CLI::ValidationError("not one of no, yes, both");
+}
+
+void store_relay(ServerConfig& server, const std::string& typed) {
+  constexpr std::string_view kSized = "auto:";
+  server.relay_copy_max.reset();
+  if (typed.starts_with(kSized)) {
+    server.relay = RelayKind::automatic;
+    server.relay_copy_max = value_or_throw(parse_bytes(typed.substr(kSized.size())));
+    return;
+  }
+  server.relay = value_of_name(
+      typed, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+}
+
+}  // namespace
+
+void declare_server(Flags& flags, ServerConfig& server) {
+  flags.group("The server");
+  flags.number("-w,--workers", server.workers, std::pair{1U, kWorkersMax}, "worker processes");
+  flags.parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
+               [&server](const std::string& typed) { server.response_bytes = parse_body(typed); });
+  flags.choice("--policy", server.policy,
+               std::array{Policy::rr, Policy::random, Policy::least, Policy::key},
+               "which worker gets it; key hashes the header X-Route");
+  flags.parsed("--relay", "linked|sync|copy|auto[:SIZE]",
+               "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
+               "up to SIZE (measured, if not given) and splices more",
+               std::string{name_of(server.relay)},
+               [&server](const std::string& typed) { store_relay(server, typed); });
+  flags.choice("--buffers", server.buffers,
+               std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
+               "how received bytes reach memory");
+  flags.number("--seed", server.seed, std::pair{std::uint64_t{0}, kAnyCount.second},
+               "of the order of trials and of --policy random");
+}
+
+void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
+                  const std::string& connections_default, const std::string& verify_help) {
+  grid.bodies = {{1ULL << 20}, {10ULL << 20}};
+  grid.reuses = {false, true};
+  flags.group("The load");
+  flags
+      .number("-c,--connections", load.connections, std::pair{1U, kConnectionsMax},
+              "concurrent client connections")
+      ->default_str(connections_default);
+  flags.parsed("-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024",
+               "1M,10M", [&grid](const std::string& typed) { grid.bodies = parse_bodies(typed); });
+  flags.parsed("-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
+               [&grid](const std::string& typed) { grid.reuses = parse_reuse(typed); });
+  declare_window(flags, "requests", load.duration, load.requests, load.warmup);
+  flags.number("-R,--rate", load.rate, std::pair{std::uint64_t{1}, kRateMax},
+               "open loop: requests a second, of all connections together; latency from the "
+               "planned time");
+  flags.flag("--verify", load.verify, verify_help, Verify::all);
+  flags.choice("--client", client, std::array{ClientKind::builtin, ClientKind::ab},
+               "who generates the load; ab must be installed");
+}
+
+void declare_window(Flags& flags, const std::string& what, Nanos& duration,
+                    std::optional<std::uint64_t>& count, Nanos& warmup) {
+  warmup = std::chrono::milliseconds{300};
+  CLI::Option* const time =
+      flags.duration("-d,--duration", duration, "measured time of one trial (ms s m)",
+                     "zero would measure nothing");
+  flags
+      .number("-n,--requests", count, kAnyCount,
+              fmt::format("measured {} of one trial, instead of a time", what))
+      ->excludes(time);
+  flags.duration("--warmup", warmup, "unmeasured time before each trial");
+}
+
+void declare_repeats(Flags& flags, unsigned& repeats) {
+  flags.number("--repeats", repeats, std::pair{1U, 100'000U},
+               "trials per cell, interleaved in random order");
+}
+
+void declare_rows(Flags& flags, RowOutput& rows) {
+  CLI::Option* const csv =
+      flags.text("--csv", rows.csv, "FILE", "file to append rows to; - is stdout")
+          ->default_str("results/<kernel release>.csv");
+  flags.flag("--no-save", rows.save, "do not save rows", false)->excludes(csv);
+}
+
+void declare_json(Flags& flags, std::optional<std::string>& json, const std::string& description) {
+  flags.text("--json", json, "FILE", description);
+}
+
+void declare_quiet(Flags& flags, bool& quiet) { flags.flag("-q,--quiet", quiet, "no progress"); }
+
+void declare_color(Flags& flags, ColorChoice& color) {
+  flags.choice("--color", color,
+               std::array{ColorChoice::automatic, ColorChoice::always, ColorChoice::never},
+               "colours; honours NO_COLOR");
+}
+
+void require_client(ClientKind client, const LoadOptions& load) {
+  if (client != ClientKind::ab) return;
+  if (load.rate)
+    throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
+  if (load.verify != Verify::none) {
+    throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
+  }
+  if (!load.headers.empty()) {
+    throw UsageError("ab gets no further headers: leave out --header, or --client ab");
+  }
+}
+
+}  // namespace urb

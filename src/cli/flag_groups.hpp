@@ -1,0 +1,32 @@
+// Flags that several commands have, spelled and explained once. Each group is declared on members
+// of the options of a command.
+#pragma once
+
+#include "cli/flags.hpp"
+#include "cli/outputs.hpp"
+#include "experiment/matrix.hpp"
+#include "experiment/trial.hpp"
+#include "load/generator.hpp"
+#include "mode/server_config.hpp"
+#include "report/console.hpp"
+
+namespace urb {
+
+/// What the server is.
+void declare_server(Flags& flags, ServerConfig& server);
+/// What the client sends, and for how long. `connections_default` is how --help shows it.
+void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
+                  const std::string& connections_default, const std::string& verify_help);
+/// How much is measured of `what`, which is counted: "requests".
+void declare_window(Flags& flags, const std::string& what, Nanos& duration,
+                    std::optional<std::uint64_t>& count, Nanos& warmup);
+void declare_repeats(Flags& flags, unsigned& repeats);
+void declare_rows(Flags& flags, RowOutput& rows);
+void declare_json(Flags& flags, std::optional<std::string>& json, const std::string& description);
+void declare_quiet(Flags& flags, bool& quiet);
+void declare_color(Flags& flags, ColorChoice& color);
+
+/// Throws UsageError for what --client ab cannot do.
+void require_client(ClientKind client, const LoadOptions& load);
+
+}  // namespace urb

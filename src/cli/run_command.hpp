@@ -1,0 +1,32 @@
+// The options of `MODE…`, which `sweep` checks for its guests.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/flags.hpp"
+#include "cli/outputs.hpp"
+#include "experiment/matrix.hpp"
+#include "experiment/pinning.hpp"
+#include "experiment/trial.hpp"
+#include "report/console.hpp"
+
+namespace urb {
+
+struct RunOptions {
+  std::vector<std::string> modes;  ///< as typed; not yet known to exist
+  TrialSetup setup;                ///< without the columns of its row
+  Grid grid;                       ///< without modes and seed
+  PinRequest pin;
+  bool ceiling = true;  ///< runs the reference beside two or more other modes
+  RowOutput rows;
+  std::optional<std::string> json;
+  bool quiet = false;
+  ColorChoice color = ColorChoice::automatic;
+  std::vector<std::string> arguments;  ///< all, as typed
+};
+
+void declare_run(Flags& flags, RunOptions& options);
+
+}  // namespace urb

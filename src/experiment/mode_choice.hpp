@@ -1,0 +1,43 @@
+// Which modes a run has, and what stands in the way of one: asked of the table of modes and tried
+// with plain rings and processes. No server is started for it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mode/mode.hpp"
+#include "uring/features.hpp"
+
+namespace urb {
+
+/// Throws UsageError, with the nearest name, for a mode that does not exist.
+const Mode& require_mode(std::string_view name);
+
+/// What is missing here, each as a line; empty where it is not.
+struct Obstacles {
+  Features features;
+  std::string rings;      ///< no ring can be made
+  std::string memory;     ///< registered buffers cannot be locked
+  std::string processes;  ///< the master and its workers cannot be started
+  std::string splices;    ///< the kernel can make no thread for linked splices
+};
+/// Memory that a server of this configuration registers.
+[[nodiscard]] std::size_t registered_bytes(const ServerConfig& config) noexcept;
+[[nodiscard]] Obstacles find_obstacles(const ServerConfig& config);
+/// The one in the way of `mode`; empty when it can run.
+[[nodiscard]] std::string find_obstacle(const Mode& mode, RelayKind relay,
+                                        const Obstacles& obstacles);
+
+struct ModeChoice {
+  std::vector<std::string> modes;     ///< each once
+  std::vector<std::string> left_out;  ///< of `all`: which, and why
+};
+/// `typed` are names of modes and "all", which is what `obstacle` has nothing against. Beside
+/// several others the reference runs too, if wanted. Throws UsageError for an unknown name,
+/// Unsupported when no mode can run.
+[[nodiscard]] ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_reference,
+                                      const std::function<std::string(const Mode&)>& obstacle);
+
+}  // namespace urb

@@ -1,0 +1,36 @@
+#include "experiment/relay_choice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiment/relay_crossing.hpp"
+#include "mode/mode.hpp"
+
+namespace urb {
+namespace {
+
+constexpr int kRounds = 25;
+
+bool has_relay(const std::string& name) {
+  const Mode* const mode = find_mode(name);
+  return mode != nullptr && mode->has_relay;
+}
+
+}  // namespace
+
+std::string relay_text(const ServerConfig& config) {
+  const std::string name{name_of(config.relay)};
+  return config.relay_copy_max ? name + ":" + format_bytes(*config.relay_copy_max) : name;
+}
+
+std::string settle_relay(ServerConfig& config, const std::vector<std::string>& modes) {
+  if (config.relay != RelayKind::automatic || config.relay_copy_max) return {};
+  if (std::none_of(modes.begin(), modes.end(), has_relay)) return {};
+  config.relay_copy_max = find_crossing(measure_relay_costs(kRounds));
+  if (config.relay_copy_max->value == 0) return "--relay auto, measured: splices every size\n";
+  return fmt::format("--relay auto, measured: copies up to {}, splices more\n",
+                     format_bytes(*config.relay_copy_max));
+}
+
+}  // namespace urb

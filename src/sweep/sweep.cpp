@@ -1,0 +1,173 @@
+#include "sweep/sweep.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/exit_code.hpp"
+#include "report/tables.hpp"
+#include "sweep/guest_plan.hpp"
+
+namespace urb {
+namespace {
+
+std::string path_of_rows(const std::string& folder, const KernelImage& kernel) {
+  return fmt::format("{}/{}.csv", folder, kernel.release);
+}
+
+void refuse_same_release(const std::vector<KernelImage>& kernels, const std::string& folder) {
+  for (auto kernel = kernels.begin(); kernel != kernels.end(); ++kernel) {
+    const bool is_there = std::any_of(kernels.begin(), kernel, [&](const KernelImage& other) {
+      return other.release == kernel->release;
+    });
+    if (!is_there) continue;
+    throw UsageError(fmt::format(
+        "two kernels are of release {}: {} would mix their rows (sweep one at a time, with "
+        "folders of their own: -o)",
+        kernel->release, path_of_rows(folder, *kernel)));
+  }
+}
+
+GuestCpu choose_cpu(AccelChoice accel, const SweepPlan& plan, const SweepHooks& hooks,
+                    const std::atomic<bool>& stop) {
+  if (accel == AccelChoice::tcg) return GuestCpu::tcg;
+  const std::string why_not = probe_kvm(plan.kernels.front(), plan.setup, stop);
+  if (why_not.empty()) {
+    hooks.tell("guests run under KVM: the rows are times");
+    return GuestCpu::kvm;
+  }
+  if (accel == AccelChoice::kvm) {
+    throw Unsupported(
+        fmt::format("no guests under KVM here: {}; --accel tcg counts instructions", why_not));
+  }
+  hooks.tell(fmt::format("no guests under KVM here ({}): TCG, which counts instructions", why_not));
+  return GuestCpu::tcg;
+}
+
+// The tests' switches are for the guests' runs.
+std::vector<std::string> find_test_switches() {
+  std::vector<std::string> switches;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (std::string_view{*variable}.starts_with("URB_TEST_")) switches.emplace_back(*variable);
+  }
+  return switches;
+}
+
+// Runs that could not even begin have no rows; what they said went to the console.
+BootResult without_rows(BootResult result) {
+  const bool is_unsupported = std::all_of(result.exit_codes.begin(), result.exit_codes.end(),
+                                          [](int code) { return code == kExitUnsupported; });
+  result.reason = fmt::format("{}: {}", is_unsupported ? "unsupported" : "no run had a row",
+                              last_line(result.console));
+  result.end = is_unsupported ? BootEnd::refused : BootEnd::failed;
+  return result;
+}
+
+}  // namespace
+
+std::string_view name_of(AccelChoice accel) noexcept {
+  switch (accel) {
+    case AccelChoice::kvm: return "kvm";
+    case AccelChoice::tcg: return "tcg";
+    case AccelChoice::automatic: break;
+  }
+  return "auto";
+}
+
+SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
+                     const std::atomic<bool>& stop) {
+  SweepPlan plan;
+  for (const std::string& spec : options.kernels) plan.kernels.push_back(read_kernel(spec));
+  refuse_same_release(plan.kernels, options.folder);
+  plan.repeats = options.repeats;
+  plan.folder = options.folder;
+  plan.setup.qemu = find_qemu();
+  plan.setup.patience = options.patience;
+  plan.setup.cpu = choose_cpu(options.accel, plan, hooks, stop);
+  plan.runs = plan_guest_runs(options.guest, plan.setup.cpu);
+  plan.environment = find_test_switches();
+  return plan;
+}
+
+Sweep::Sweep(SweepPlan plan, const SweepHooks& hooks)
+    : plan_{std::move(plan)}, hooks_{hooks}, findings_{plan_.kernels.size()} {
+  for (const KernelImage& kernel : plan_.kernels) {
+    files_.emplace_back(path_of_rows(plan_.folder, kernel));
+  }
+  progress_.total = plan_.kernels.size() * plan_.repeats;
+}
+
+void Sweep::run(const std::atomic<bool>& stop) {
+  const Nanos begin = monotonic_now();
+  for (unsigned repeat = 1; repeat <= plan_.repeats; ++repeat) {
+    for (std::size_t kernel = 0; kernel < plan_.kernels.size() && !stop.load(); ++kernel) {
+      progress_.remaining = estimate_remaining(progress_.done, progress_.total,
+                                               monotonic_now() - begin, std::chrono::minutes{1});
+      boot_once(kernel, repeat);
+      ++progress_.done;
+    }
+  }
+}
+
+void Sweep::keep(std::size_t index, const Row& row) {
+  files_[index].append(row);
+  findings_.add(index, row, counts() ? row.instructions_per_request : row.requests_per_s);
+}
+
+void Sweep::boot_once(std::size_t index, unsigned repeat) {
+  const KernelImage& kernel = plan_.kernels[index];
+  constexpr unsigned kSettleFirst = 7;  // seconds; from there the kernel has finished its start
+  const GuestTask task{.runs = plan_.runs,
+                       .settle_s = counts() ? kSettleFirst - 1 + repeat : 1,
+                       .counts_instructions = counts(),
+                       .environment = plan_.environment};
+  const BootContext context{.run_id = plan_.run_id,
+                            .kernel = kernel,
+                            .machine = describe_machine(plan_.setup.qemu, plan_.setup.cpu),
+                            .cpu = plan_.setup.cpu,
+                            .settle_s = task.settle_s,
+                            .repeat = repeat};
+  progress_.label = kernel.release + " boots";
+  std::size_t rows = 0;
+  const BootHooks boot_hooks{.on_line =
+                                 [&](const std::string& line) {
+                                   std::optional<Row> row = parse_guest_line(line, context);
+                                   if (!row) return;
+                                   row->trial_order = ++rows;
+                                   keep(index, *row);
+                                   progress_.label =
+                                       fmt::format("{} {} {}", kernel.release, row->mode,
+                                                   format_body({row->body_bytes}));
+                                 },
+                             .on_turn = [&] { hooks_.show_progress(progress_); }};
+  BootResult result = hooks_.boot(kernel, task, plan_.setup, boot_hooks);
+  if (result.end == BootEnd::interrupted) return;
+  if (result.end == BootEnd::finished) {
+    if (rows != 0) return;
+    result = without_rows(std::move(result));
+  }
+  const std::size_t ended = std::min(result.exit_codes.size(), plan_.runs.size() - 1);
+  keep(index, make_failure_row(result, context, plan_.runs[ended].front()));
+  hooks_.tell(fmt::format("{}: {}; its console: {}", kernel.release, result.reason,
+                          keep_console(result, kernel)));
+}
+
+std::string Sweep::keep_console(const BootResult& result, const KernelImage& kernel) const {
+  const std::string path = fmt::format("{}/{}.console.log", plan_.folder, kernel.release);
+  std::ofstream file{path, std::ios::binary};
+  file << result.console;
+  file.close();
+  return file ? path : fmt::format("{} could not be written", path);
+}
+
+std::string Sweep::format_table() const {
+  std::vector<std::string> releases;
+  for (const KernelImage& kernel : plan_.kernels) releases.push_back(kernel.release);
+  return findings_.format_table(releases, plan_.setup.cpu);
+}
+
+}  // namespace urb

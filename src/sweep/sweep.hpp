@@ -1,0 +1,90 @@
+// The same cells under each kernel: one boot after the other, and a file of rows for each kernel.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/console.hpp"
+#include "row/row_file.hpp"
+#include "sweep/boot.hpp"
+#include "sweep/findings.hpp"
+#include "sweep/guest_rows.hpp"
+
+namespace urb {
+
+/// Who runs a sweep's guests: KVM, TCG, or KVM where it works.
+enum class AccelChoice : std::uint8_t { automatic, kvm, tcg };
+/// "auto", "kvm", "tcg".
+[[nodiscard]] std::string_view name_of(AccelChoice accel) noexcept;
+
+/// What was asked for.
+struct SweepOptions {
+  std::vector<std::string> kernels;  ///< "VMLINUZ[,MODULE_DIR]", as typed
+  AccelChoice accel = AccelChoice::automatic;
+  unsigned repeats = 3;  ///< boots of each kernel
+  std::string folder = "results";
+  Nanos patience = std::chrono::minutes{2};
+  std::vector<std::string> guest;  ///< what followed `--`: of each guest's run
+};
+
+/// What is going to be done.
+struct SweepPlan {
+  std::vector<KernelImage> kernels;  ///< each of another release
+  unsigned repeats = 1;
+  std::string folder;
+  BootSetup setup;
+  std::vector<std::vector<std::string>> runs;
+  std::vector<std::string> environment;  ///< "NAME=VALUE", of the runs
+  std::string run_id;
+};
+
+/// The outside of a sweep, so that tests need neither QEMU nor a kernel.
+struct SweepHooks {
+  std::function<BootResult(const KernelImage&, const GuestTask&, const BootSetup&,
+                           const BootHooks&)>
+      boot;
+  std::function<void(const Progress&)> show_progress;
+  std::function<void(const std::string&)> tell;  ///< a line for people
+};
+
+/// Reads the kernels, finds QEMU and, where it matters, tries KVM. `tell` says what was chosen.
+/// Throws UsageError for what is no kernel and for two of one release, whose rows would mix;
+/// Unsupported where no guest can run.
+[[nodiscard]] SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
+                                   const std::atomic<bool>& stop);
+
+class Sweep {
+ public:
+  /// Opens the files of rows, so that what nobody could keep is refused before an hour of boots.
+  /// `hooks` outlive it. Throws as RowFile does.
+  Sweep(SweepPlan plan, const SweepHooks& hooks);
+
+  /// Kernel by kernel within each repeat: a drift of the machine meets all of them. Ends early
+  /// when `stop` is set. Throws as RowFile does, and runtime_error for a guest that prints no rows.
+  void run(const std::atomic<bool>& stop);
+
+  [[nodiscard]] const Findings& findings() const noexcept { return findings_; }
+  [[nodiscard]] const std::vector<RowFile>& files() const noexcept { return files_; }
+  /// Medians, as Findings says.
+  [[nodiscard]] std::string format_table() const;
+  [[nodiscard]] std::size_t boots_done() const noexcept { return progress_.done; }
+  [[nodiscard]] std::size_t boots_planned() const noexcept { return progress_.total; }
+
+ private:
+  void boot_once(std::size_t index, unsigned repeat);
+  void keep(std::size_t index, const Row& row);
+  [[nodiscard]] bool counts() const noexcept { return plan_.setup.cpu == GuestCpu::tcg; }
+  [[nodiscard]] std::string keep_console(const BootResult& result, const KernelImage& kernel) const;
+
+  SweepPlan plan_;
+  const SweepHooks& hooks_;
+  std::vector<RowFile> files_;  ///< by kernel
+  Findings findings_;
+  Progress progress_;
+};
+
+}  // namespace urb

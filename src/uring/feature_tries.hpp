@@ -1,0 +1,23 @@
+// How each feature is found out. All use the plainest ring that can be asked, and sockets of
+// their own, none of which needs a network.
+#pragma once
+
+namespace urb {
+
+/// Whether a ring can be set up with these flags (IORING_SETUP_*).
+[[nodiscard]] bool can_set_up(unsigned flags);
+/// Whether liburing gets a ring without the array of indices, which it asks for by itself.
+[[nodiscard]] bool is_without_array();
+[[nodiscard]] bool can_register_ring();
+[[nodiscard]] bool can_cancel_all();
+[[nodiscard]] bool can_limit_threads();
+[[nodiscard]] bool can_accept_many();
+/// Messages and bytes, since one kernel has them both or neither.
+[[nodiscard]] bool can_receive_many();
+/// Whether a send of more than the socket holds goes on when there is room.
+[[nodiscard]] bool can_send_all();
+/// Whether a socket that comes into a ring wakes its owner, and works.
+[[nodiscard]] bool can_send_to_rings();
+[[nodiscard]] bool can_set_socket_options();
+
+}  // namespace urb

@@ -1,0 +1,126 @@
+// Which modes run: by name, by what they need, and what is said of the others.
+#include "experiment/mode_choice.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "experiment/relay_choice.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string nothing_against(const Mode&) { return {}; }
+
+// Of a machine where all is well.
+Obstacles no_obstacles() {
+  Obstacles obstacles;
+  for (const FeatureFacts& facts : all_features()) obstacles.features.add(facts.feature);
+  return obstacles;
+}
+
+std::string obstacle_of(std::string_view mode, const Obstacles& obstacles) {
+  return find_obstacle(require_mode(mode), RelayKind::linked, obstacles);
+}
+
+TEST_CASE("mode choice: each once, and the reference beside several others") {
+  const auto chosen = [](const Names& typed, bool wants_reference) {
+    return choose_modes(typed, wants_reference, nothing_against).modes;
+  };
+  CHECK(chosen({"socket", "cluster", "socket"}, true) == Names{"socket", "cluster", "direct"});
+  CHECK(chosen({"socket", "cluster"}, false) == Names{"socket", "cluster"});
+  CHECK(chosen({"socket"}, true) == Names{"socket"});
+  CHECK(chosen({"direct", "socket"}, true) == Names{"direct", "socket"});
+  CHECK_THROWS_WITH_AS(static_cast<void>(chosen({"sockt"}, true)),
+                       "unknown mode sockt, did you mean socket?", UsageError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(chosen({"nginx"}, true)),
+                       "unknown mode nginx (list-modes names them)", UsageError);
+}
+
+TEST_CASE("mode choice: all is what nothing stands against, and the others are named") {
+  const auto not_socket = [](const Mode& mode) {
+    return mode.name == "socket" ? std::string{"why"} : std::string{};
+  };
+  const ModeChoice choice = choose_modes({"all", "msgring"}, false, not_socket);
+  CHECK(choice.modes.size() == all_modes().size() - 1);
+  CHECK(choice.modes.front() == "msgring");
+  CHECK(choice.left_out == Names{"socket is left out: why"});
+  const auto none = [](const Mode&) { return std::string{"no rings"}; };
+  CHECK_THROWS_WITH_AS(static_cast<void>(choose_modes({"all"}, true, none)),
+                       "no mode can run here: no rings", Unsupported);
+}
+
+TEST_CASE("mode choice: what stands in the way is the mode's own, or everybody's") {
+  Obstacles obstacles = no_obstacles();
+  for (const Mode* const mode : all_modes()) CHECK(obstacle_of(mode->name, obstacles).empty());
+  obstacles.features.remove(Feature::msg_ring_fd);
+  CHECK(obstacle_of("socket", obstacles).empty());
+  CHECK(obstacle_of("msgring", obstacles).find("Linux 6.3") != std::string::npos);
+  obstacles.splices = "no thread";
+  CHECK(obstacle_of("passthru", obstacles) == "no thread");
+  CHECK(find_obstacle(require_mode("passthru"), RelayKind::sync, obstacles).empty());
+  obstacles.memory = "no memory";
+  CHECK(obstacle_of("socket", obstacles) == "no memory");
+  obstacles.processes = "no processes";
+  CHECK(obstacle_of("socket", obstacles) == "no processes");
+  obstacles.rings = "no rings";
+  CHECK(obstacle_of("msgring", obstacles) == "no rings");
+}
+
+TEST_CASE("mode choice: looking for obstacles leaves no process") {
+  const Obstacles obstacles = find_obstacles({});
+  CHECK(obstacles.rings.empty());
+  CHECK(obstacles.processes.empty());
+  CHECK(obstacles.features == kernel_features());
+  const bool has_child = waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD;
+  CHECK_FALSE(has_child);
+}
+
+TEST_CASE("mode choice: one mode is the reference, and colours tell modes apart") {
+  std::size_t references = 0;
+  for (const Mode* const mode : all_modes()) {
+    references += mode->is_reference ? 1 : 0;
+    CHECK(mode->color.size() == 7);
+    for (const Mode* const other : all_modes()) {
+      CHECK((mode == other) == (mode->color == other->color));
+    }
+  }
+  CHECK(references == 1);
+}
+
+TEST_CASE("mode choice: the build tests relays of the modes that have one") {
+  std::string with_relay;
+  for (const Mode* const mode : all_modes()) {
+    if (mode->has_relay) with_relay += (with_relay.empty() ? "" : ",") + std::string{mode->name};
+  }
+  CHECK(with_relay == URB_MODES_WITH_RELAY);
+}
+
+TEST_CASE("relay choice: a size is measured for auto alone, where a mode has a relay") {
+  ServerConfig config;
+  CHECK(relay_text(config) == "linked");
+  CHECK(settle_relay(config, {"passthru"}).empty());
+  CHECK_FALSE(config.relay_copy_max.has_value());
+  config.relay = RelayKind::automatic;
+  CHECK(relay_text(config) == "auto");
+  CHECK(settle_relay(config, {"socket", "direct"}).empty());
+  CHECK_FALSE(config.relay_copy_max.has_value());
+  CHECK(settle_relay(config, {"socket", "passthru"}).starts_with("--relay auto, measured: "));
+  REQUIRE(config.relay_copy_max.has_value());
+  config.relay_copy_max = Bytes{4096};
+  CHECK(settle_relay(config, {"passthru"}).empty());
+  CHECK(relay_text(config) == "auto:4k");
+}
+
+}  // namespace
+}  // namespace urb
+
+TEST_SUITE_END();

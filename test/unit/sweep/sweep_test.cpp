@@ -1,0 +1,178 @@
+// A sweep over made-up kernels: boots, files, findings, and what is said when a boot goes wrong.
+#include "sweep/sweep.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/exit_code.hpp"
+#include "row/csv.hpp"
+#include "row/row_reader.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/urb-sweep-XXXXXX";
+    REQUIRE(mkdtemp(name) != nullptr);
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+std::string line_of_row(double requests_per_s) {
+  Row row;
+  row.mode = "socket";
+  row.requests_per_s = requests_per_s;
+  std::string line = format_csv_record(format_row(row));
+  line.pop_back();
+  return line;
+}
+
+BootResult finished() {
+  return {.end = BootEnd::finished, .exit_codes = {0}, .reason = {}, .console = {}};
+}
+
+// A sweep under KVM of two kernels, whose boots are a function.
+struct SweepRig {
+  using Boot = std::function<BootResult(const KernelImage&, const BootHooks&)>;
+
+  explicit SweepRig(Boot boot_) : boot{std::move(boot_)} {
+    hooks.boot = [this](const KernelImage& kernel, const GuestTask& task, const BootSetup&,
+                        const BootHooks& boot_hooks) {
+      tasks.push_back(task);
+      booted.push_back(kernel.release);
+      return boot(kernel, boot_hooks);
+    };
+    hooks.show_progress = [](const Progress&) {};
+    hooks.tell = [this](const std::string& text) { told.push_back(text); };
+    plan.kernels = {{"a", "6.1", "#1", {}}, {"b", "6.12", "#2", {}}};
+    plan.repeats = 2;
+    plan.folder = folder.path;
+    plan.setup.cpu = GuestCpu::kvm;
+    plan.runs = {{"socket"}};
+    plan.run_id = "run";
+  }
+  Sweep& run() {
+    sweep.emplace(plan, hooks);
+    sweep->run(stop);
+    return *sweep;
+  }
+  std::vector<Row> rows_of(const std::string& release) const {
+    return read_rows(folder.path + "/" + release + ".csv", nullptr);
+  }
+
+  Folder folder;
+  Boot boot;
+  SweepHooks hooks;
+  SweepPlan plan;
+  std::atomic<bool> stop{false};
+  std::vector<GuestTask> tasks;
+  std::vector<std::string> booted;
+  std::vector<std::string> told;
+  std::optional<Sweep> sweep;
+};
+
+TEST_CASE("sweep: kernel by kernel in each repeat, and rows in a file for each") {
+  SweepRig rig{[](const KernelImage& kernel, const BootHooks& hooks) {
+    hooks.on_line(line_of_row(kernel.release == "6.1" ? 100 : 300));
+    hooks.on_turn();
+    return finished();
+  }};
+  const Sweep& sweep = rig.run();
+  CHECK(rig.booted == std::vector<std::string>{"6.1", "6.12", "6.1", "6.12"});
+  CHECK(sweep.boots_done() == 4);
+  CHECK(sweep.boots_planned() == 4);
+  CHECK(sweep.findings().exit_code() == kExitOk);
+  for (const RowFile& file : sweep.files()) CHECK(file.row_count() == 2);
+  const std::vector<Row> rows = rig.rows_of("6.12");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].repeat == 2);
+  CHECK(rows[1].run_id == "run");
+  CHECK(rows[1].kernel == "6.12");
+  CHECK(*rows[1].requests_per_s == 300);
+  const std::string table = sweep.format_table();
+  CHECK(table.find("6.1 ") != std::string::npos);
+  CHECK(table.find("socket 0B no reuse") != std::string::npos);
+  CHECK(table.find(" 300 ") != std::string::npos);
+  CHECK(rig.told.empty());
+}
+
+TEST_CASE("sweep: counting, each repeat waits for another time") {
+  SweepRig rig{[](const KernelImage&, const BootHooks&) { return finished(); }};
+  rig.plan.setup.cpu = GuestCpu::tcg;
+  rig.run();
+  REQUIRE(rig.tasks.size() == 4);
+  CHECK(rig.tasks.front().counts_instructions);
+  CHECK(rig.tasks.front().settle_s == 7);
+  CHECK(rig.tasks.back().settle_s == 8);
+}
+
+TEST_CASE("sweep: a boot that ends early has a row, a line and its console") {
+  SweepRig rig{[](const KernelImage& kernel, const BootHooks& hooks) {
+    if (kernel.release == "6.12") {
+      hooks.on_line(line_of_row(300));
+      return finished();
+    }
+    return BootResult{
+        .end = BootEnd::panic, .exit_codes = {}, .reason = "it broke", .console = "Oops\n"};
+  }};
+  const Sweep& sweep = rig.run();
+  CHECK(sweep.findings().exit_code() == kExitFailed);
+  const std::vector<Row> rows = rig.rows_of("6.1");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows.front().status == Status::panic);
+  CHECK(rows.front().warnings == "it broke");
+  CHECK(rows.front().mode == "socket");
+  REQUIRE(rig.told.size() == 2);
+  CHECK(rig.told.front().starts_with("6.1: it broke; its console: "));
+  std::ifstream console{rig.folder.path + "/6.1.console.log"};
+  std::string text;
+  std::getline(console, text);
+  CHECK(text == "Oops");
+}
+
+TEST_CASE("sweep: runs that could not begin are unsupported, or have failed") {
+  for (const int code : {kExitUnsupported, kExitFailed}) {
+    SweepRig rig{[code](const KernelImage&, const BootHooks&) {
+      return BootResult{.end = BootEnd::finished,
+                        .exit_codes = {code},
+                        .reason = {},
+                        .console = "boot\nuring-bench: too old\n"};
+    }};
+    const Sweep& sweep = rig.run();
+    CHECK(sweep.findings().exit_code() == code);
+    CHECK(sweep.format_table().empty());
+    const Row row = rig.rows_of("6.1").front();
+    CHECK((row.status == Status::unsupported) == (code == kExitUnsupported));
+    CHECK(row.warnings.find("too old") != std::string::npos);
+  }
+}
+
+TEST_CASE("sweep: a stop ends it behind the boot that it met") {
+  SweepRig* self = nullptr;
+  SweepRig rig{[&self](const KernelImage&, const BootHooks&) {
+    self->stop = true;
+    return BootResult{.end = BootEnd::interrupted, .exit_codes = {}, .reason = {}, .console = {}};
+  }};
+  self = &rig;
+  const Sweep& sweep = rig.run();
+  CHECK(rig.booted.size() == 1);
+  CHECK(rig.rows_of("6.1").empty());
+  CHECK(sweep.findings().exit_code() == kExitUnsupported);
+}
+
+}  // namespace
+}  // namespace urb
+
+TEST_SUITE_END();
