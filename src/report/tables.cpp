@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -103,21 +102,18 @@ Row::Figure share_of_ceiling(const std::vector<Cell>& cells, const Cell& cell) {
   return *part / *whole * 100;
 }
 
-void append(Report& report, Report part) {
-  report.insert(report.end(), std::make_move_iterator(part.begin()),
-                std::make_move_iterator(part.end()));
+Report end_of_run_latency(const std::vector<Cell>& cells) {
+  return latency_table(cells, RateColumn::hidden);
 }
 
 }  // namespace
 
 Report make_report(const std::vector<Cell>& cells) {
-  Report report = study_tables(cells);
-  append(report, latency_table(cells, RateColumn::hidden));
-  append(report, open_loop_table(cells));
-  append(report, routing_table(cells));
-  append(report, cpu_table(cells));
-  append(report, kernel_work_table(cells));
-  append(report, failures_and_warnings(cells));
+  Report report;
+  for (const auto& part : {study_tables, end_of_run_latency, open_loop_table, routing_table,
+                           cpu_table, kernel_work_table, failures_and_warnings}) {
+    for (Block& block : part(cells)) report.push_back(std::move(block));
+  }
   return report;
 }
 
