@@ -188,8 +188,9 @@ TEST_CASE("compare: what cannot be compared is refused, with the reason and the 
   mixed.rows.front().method = 6;
   CHECK(contains(refusal_of(mixed, mixed), "old.csv was measured by method 6, 7"));
   Side other_schema = good;
-  other_schema.rows.front().schema = 2;
-  CHECK(contains(refusal_of(good, other_schema), "good.csv has rows of schema 1"));
+  other_schema.rows.front().schema = urb::kSchema + 1;
+  CHECK(contains(refusal_of(good, other_schema),
+                 "good.csv has rows of schema " + std::to_string(urb::kSchema)));
 
   Side other_load = good;
   other_load.name = "open.csv";
