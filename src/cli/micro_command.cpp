@@ -58,7 +58,7 @@ void print_table(std::FILE* stream, const std::vector<Cell>& cells) {
   flush_text(stream);
 }
 
-int report_outcome(const RunResult& result) {
+int report_micro_outcome(const RunResult& result) {
   for (const Cell& cell : result.cells) {
     if (cell.failed_count == 0) continue;
     print_error(fmt::format("{} has no figures in {} of {} trials: {}", cell.mode,
@@ -113,7 +113,7 @@ int run_micro(const MicroOptions& typed) {
   if (result.done_count() != 0) {
     print_table(options.rows.is_stdout() ? stderr : stdout, result.cells);
   }
-  return report_outcome(result);
+  return report_micro_outcome(result);
 }
 
 void declare_micro(Flags& flags, MicroOptions& options) {
