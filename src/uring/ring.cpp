@@ -14,6 +14,17 @@
 #include "uring/setup_retry.hpp"
 
 namespace urb {
+namespace {
+
+// Out of the way of those who do without: only kernels that cannot cancel everything need it.
+using Tokens = std::unordered_map<std::uint64_t, std::uint32_t>;
+[[gnu::noinline]] void add_one(Tokens& tokens, std::uint64_t token) { ++tokens[token]; }
+[[gnu::noinline]] void remove_one(Tokens& tokens, std::uint64_t token) {
+  const auto same = tokens.find(token);
+  if (same != tokens.end() && --same->second == 0) tokens.erase(same);
+}
+
+}  // namespace
 
 Ring::Ring(const RingOptions& options)
     : features_{options.features ? *options.features : kernel_features()} {
@@ -53,16 +64,7 @@ Ring::~Ring() {
   io_uring_queue_exit(&ring_);
 }
 
-io_uring_sqe* Ring::sqe(Token token) noexcept {
-  io_uring_sqe* const entry = next_sqe(token);
-  ++in_flight_;
-  if (tracks_requests_) ++in_flight_tokens_[pack(token)];
-  return entry;
-}
-
-io_uring_sqe* Ring::detached_sqe() noexcept { return next_sqe({kDetachedOwner, 0, 0, 0}); }
-
-io_uring_sqe* Ring::next_sqe(Token token) noexcept {
+[[gnu::always_inline]] inline io_uring_sqe* Ring::next_sqe(Token token) noexcept {
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
   if (entry == nullptr) {
     submit();
@@ -75,6 +77,15 @@ io_uring_sqe* Ring::next_sqe(Token token) noexcept {
   ++counters_.sqe_count;
   return entry;
 }
+
+io_uring_sqe* Ring::sqe(Token token) noexcept {
+  io_uring_sqe* const entry = next_sqe(token);
+  ++in_flight_;
+  if (tracks_requests_) add_one(in_flight_tokens_, pack(token));
+  return entry;
+}
+
+io_uring_sqe* Ring::detached_sqe() noexcept { return next_sqe({kDetachedOwner, 0, 0, 0}); }
 
 void Ring::reserve(unsigned count) noexcept {
   if (io_uring_sq_space_left(&ring_) < count) submit();
@@ -121,10 +132,7 @@ std::size_t Ring::collect(std::span<Completion> batch) noexcept {
     const Completion done{unpack(cqe->user_data), cqe->res, cqe->flags};
     if (!done.more() && done.token.owner < kFirstReservedOwner) {
       --in_flight_;
-      if (tracks_requests_) {
-        const auto same = in_flight_tokens_.find(cqe->user_data);
-        if (same != in_flight_tokens_.end() && --same->second == 0) in_flight_tokens_.erase(same);
-      }
+      if (tracks_requests_) remove_one(in_flight_tokens_, cqe->user_data);
     }
     batch[count] = done;
     count += done.token.owner != kDetachedOwner ? 1 : 0;
