@@ -10,8 +10,6 @@
 namespace urb {
 namespace {
 
-constexpr int kRounds = 25;
-
 bool has_relay(const std::string& name) {
   const Mode* const mode = find_mode(name);
   return mode != nullptr && mode->has_relay;
@@ -27,6 +25,7 @@ std::string relay_text(const ServerConfig& config) {
 std::string settle_relay(ServerConfig& config, const std::vector<std::string>& modes) {
   if (config.relay != RelayKind::automatic || config.relay_copy_max) return {};
   if (std::none_of(modes.begin(), modes.end(), has_relay)) return {};
+  constexpr int kRounds = 25;
   config.relay_copy_max = find_crossing(measure_relay_costs(kRounds));
   if (config.relay_copy_max->value == 0) return "--relay auto, measured: splices every size\n";
   return fmt::format("--relay auto, measured: copies up to {}, splices more\n",
