@@ -1,7 +1,6 @@
 // Starts, samples, stops; the arithmetic is in figures.cpp.
 #include "experiment/trial.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -200,11 +199,14 @@ std::string expected_text_for(Bytes body, Bytes response, bool with_checksum) {
 }
 
 std::string format_utc_now() {
-  using std::chrono::system_clock;
-  const system_clock::time_point now = system_clock::now();
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(system_clock::to_time_t(now)),
-                     since.count() % 1000);
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  tm parts{};
+  gmtime_r(&now.tv_sec, &parts);
+  char text[sizeof "2026-01-31T23:59:59"];
+  // Not fmt/chrono.h, whose locales a static program does not have.
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  return fmt::format("{}.{:03}Z", text, now.tv_nsec / 1'000'000);
 }
 
 }  // namespace urb

@@ -58,7 +58,7 @@ TEST_CASE("exchange: while a worker thinks, its exchange has no buffer if few ar
   const std::vector<BufferLease> rest = starve(rig, 0);
   rig.deliver(poll.done(POLLIN));
   CHECK(rig.kernel.has_none());
-  CHECK(rig.counters.receive_starved.get() == 1);
+  CHECK(rig.counters.buffers_starved.get() == 1);
   others.clear();
   rig.exchanges.on_batch_end(rig.kernel.ring().now());
   rig.receive(kOk + "ok");
@@ -181,7 +181,7 @@ TEST_CASE("exchange: both legs of a chunked body may wait for a buffer, and shar
   others.push_back(rig.buffers.try_take());
   for (const Request& poll : polls) rig.deliver(poll.done(POLLIN));
   CHECK(rig.kernel.has_none());
-  CHECK(rig.counters.receive_starved.get() == 1);
+  CHECK(rig.counters.buffers_starved.get() == 1);
   others.pop_back();
   rig.exchanges.on_batch_end(rig.kernel.ring().now());
   const auto reads = rig.take({IORING_OP_RECV, IORING_OP_RECV});
