@@ -17,8 +17,11 @@ namespace {
 
 // A command with its flags. Immovable, as CLI11 keeps the addresses of the options.
 struct Declared {
-  Declared(const Command& command_, CLI::App& app_, const std::vector<std::string>& arguments)
-      : command{command_}, app{app_}, flags{app_, arguments}, action{command_.declare(flags)} {}
+  Declared(const Command& declared, CLI::App& its_app, const std::vector<std::string>& arguments)
+      : command{declared},
+        app{its_app},
+        flags{its_app, arguments},
+        action{declared.declare(flags)} {}
 
   const Command& command;
   CLI::App& app;

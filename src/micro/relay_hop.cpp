@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -30,8 +31,8 @@ constexpr std::uint8_t kRelay = 1;
 /// do by closing. The destructor waits for it.
 class Peer {
  public:
-  template <class F>
-  explicit Peer(F&& play) : pid_{check(fork(), "fork", "raise the limit of processes: ulimit -u")} {
+  explicit Peer(const std::function<void()>& play)
+      : pid_{check(fork(), "fork", "raise the limit of processes: ulimit -u")} {
     if (pid_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     // A terminal sends these to all; whoever started us decides.

@@ -41,7 +41,7 @@ std::string find_program(std::string_view name) {
   const char* const path = std::getenv("PATH");
   std::istringstream folders{path != nullptr ? path : "/usr/bin:/bin"};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string candidate = fmt::format("{}/{}", folder.empty() ? "." : folder, name);
+    std::string candidate = fmt::format("{}/{}", folder.empty() ? "." : folder, name);
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return {};

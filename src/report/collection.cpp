@@ -31,8 +31,7 @@ bool belongs_to_times(const Row& row) {
 }
 
 std::string section_key(const Row& row, bool is_count) {
-  const std::string meter =
-      fmt::format("{}\n{}\n{}", row.method, row.accelerator, virtual_machine(row));
+  std::string meter = fmt::format("{}\n{}\n{}", row.method, row.accelerator, virtual_machine(row));
   // The emulator executes the same instructions on every host.
   if (is_count) return meter;
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine, row.cpu_model,

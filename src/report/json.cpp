@@ -95,7 +95,8 @@ Json metrics_json() {
 Json to_json(const Section& section) {
   const Row& first = *section.rows.front();
   Json context = Json::array();
-  for (const auto& [name, value] : context_of(section)) context.push_back(name + ": " + value);
+  for (const auto& [name, value] : context_of(section))
+    context.push_back(fmt::format("{}: {}", name, value));
   if (section.is_count) {
     context.push_back(
         "Counted in an emulator, client and server together: no times, and no figure of a real "

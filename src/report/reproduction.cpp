@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -20,7 +21,7 @@ std::string duration_of(const Cell& cell) {
   const Row::Figure seconds = cell.median(&Row::duration_s);
   if (!seconds || *seconds <= 0) return "";
   const double rounded = std::strtod(fmt::format("{:.2g}", *seconds).c_str(), nullptr);
-  const auto milliseconds = static_cast<std::int64_t>(rounded * 1e3 + 0.5);
+  const auto milliseconds = std::llround(rounded * 1e3);
   return milliseconds == 0 ? "" : format_duration(std::chrono::milliseconds{milliseconds});
 }
 

@@ -105,8 +105,8 @@ std::string title_of(const SettingValues& values) {
   for (const auto& [column, value] : values) {
     const bool is_said =
         std::any_of(kPhrases.begin(), kPhrases.end(),
-                    [&column](const Phrase& phrase) { return phrase.column == column; });
-    if (!is_said) add(column + " " + value);
+                    [&name = column](const Phrase& phrase) { return phrase.column == name; });
+    if (!is_said) add(fmt::format("{} {}", column, value));
   }
   return title;
 }

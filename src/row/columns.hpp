@@ -28,7 +28,8 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
-namespace units {
+// As a list of columns writes them.
+namespace units {  // NOLINTBEGIN(readability-identifier-naming)
 inline constexpr Unit none{""};
 inline constexpr Unit count{"count"};
 inline constexpr Unit bytes{"B"};

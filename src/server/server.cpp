@@ -60,7 +60,7 @@ std::string sentence_of(const ProcessMessage& report) {
 struct Server::Pages {
   static constexpr std::size_t kPageBytes = 4096;
 
-  explicit Pages(std::size_t count_) : count{count_} {
+  explicit Pages(std::size_t processes) : count{processes} {
     void* const shared = mmap(nullptr, count * kPageBytes, PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) throw_errno("mmap of counters");
