@@ -71,19 +71,19 @@ int run_compare(const CompareOptions& typed) {
 }  // namespace
 
 void declare_compare(Flags& flags, CompareOptions& options) {
-  flags.app().add_option("BASE", options.base, "CSV file of the rows from before")->required();
-  flags.app().add_option("NEW", options.next, "CSV file of the rows from after")->required();
+  flags.operand("BASE", options.base, "CSV file of the rows from before").required();
+  flags.operand("NEW", options.next, "CSV file of the rows from after").required();
   flags.text("--metric", options.metrics, "LIST", "what to compare, comma list: " + metric_names())
-      ->delimiter(',')
-      ->default_str("req/s,cpu/req,p99");
+      .comma_list()
+      .default_str("req/s,cpu/req,p99");
   flags
       .number("--threshold", options.threshold_percent, std::pair{0.0, 1e6},
               "exit 1 when a cell is worse by more than this, and by more than noise")
-      ->type_name("PERCENT");
+      .type_name("PERCENT");
   flags.text("--base-run", options.base_run, "ID", "only the rows of BASE with this run_id")
-      ->default_str("all runs");
+      .default_str("all runs");
   flags.text("--new-run", options.next_run, "ID", "only the rows of NEW with this run_id")
-      ->default_str("all runs");
+      .default_str("all runs");
   flags.flag("--markdown", options.markdown, "tables in Markdown");
   declare_json(flags, options.json, "file for the comparison in JSON; - is stdout");
   declare_color(flags, options.color);

@@ -28,7 +28,7 @@ std::vector<bool> parse_reuse(std::string_view text) {
   if (text == "no") return {false};
   if (text == "yes") return {true};
   if (text == "both") return {false, true};
-  throw CLI::ValidationError("not one of no, yes, both");
+  throw BadValue("not one of no, yes, both");
 }
 
 void store_relay(ServerConfig& server, const std::string& typed) {
@@ -73,7 +73,7 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
   flags
       .number("-c,--connections", load.connections, std::pair{1U, kConnectionsMax},
               "concurrent client connections")
-      ->default_str(connections_default);
+      .default_str(connections_default);
   flags.parsed("-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024",
                "1M,10M", [&grid](const std::string& typed) { grid.bodies = parse_bodies(typed); });
   flags.parsed("-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
@@ -90,13 +90,12 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
 void declare_window(Flags& flags, const std::string& what, Nanos& duration,
                     std::optional<std::uint64_t>& count, Nanos& warmup) {
   warmup = std::chrono::milliseconds{300};
-  CLI::Option* const time =
-      flags.duration("-d,--duration", duration, "measured time of one trial (ms s m)",
-                     "zero would measure nothing");
+  const Flag time = flags.duration("-d,--duration", duration, "measured time of one trial (ms s m)",
+                                   "zero would measure nothing");
   flags
       .number("-n,--requests", count, kAnyCount,
-              fmt::format("measured {} of one trial, instead of a time", what))
-      ->excludes(time);
+              "measured " + what + " of one trial, instead of a time")
+      .excludes(time);
   flags.duration("--warmup", warmup, "unmeasured time before each trial");
 }
 
@@ -106,10 +105,9 @@ void declare_repeats(Flags& flags, unsigned& repeats) {
 }
 
 void declare_rows(Flags& flags, RowOutput& rows) {
-  CLI::Option* const csv =
-      flags.text("--csv", rows.csv, "FILE", "file to append rows to; - is stdout")
-          ->default_str("results/<kernel release>.csv");
-  flags.flag("--no-save", rows.save, "do not save rows", false)->excludes(csv);
+  const Flag csv = flags.text("--csv", rows.csv, "FILE", "file to append rows to; - is stdout")
+                       .default_str("results/<kernel release>.csv");
+  flags.flag("--no-save", rows.save, "do not save rows", false).excludes(csv);
 }
 
 void declare_json(Flags& flags, std::optional<std::string>& json, const std::string& description) {

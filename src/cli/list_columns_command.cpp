@@ -1,7 +1,6 @@
-#include <nlohmann/json.hpp>
-
 #include "cli/command.hpp"
 #include "report/console.hpp"
+#include "report/json.hpp"
 #include "report/markdown.hpp"
 #include "row/columns.hpp"
 
@@ -15,17 +14,6 @@ std::string format_columns() {
                std::string{column.unit.name}, std::string{column.meaning}});
   }
   return table.render();
-}
-
-std::string format_columns_json() {
-  auto list = nlohmann::ordered_json::array();
-  for (const Column& column : kColumns) {
-    list.push_back({{"name", column.name},
-                    {"section", name_of(column.section)},
-                    {"unit", column.unit.name},
-                    {"meaning", column.meaning}});
-  }
-  return list.dump(1) + "\n";
 }
 
 struct ListColumnsOptions {

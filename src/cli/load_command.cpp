@@ -241,10 +241,10 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   constexpr int kPidMax = 1 << 22;
   options.arguments = flags.arguments();
   options.grid.modes = {"load"};
-  flags.app()
-      .add_option("URL", options.url,
-                  "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")
-      ->required();
+  flags
+      .operand("URL", options.url,
+               "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")
+      .required();
   declare_load(flags, options.load, options.grid, options.client,
                std::to_string(options.load.connections),
                "checksum every request; only uring-bench's own server knows how");
@@ -255,8 +255,8 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
       .number("--server-pid", options.server_pids, std::pair{1, kPidMax},
               "the server's processes, whose CPU time is then measured too: these as its master, "
               "those that they started as its workers")
-      ->delimiter(',')
-      ->type_name("PID,…");
+      .comma_list()
+      .type_name("PID,…");
   flags.group("The output");
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
   declare_quiet(flags, options.quiet);

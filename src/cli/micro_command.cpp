@@ -121,9 +121,7 @@ void declare_micro(Flags& flags, MicroOptions& options) {
   for (const Micro& micro : all_micros()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", micro.name);
   }
-  flags.app()
-      .add_option("NAME", options.names, "operations: " + names + "; default: all")
-      ->type_name("");
+  flags.operand("NAME", options.names, "operations: " + names + "; default: all").type_name("");
   declare_window(flags, "operations", options.plan.duration, options.plan.operations,
                  options.plan.warmup);
   declare_repeats(flags, options.repeats);

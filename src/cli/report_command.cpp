@@ -97,18 +97,15 @@ int run_report(const ReportOptions& options) {
 }
 
 void declare_report(Flags& flags, ReportOptions& options) {
-  flags.app()
-      .add_option("FILE", options.files,
-                  "CSV files of rows: of several kernels, or of several runs")
-      ->required();
+  flags.operand("FILE", options.files, "CSV files of rows: of several kernels, or of several runs")
+      .required();
   flags.text("-o,--output", options.folder, "DIR",
              "folder for index.html, a page that needs nothing else, and report.md; without it the "
              "tables go to standard output, in Markdown");
   flags
       .text("--json", options.json, "FILE",
             "file for all medians, intervals and rows in JSON; - is stdout, and so is no name")
-      ->expected(0, 1)
-      ->default_str("-");
+      .value_if_none("-");
 }
 
 }  // namespace

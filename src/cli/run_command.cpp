@@ -210,7 +210,7 @@ int run_benchmark(const RunOptions& typed) {
 
 void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
-  flags.app().add_option("MODE", options.modes, "modes to benchmark side by side, or all");
+  flags.operand("MODE", options.modes, "modes to benchmark side by side, or all");
   declare_server(flags, options.setup.server);
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",

@@ -118,7 +118,7 @@ int run_serve(const ServeOptions& options) {
 void declare_serve(Flags& flags, ServeOptions& options) {
   constexpr const char* kNobodyServed = "zero would leave no time for a request";
   ServerConfig& server = options.server;
-  flags.app().add_option("MODE", server.mode, "how requests reach the workers")->required();
+  flags.operand("MODE", server.mode, "how requests reach the workers").required();
   declare_server(flags, server);
   flags.group("Serving");
   server.listen = Address::loopback(8080);

@@ -79,13 +79,13 @@ void declare_sweep(Flags& flags, SweepCommandOptions& options) {
   flags
       .text("--kernel", sweep.kernels, "VMLINUZ[,DIR]",
             "a kernel to boot, and a folder with modules for it; repeatable")
-      ->required();
+      .required();
   flags.choice("--accel", sweep.accel,
                std::array{AccelChoice::automatic, AccelChoice::kvm, AccelChoice::tcg},
                "kvm: measure time; tcg: count instructions; auto: kvm where it works");
   flags.number("--repeats", sweep.repeats, std::pair{1U, 1000U}, "boots of each kernel");
   flags.text("-o,--output", sweep.folder, "DIR", "folder of the files of rows, one a kernel")
-      ->capture_default_str();
+      .default_str(sweep.folder);
   flags.duration("--patience", sweep.patience, "for a guest to boot, and between two rows",
                  "zero would wait for no guest");
   declare_quiet(flags, options.quiet);

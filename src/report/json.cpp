@@ -79,6 +79,17 @@ Json to_json(const Ranking& ranking) {
           {"ceiling", ranking.ceiling ? ceiling_json(*ranking.ceiling) : Json(nullptr)}};
 }
 
+Json columns_json() {
+  Json columns = Json::array();
+  for (const Column& column : kColumns) {
+    columns.push_back({{"name", column.name},
+                       {"section", name_of(column.section)},
+                       {"unit", column.unit.name},
+                       {"meaning", column.meaning}});
+  }
+  return columns;
+}
+
 Json metrics_json() {
   Json metrics = Json::array();
   for (const Metric& metric : all_metrics()) {
@@ -177,14 +188,9 @@ Json files_json(const Analysis& analysis) {
 
 }  // namespace
 
+std::string format_columns_json() { return columns_json().dump(1) + "\n"; }
+
 std::string format_analysis_json(const Analysis& analysis, const std::string& tool) {
-  Json columns = Json::array();
-  for (const Column& column : kColumns) {
-    columns.push_back({{"name", column.name},
-                       {"section", name_of(column.section)},
-                       {"unit", column.unit.name},
-                       {"meaning", column.meaning}});
-  }
   Json sections = Json::array();
   Json settings = Json::array();
   Json cells = Json::array();
@@ -203,7 +209,7 @@ std::string format_analysis_json(const Analysis& analysis, const std::string& to
   for (const Ranking& ranking : analysis.rankings()) rankings.push_back(to_json(ranking));
   const Json json{{"format", "uring-bench-report-1"},
                   {"tool", tool},
-                  {"columns", std::move(columns)},
+                  {"columns", columns_json()},
                   {"metrics", metrics_json()},
                   {"files", files_json(analysis)},
                   {"sections", std::move(sections)},
