@@ -136,7 +136,7 @@ std::string format_limit_table(const Obstacles& obstacles, const std::string& lo
   Line locked =
       limit_line("locked bytes (ulimit -l)", RLIMIT_MEMLOCK, 0, "rings, registered buffers", "");
   // A privilege lifts the limit, and other processes of this user use it up: so it is tried.
-  locked.back() = can_lock(registered_bytes({})) ? "ok" : "ulimit -l 65536, or --buffers plain";
+  locked.back() = can_lock(locked_bytes({}, true)) ? "ok" : "ulimit -l 65536, or --buffers plain";
   lines.push_back(std::move(locked));
   lines.push_back(thread_line(obstacles));
   lines.push_back({"loopback", loopback_problem.empty() ? "connects" : "does not connect",

@@ -59,10 +59,13 @@ const Mode& require_mode(std::string_view name) {
   throw_unknown("mode", name, names, "list-modes names them");
 }
 
-std::size_t registered_bytes(const ServerConfig& config) noexcept {
-  constexpr std::size_t kOfMaster = 2 * 1024 * 1024;
+std::size_t locked_bytes(const ServerConfig& config, bool reads_heads) noexcept {
+  constexpr std::size_t kOfRing = 300 * 1024;  // 512 SQEs of 64 bytes, 16,384 CQEs of 16
+  constexpr std::size_t kOfHeads = 2 * 1024 * 1024;
   constexpr std::size_t kOfWorker = 1280 * 1024;
-  return config.buffers == BufferKind::registered ? kOfMaster + config.workers * kOfWorker : 0;
+  const std::size_t rings = (config.workers + 2) * kOfRing;
+  if (config.buffers != BufferKind::registered) return rings;
+  return rings + config.workers * kOfWorker + (reads_heads ? kOfHeads : 0);
 }
 
 Obstacles find_obstacles(const ServerConfig& config) {
@@ -73,10 +76,12 @@ Obstacles find_obstacles(const ServerConfig& config) {
     found.rings = error.what();
     return found;
   }
-  if (const std::size_t bytes = registered_bytes(config); bytes != 0 && !can_lock(bytes)) {
-    found.memory =
+  if (config.buffers == BufferKind::registered) {
+    constexpr const char* kTooLittle =
         "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
         "--buffers plain";
+    if (!can_lock(locked_bytes(config, false))) found.memory = kTooLittle;
+    if (!can_lock(locked_bytes(config, true))) found.head_memory = kTooLittle;
   }
   if (config.buffers == BufferKind::provided) {
     found.memory =
@@ -91,6 +96,7 @@ std::string find_obstacle(const Mode& mode, RelayKind relay, const Obstacles& ob
        {&obstacles.rings, &obstacles.processes, &obstacles.memory}) {
     if (!common->empty()) return *common;
   }
+  if (mode.reads_heads && !obstacles.head_memory.empty()) return obstacles.head_memory;
   std::string missing = describe_missing(mode.name, mode.needs, obstacles.features);
   if (!missing.empty()) return missing;
   return mode.has_relay && relay == RelayKind::linked ? obstacles.splices : std::string{};

@@ -18,13 +18,15 @@ const Mode& require_mode(std::string_view name);
 /// What is missing here, each as a line; empty where it is not.
 struct Obstacles {
   Features features;
-  std::string rings;      ///< no ring can be made
-  std::string memory;     ///< registered buffers cannot be locked
-  std::string processes;  ///< the master and its workers cannot be started
-  std::string splices;    ///< the kernel can make no thread for linked splices
+  std::string rings;        ///< no ring can be made
+  std::string memory;       ///< rings and registered buffers cannot be locked
+  std::string head_memory;  ///< nor can those of a master that reads heads
+  std::string processes;    ///< the master and its workers cannot be started
+  std::string splices;      ///< the kernel can make no thread for linked splices
 };
-/// Memory that a server of this configuration registers.
-[[nodiscard]] std::size_t registered_bytes(const ServerConfig& config) noexcept;
+/// Memory that a server of this configuration and its client lock: rings and registered buffers.
+/// The kernel holds both against RLIMIT_MEMLOCK.
+[[nodiscard]] std::size_t locked_bytes(const ServerConfig& config, bool reads_heads) noexcept;
 [[nodiscard]] Obstacles find_obstacles(const ServerConfig& config);
 /// The one in the way of `mode`; empty when it can run.
 [[nodiscard]] std::string find_obstacle(const Mode& mode, RelayKind relay,

@@ -67,6 +67,9 @@ TEST_CASE("mode choice: what stands in the way is the mode's own, or everybody's
   obstacles.splices = "no thread";
   CHECK(obstacle_of("passthru", obstacles) == "no thread");
   CHECK(find_obstacle(require_mode("passthru"), RelayKind::sync, obstacles).empty());
+  obstacles.head_memory = "no memory for heads";
+  CHECK(obstacle_of("socket", obstacles) == "no memory for heads");
+  CHECK(obstacle_of("cluster", obstacles).empty());
   obstacles.memory = "no memory";
   CHECK(obstacle_of("socket", obstacles) == "no memory");
   obstacles.processes = "no processes";
