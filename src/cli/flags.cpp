@@ -52,17 +52,17 @@ Bytes parse_body(std::string_view text) {
   return body;
 }
 
-Flag Flag::required() const { return Flag{*option_.required()}; }
+Flag Flag::required() { return Flag{*option_.required()}; }
 
-Flag Flag::excludes(const Flag& other) const { return Flag{*option_.excludes(&other.option_)}; }
+Flag Flag::excludes(const Flag& other) { return Flag{*option_.excludes(&other.option_)}; }
 
-Flag Flag::type_name(const std::string& type) const { return Flag{*option_.type_name(type)}; }
+Flag Flag::type_name(const std::string& type) { return Flag{*option_.type_name(type)}; }
 
-Flag Flag::default_str(const std::string& shown) const { return Flag{*option_.default_str(shown)}; }
+Flag Flag::default_str(const std::string& shown) { return Flag{*option_.default_str(shown)}; }
 
-Flag Flag::comma_list() const { return Flag{*option_.delimiter(',')}; }
+Flag Flag::comma_list() { return Flag{*option_.delimiter(',')}; }
 
-Flag Flag::value_if_none(const std::string& value) const {
+Flag Flag::value_if_none(const std::string& value) {
   return Flag{*option_.expected(0, 1)->default_str(value)};
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/units.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 class Option;
 }  // namespace CLI
@@ -60,15 +60,15 @@ class Flag {
  public:
   explicit Flag(CLI::Option& option) noexcept : option_{option} {}
 
-  Flag required() const;
-  Flag excludes(const Flag& other) const;
+  Flag required();
+  Flag excludes(const Flag& other);
   /// How --help shows the value, and the default.
-  Flag type_name(const std::string& type) const;
-  Flag default_str(const std::string& shown) const;
+  Flag type_name(const std::string& type);
+  Flag default_str(const std::string& shown);
   /// Several values in one argument, with commas.
-  Flag comma_list() const;
+  Flag comma_list();
   /// The flag may stand without a value, and then has this one.
-  Flag value_if_none(const std::string& value) const;
+  Flag value_if_none(const std::string& value);
 
  private:
   CLI::Option& option_;

@@ -28,8 +28,9 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
-// As a list of columns writes them.
-namespace units {  // NOLINTBEGIN(readability-identifier-naming)
+// Named as a list of columns writes them.
+namespace units {
+// NOLINTBEGIN(readability-identifier-naming)
 inline constexpr Unit none{""};
 inline constexpr Unit count{"count"};
 inline constexpr Unit bytes{"B"};
@@ -41,6 +42,7 @@ inline constexpr Unit us_per_request{"µs/req", true};
 inline constexpr Unit s_per_gb{"s/GB", true};
 inline constexpr Unit requests_per_s{"req/s", true};
 inline constexpr Unit bytes_per_s{"B/s", true};
+// NOLINTEND(readability-identifier-naming)
 }  // namespace units
 
 /// `number`, `flag` and `status` always have a value, the others may be unknown.
