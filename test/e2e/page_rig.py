@@ -111,8 +111,22 @@ class PageCase(unittest.TestCase):
     def open_details(self):
         self.run_script("document.querySelectorAll('details').forEach((one) => one.open = true)")
 
+    def property_of(self, selector, name):
+        """Waits for the element: a picture is drawn some time after the choice that changes it."""
+        script = """
+          const element = document.querySelector(arguments[0]);
+          return element ? [element[arguments[1]]] : [];"""
+        found = []
+
+        def look():
+            found[:] = self.run_script(script, selector, name)
+            return bool(found)
+
+        self.wait(look)
+        return found[0]
+
     def text(self, selector):
-        return self.run_script("return document.querySelector(arguments[0]).textContent", selector)
+        return self.property_of(selector, "textContent")
 
     def select(self, name):
         return Select(self.find(f"select[name={name}]"))
@@ -121,7 +135,7 @@ class PageCase(unittest.TestCase):
         self.select(name).select_by_value(value)
 
     def picture(self):
-        return self.run_script("return document.querySelector('#picture svg').outerHTML")
+        return self.property_of("#picture svg", "outerHTML")
 
     def marks(self):
         """What the picture says of its marks to who cannot see it."""
