@@ -92,6 +92,24 @@ class UpdateReadme(unittest.TestCase):
         self.assertIn("<svg>", self.read("docs/pictures/throughput.svg"))
         self.assertEqual(self.run_tool("--check"), (0, ""))
 
+    def git(self, *arguments):
+        subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e", *arguments],
+                       cwd=self.root, check=True, capture_output=True)
+
+    def test_a_check_is_of_the_rows_that_git_knows(self):
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.git("init", "-q")
+        self.git("add", "-A")
+        # What a run of one's own leaves behind: more rows in a file, and a file more.
+        rows = self.read(ROWS)
+        self.change(ROWS, "\n", "\n" + rows.splitlines()[1].replace("2026", "2036") + "\n")
+        self.write("results/9.9.9.csv", rows.replace("2026", "2036"))
+        self.assertEqual(self.run_tool("--check"), (0, ""))
+        self.git("add", "-A")
+        status, errors = self.run_tool("--check")
+        self.assertEqual(status, 1)
+        self.assertIn("README.md: part tables", errors)
+
     def test_a_copy_of_a_file_adds_no_repeats(self):
         self.run_tool()
         good = self.read("README.md")
