@@ -13,8 +13,7 @@ function drawFound(page) {
   const {report, choice} = page;
   const rankings = report.rankingsBySetting.get(choice.setting) ?? [];
   const metrics = distinct(rankings.map((ranking) => ranking.metric));
-  const rows = [...group(rankings, (ranking) => `${ranking.body_bytes} ${ranking.reuse} ${
-    report.byId.get(ranking.best).kernel}`).values()];
+  const rows = [...group(rankings, (ranking) => `${ranking.body_bytes} ${ranking.reuse}`).values()];
   byId('found-summary').textContent = summaryOf(report, choice, rankings);
   const list = byId('found-list');
   list.replaceChildren();
@@ -39,19 +38,23 @@ function questionOf(report, name) {
 }
 
 function summaryOf(report, choice, rankings) {
-  const section = sectionOf(report, choice);
-  if (rankings.length === 0) {
-    return section.counts ?
-      'Instruction counts of an emulator: no times, and so no mode that is fastest.' :
-      'No configuration of this setting was measured in more than one mode.';
+  const compared = rankings.filter((ranking) => ranking.certainty !== 'alone');
+  if (compared.length === 0) {
+    if (sectionOf(report, choice).counts) {
+      return 'Instruction counts of an emulator: no times, and so no mode that is fastest.';
+    }
+    if (report.byId.get(choice.setting).operations) {
+      return 'Single kernel operations: each is a thing of its own, and none is best.';
+    }
+    return 'No configuration of this setting was measured in more than one mode.';
   }
-  const sure = rankings.filter((ranking) => ranking.certainty === 'sure').length;
-  const open = rankings.filter((ranking) => ranking.certainty === 'undecided').length;
+  const sure = compared.filter((ranking) => ranking.certainty === 'sure').length;
+  const open = compared.length - sure;
   const parts = [];
-  if (sure > 0) parts.push(`${sure} of ${plural(rankings.length, 'comparison')} ${
+  if (sure > 0) parts.push(`${sure} of ${plural(compared.length, 'comparison')} ${
     sure === 1 ? 'has' : 'have'} a sure winner.`);
   if (open > 0) parts.push(`${sure > 0 ? `In ${open}` : `In ${open} of ${
-    plural(rankings.length, 'comparison')}`} the best two may be equal.`);
+    plural(compared.length, 'comparison')}`} the best two may be equal.`);
   return parts.join(' ');
 }
 
@@ -59,10 +62,8 @@ function foundRow(page, rankings, metrics) {
   const {report} = page;
   const cells = metrics.map((name) => rankings.find((ranking) => ranking.metric === name));
   const first = report.byId.get(rankings[0].best);
-  const severalKernels = sectionOf(report, page.choice).counts;
   return element('div', {class: 'found-row'},
-      element('h3', {}, bytes(first.body_bytes), element('small', {}, reuseText(first.reuse)),
-          severalKernels ? element('small', {}, shortRelease(first.kernel)) : ''),
+      element('h3', {}, bytes(first.body_bytes), element('small', {}, reuseText(first.reuse))),
       ...cells.map((ranking) => ranking ? foundCell(page, ranking) : element('span')));
 }
 

@@ -17,7 +17,7 @@ namespace urb {
 ///
 /// A slot's generation counts up on every release, so a token of a previous tenant finds nothing
 /// instead of the wrong object. 16 bits wrap after 65,536 tenants of one slot. A completion that
-/// late would need a request outstanding over all of them, and release asserts there is none.
+/// late would need a request in flight over all of them. Who releases a slot has none in flight.
 template <class T>
 class SlotMap {
  public:

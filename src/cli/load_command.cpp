@@ -260,7 +260,6 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   flags.group("The output");
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
   declare_quiet(flags, options.quiet);
-  declare_color(flags, options.color);
 }
 
 extern const Command command_load;

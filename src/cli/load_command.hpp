@@ -20,7 +20,6 @@ struct LoadCommandOptions {
   std::vector<int> server_pids;  ///< whose CPU time counts as the server's
   std::optional<std::string> json;
   bool quiet = false;
-  ColorChoice color = ColorChoice::automatic;
   std::vector<std::string> arguments;  ///< all, as typed
 };
 

@@ -63,7 +63,10 @@ void require_outputs(const std::vector<std::string>& read_paths,
 // "--json rows.csv more.csv" takes the first for the name of the output.
 void require_json_target(const std::string& path) {
   require_writable(path);
-  std::ifstream file{path == "-" ? "" : path};
+  const OutputTarget target = find_target(path);
+  // A pipe would be waited for, and what is read from it would be gone.
+  if (target.kind != OutputTarget::Kind::file || !target.exists) return;
+  std::ifstream file{target.path};
   std::string line;
   if (std::getline(file, line) && is_header(line)) {
     throw UsageError(

@@ -1,5 +1,5 @@
 // Rows of two files → what changed from one to the other, cell by cell. Pure: the rows are read by
-// row_reader, the result is shown by comparison_text and comparison_json.
+// row_reader, the result is shown by compare/text and compare/json.
 //
 // All rows of a cell count as repeats, of however many runs, as benchstat takes a file. The test is
 // right for independent repeats: a machine that drifts between two runs is a change like any

@@ -9,7 +9,6 @@ namespace urb {
 extern const Mode mode_cluster{
     .name = "cluster",
     .summary = "the master accepts and passes the connected socket on, unread",
-    .color = "#0072b2",
     .run_master = host_role<UnreadMaster<ChannelTransport>, MasterContext>,
     .run_worker = host_role<AdoptingWorker, WorkerContext>,
 };

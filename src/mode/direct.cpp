@@ -53,7 +53,6 @@ class DirectWorker : public Parts<DirectWorker> {
 extern const Mode mode_direct{
     .name = "direct",
     .summary = "each worker accepts by itself (SO_REUSEPORT): the reference",
-    .color = "#808080",
     .workers_listen = true,
     .is_reference = true,
     .run_master = host_role<DirectMaster, MasterContext>,

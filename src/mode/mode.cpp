@@ -34,10 +34,8 @@ std::span<const ModeLook> mode_looks() noexcept {
   static const auto looks = [] {
     std::array<ModeLook, kModes.size()> made;
     std::transform(kModes.begin(), kModes.end(), made.begin(), [](const Mode* mode) {
-      return ModeLook{.name = mode->name,
-                      .color = mode->color,
-                      .has_relay = mode->has_relay,
-                      .is_reference = mode->is_reference};
+      return ModeLook{
+          .name = mode->name, .has_relay = mode->has_relay, .is_reference = mode->is_reference};
     });
     return made;
   }();

@@ -78,7 +78,6 @@ struct WorkerContext : ProcessContext {
 struct Mode {
   std::string_view name;     ///< command line, CSV and file name: one spelling
   std::string_view summary;  ///< one line of list-modes
-  std::string_view color;    ///< of its bars and lines, "#rrggbb"
   /// What it cannot do without. Tried before a server starts; no mode tries it again.
   Features needs;
   bool workers_listen = false;  ///< each worker has a listener of its own on the shared port
@@ -106,6 +105,5 @@ struct Mode {
 //   extern const Mode mode_example;
 //   const Mode mode_example{.name = "example",
 //                           .summary = "what it does in one line",
-//                           .color = "#56b4e9",
 //                           .run_master = host_role<ExampleMaster, MasterContext>,
 //                           .run_worker = host_role<AdoptingWorker, WorkerContext>};

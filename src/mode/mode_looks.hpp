@@ -1,4 +1,4 @@
-// What tables and pictures know of the modes. Pure: no ring and no server comes with it.
+// What tables know of the modes. Pure: no ring and no server comes with it.
 #pragma once
 
 #include <span>
@@ -8,9 +8,8 @@ namespace urb {
 
 struct ModeLook {
   std::string_view name;
-  std::string_view color;  ///< "#rrggbb"
-  bool has_relay;          ///< a row's `relay` says which data path it took
-  bool is_reference;       ///< the others are held against it
+  bool has_relay;     ///< a row's `relay` says which data path it took
+  bool is_reference;  ///< the others are held against it
 };
 
 /// All modes, in the order in which tables list them.

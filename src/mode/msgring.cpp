@@ -10,7 +10,6 @@ namespace urb {
 extern const Mode mode_msgring{
     .name = "msgring",
     .summary = "the master sends the unread socket into the worker's ring, by MSG_RING",
-    .color = "#cc79a7",
     .needs = kRingHandoverNeeds,
     .run_master = host_role<UnreadMaster<RingTransport>, MasterContext>,
     .run_worker = host_role<RingWorker, WorkerContext>,

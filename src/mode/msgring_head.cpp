@@ -11,7 +11,6 @@ namespace urb {
 extern const Mode mode_msgring_head{
     .name = "msgring-head",
     .summary = "the same with the head already read; its bytes in shared memory",
-    .color = "#b8860b",
     .needs = kRingHandoverNeeds,
     .reads_heads = true,
     .run_master = host_role<HeadMaster<RingTransport>, MasterContext>,

@@ -167,7 +167,6 @@ class PassthruWorker : public AdoptingWorker {
 extern const Mode mode_passthru{
     .name = "passthru",
     .summary = "the master reads each head and proxies request and response",
-    .color = "#009e73",
     .reads_heads = true,
     .has_relay = true,
     .run_master = host_role<PassthruMaster, MasterContext>,

@@ -9,7 +9,6 @@ namespace urb {
 extern const Mode mode_socket{
     .name = "socket",
     .summary = "the master reads the head, then hands over the socket and the bytes read",
-    .color = "#d55e00",
     .reads_heads = true,
     .run_master = host_role<HeadMaster<ChannelTransport>, MasterContext>,
     .run_worker = host_role<AdoptingWorker, WorkerContext>,

@@ -17,9 +17,8 @@ namespace urb {
 // What has been placed on a worker is open there, or on its way. Each connection is given back
 // once, by the first of these:
 //   - the worker's `connections_closed`, for all that it has got, and for what it had no room for;
-//   - the transport's undelivered(), for what it has refused or closed, or what reached a dead
-//   worker
-//     after that one's death was known;
+//   - the transport's undelivered(), for what it has refused or closed, and for what reached a
+//     worker after its death was known;
 //   - that death, for all but the unsent(), which go to the replacement.
 
 /// Tells `placement` what has ended at the workers and on the way to them.

@@ -133,20 +133,20 @@ class Relay {
   [[nodiscard]] bool on_target_polled(Transfer& transfer, const Completion& done) noexcept;
   void on_source_polled(Transfer& transfer, std::int32_t result) noexcept;
   void receive_into_pipe(Transfer& transfer) noexcept;
-  void evict_one(Nanos now) noexcept;
   void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
   void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
-  void choose_kind(Transfer& transfer) const noexcept;
+  void go_on(Transfer& transfer, bool is_readable) noexcept;
+  void run(Transfer& transfer) noexcept;
+  [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;
   // relay_store.cpp: who gets a pipe or a buffer, and who gives way
   [[nodiscard]] bool stores_are_few(RelayKind kind) const noexcept;
   [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
   [[nodiscard]] bool try_take_store_of_kind(Transfer& transfer) noexcept;
   [[nodiscard]] bool try_take_buffer(Transfer& transfer) noexcept;
   void give_back_store(Transfer& transfer) noexcept;
-  void go_on(Transfer& transfer, bool is_readable) noexcept;
-  void run(Transfer& transfer) noexcept;
+  void choose_kind(Transfer& transfer) const noexcept;
+  void evict_one(Nanos now) noexcept;
   void serve_waiting() noexcept;
-  [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;
   // relay_linked.cpp
   void queue_hop(Transfer& transfer) noexcept;
   // relay_sync.cpp

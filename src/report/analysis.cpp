@@ -24,13 +24,12 @@ Analysis::Analysis(std::vector<InputFile> files) {
   }
   if (rows_.empty()) throw UsageError(names + ": no rows (measure first: uring-bench all)");
   sections_ = collect(rows_);
-  const Rounds rounds{rows_};
   for (const Section& section : sections_) {
     for (const Setting& setting : section.settings) {
       if (!setting.is_operations) {
-        append(comparisons_, compare_all(setting.cells, rounds, section.is_count));
+        append(comparisons_, compare_all(setting.cells, section.is_count));
       }
-      if (!section.is_count) append(rankings_, rank_cells(section, setting, rounds));
+      if (!section.is_count) append(rankings_, rank_cells(section, setting));
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mode/mode_looks.hpp"
+
 namespace urb {
 
 std::vector<double> Cell::figures(Row::Figure Row::*column) const {
@@ -40,7 +42,7 @@ std::string Cell::bottleneck() const {
 std::map<std::string, std::size_t> Cell::warning_counts() const {
   std::map<std::string, std::size_t> counts;
   for (const Row& row : rows) {
-    for (const std::string& name : warning_names(row)) ++counts[name];
+    for (const std::string& name : split_warnings(row.warnings)) ++counts[name];
   }
   return counts;
 }
@@ -68,17 +70,12 @@ void Cell::add(const Row& row) {
   failed_reason = row.warnings;
 }
 
-std::vector<std::string> warning_names(const Row& row) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin < row.warnings.size();) {
-    const std::size_t end = std::min(row.warnings.find(';', begin), row.warnings.size());
-    if (end != begin) names.push_back(row.warnings.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
+bool is_ceiling(const Cell& cell) noexcept {
+  const auto modes = mode_looks();
+  return std::any_of(modes.begin(), modes.end(), [&cell](const ModeLook& mode) {
+    return mode.is_reference && mode.name == cell.mode;
+  });
 }
-
-bool is_ceiling(const Cell& cell) noexcept { return cell.mode == "direct"; }
 
 const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept {
   for (const Cell& other : cells) {

@@ -56,9 +56,6 @@ struct Cell {
   void add(const OpenLoop& trial);
 };
 
-/// The names in a row's column of warnings.
-[[nodiscard]] std::vector<std::string> warning_names(const Row& row);
-
 /// Nobody distributes in this mode: each worker accepts for itself. The others are held against it.
 [[nodiscard]] bool is_ceiling(const Cell& cell) noexcept;
 /// The cell of the same kernel, body and reuse in such a mode, if that ran.

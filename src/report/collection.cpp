@@ -9,14 +9,12 @@
 #include <set>
 #include <tuple>
 
+#include "mode/mode_looks.hpp"
 #include "report/guest.hpp"
 #include "report/releases.hpp"
 
 namespace urb {
 namespace {
-
-constexpr std::array<std::string_view, 6> kModes{"cluster", "socket",  "passthru",
-                                                 "direct",  "msgring", "msgring-head"};
 
 bool is_operation(const Row& row) { return row.mode.starts_with("micro-"); }
 
@@ -63,9 +61,12 @@ class Labels {
   std::map<std::string, std::set<std::string>> relays_;
 };
 
-// The study's three, the reference, then the others.
+// In the order of the list of modes. What is none of ours comes last.
 std::size_t rank_of(std::string_view mode) {
-  return static_cast<std::size_t>(std::find(kModes.begin(), kModes.end(), mode) - kModes.begin());
+  const auto modes = mode_looks();
+  const auto found = std::find_if(modes.begin(), modes.end(),
+                                  [mode](const ModeLook& look) { return look.name == mode; });
+  return static_cast<std::size_t>(found - modes.begin());
 }
 
 bool comes_before(const Cell& left, const Cell& right) {
@@ -211,6 +212,6 @@ std::vector<Section> collect(const std::vector<Row>& rows) {
   return sections;
 }
 
-bool is_own_mode(std::string_view mode) noexcept { return rank_of(mode) != kModes.size(); }
+bool is_own_mode(std::string_view mode) noexcept { return rank_of(mode) != mode_looks().size(); }
 
 }  // namespace urb

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "report/collection.hpp"
 
 namespace urb {
+
+/// What is to be said beside every table of a section of counts.
+inline constexpr std::string_view kCountsNote =
+    "Counted in an emulator, client and server together: no times, and no figure of a real "
+    "processor, but what a kernel executes for a request.";
 
 /// "Linux 6.12.57, method 2", or that of a section of counts.
 [[nodiscard]] std::string title_of(const Section& section);

@@ -108,11 +108,7 @@ Json to_json(const Section& section) {
   Json context = Json::array();
   for (const auto& [name, value] : context_of(section))
     context.push_back(fmt::format("{}: {}", name, value));
-  if (section.is_count) {
-    context.push_back(
-        "Counted in an emulator, client and server together: no times, and no figure of a real "
-        "processor, but what a kernel executes for a request.");
-  }
+  if (section.is_count) context.push_back(kCountsNote);
   const std::vector<std::string> kernels = kernels_in_order(section.rows);
   return {{"id", id_of(section)},
           {"title", title_of(section)},

@@ -134,11 +134,7 @@ void add_section(Writer& writer, const Section& section) {
     context += fmt::format("- {}: {}\n", name, escape_markdown(value));
   }
   writer.add(context);
-  if (section.is_count) {
-    writer.add(
-        "Counted in an emulator, client and server together: no times, and no figure of a real "
-        "processor, but what a kernel executes for a request.\n");
-  }
+  if (section.is_count) writer.add(fmt::format("{}\n", kCountsNote));
   for (const Setting& setting : section.settings) {
     if (setting.is_operations) {
       add_operations(writer, setting, section.is_count);

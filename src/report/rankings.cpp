@@ -42,7 +42,7 @@ std::size_t count_limited_by_client(const Cell& cell) {
   const std::string busy{name_of(Warning::client_busy)};
   return static_cast<std::size_t>(
       std::count_if(cell.rows.begin(), cell.rows.end(), [&busy](const Row& row) {
-        const std::vector<std::string> names = warning_names(row);
+        const std::vector<std::string> names = split_warnings(row.warnings);
         return row.bottleneck == "client" ||
                std::find(names.begin(), names.end(), busy) != names.end();
       }));
@@ -109,8 +109,8 @@ std::vector<Ranked> rank(const std::vector<const Cell*>& cells, const Metric& me
   return ranked;
 }
 
-Finding lead_of(const std::vector<Ranked>& ranked, const Metric& metric, const Rounds& rounds) {
-  if (ranked.size() > 1) return hold_against(*ranked[0].cell, *ranked[1].cell, metric, rounds);
+Finding lead_of(const std::vector<Ranked>& ranked, const Metric& metric) {
+  if (ranked.size() > 1) return hold_against(*ranked[0].cell, *ranked[1].cell, metric);
   Finding finding;
   finding.of = ranked.front().cell;
   finding.text = fmt::format("Only {} was measured here.", finding.of->name());
@@ -128,9 +128,9 @@ std::string_view name_of(Certainty certainty) noexcept {
   return "alone";
 }
 
-Finding hold_against(const Cell& of, const Cell& to, const Metric& metric, const Rounds& rounds) {
+Finding hold_against(const Cell& of, const Cell& to, const Metric& metric) {
   Finding finding{&of, &to, {}, Certainty::undecided, ""};
-  finding.ratio = rounds.compare(of, to, metric, RoundComparison::Kind::ratio);
+  finding.ratio = compare_rounds(of, to, metric, RoundComparison::Kind::ratio);
   finding.text = objection(finding, metric);
   if (finding.text.empty()) {
     finding.certainty = Certainty::sure;
@@ -139,8 +139,7 @@ Finding hold_against(const Cell& of, const Cell& to, const Metric& metric, const
   return finding;
 }
 
-std::vector<Ranking> rank_cells(const Section& section, const Setting& setting,
-                                const Rounds& rounds) {
+std::vector<Ranking> rank_cells(const Section& section, const Setting& setting) {
   if (setting.is_operations) return {};
   std::map<std::pair<bool, Bytes>, std::vector<const Cell*>> groups;
   for (const Cell& cell : setting.cells) groups[{cell.reuse, cell.body}].push_back(&cell);
@@ -160,9 +159,9 @@ std::vector<Ranking> rank_cells(const Section& section, const Setting& setting,
         ranked.erase(ceiling);
       }
       Ranking ranking{&section, &setting, group.second, group.first, &metric, {}, {}};
-      ranking.lead = lead_of(ranked, metric, rounds);
+      ranking.lead = lead_of(ranked, metric);
       if (reference) {
-        ranking.ceiling = hold_against(*ranked.front().cell, *reference->cell, metric, rounds);
+        ranking.ceiling = hold_against(*ranked.front().cell, *reference->cell, metric);
       }
       rankings.push_back(std::move(ranking));
     }

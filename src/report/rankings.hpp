@@ -37,11 +37,9 @@ struct Ranking {
 };
 
 /// By requests per second and by the server's CPU time, for each body and reuse of a setting.
-[[nodiscard]] std::vector<Ranking> rank_cells(const Section& section, const Setting& setting,
-                                              const Rounds& rounds);
+[[nodiscard]] std::vector<Ranking> rank_cells(const Section& section, const Setting& setting);
 
 /// Exposed for tests.
-[[nodiscard]] Finding hold_against(const Cell& of, const Cell& to, const Metric& metric,
-                                   const Rounds& rounds);
+[[nodiscard]] Finding hold_against(const Cell& of, const Cell& to, const Metric& metric);
 
 }  // namespace urb

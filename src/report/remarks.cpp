@@ -73,7 +73,7 @@ std::vector<WarningCount> count_warnings(const std::vector<Row>& rows) {
   std::map<std::string, std::size_t> counts;
   for (const Row& row : rows) {
     if (row.status != Status::ok) continue;
-    for (const std::string& name : warning_names(row)) ++counts[name];
+    for (const std::string& name : split_warnings(row.warnings)) ++counts[name];
   }
   std::vector<WarningCount> warnings;
   for (const auto& [name, count] : counts) warnings.push_back({name, count});

@@ -21,8 +21,8 @@ constexpr std::array<std::string_view, 1> kCounts{"instructions_per_request"};
 using RoundRows = std::map<std::pair<std::string_view, std::uint64_t>, const Row*>;
 
 // Of the rows with the same key, the first.
-std::vector<Rounds::Pair> join(const RoundRows& of, const RoundRows& to) {
-  std::vector<Rounds::Pair> pairs;
+std::vector<RoundPair> join(const RoundRows& of, const RoundRows& to) {
+  std::vector<RoundPair> pairs;
   for (const auto& [key, row] : of) {
     const auto other = to.find(key);
     if (other != to.end()) pairs.push_back({row, other->second});
@@ -44,36 +44,19 @@ bool are_comparable(const Cell& of, const Cell& to) {
 
 }  // namespace
 
-Rounds::Rounds(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    if (row.repeat > 1) of_many_repeats_.insert(row.run_id);
-  }
+std::vector<RoundPair> pairs_of(const Cell& of, const Cell& to) {
+  return join(rows_by_repeat(of), rows_by_repeat(to));
 }
 
-std::vector<Rounds::Pair> Rounds::pairs_of(const Cell& of, const Cell& to) const {
-  std::vector<Pair> pairs = join(rows_by_repeat(of), rows_by_repeat(to));
-  if (!pairs.empty()) return pairs;
-  const auto rows_by_seed = [this](const Cell& cell) {
-    RoundRows rows;
-    for (const Row& row : cell.rows) {
-      if (of_many_repeats_.contains(row.run_id) || row.run_id.empty()) continue;
-      rows.try_emplace({std::string_view{}, row.seed}, &row);
-    }
-    return rows;
-  };
-  return join(rows_by_seed(of), rows_by_seed(to));
-}
-
-RoundComparison Rounds::compare(const Cell& of, const Cell& to, const Metric& metric,
-                                RoundComparison::Kind kind) const {
+RoundComparison compare_rounds(const Cell& of, const Cell& to, const Metric& metric,
+                               RoundComparison::Kind kind) {
   return compare_pairs(of, to, pairs_of(of, to), metric, kind);
 }
 
-RoundComparison compare_pairs(const Cell& of, const Cell& to,
-                              const std::vector<Rounds::Pair>& pairs, const Metric& metric,
-                              RoundComparison::Kind kind) {
+RoundComparison compare_pairs(const Cell& of, const Cell& to, const std::vector<RoundPair>& pairs,
+                              const Metric& metric, RoundComparison::Kind kind) {
   std::vector<double> samples;
-  for (const Rounds::Pair& pair : pairs) {
+  for (const RoundPair& pair : pairs) {
     const Row::Figure left = metric.figure_of(*pair.of);
     const Row::Figure right = metric.figure_of(*pair.to);
     if (!left || !right) continue;
@@ -83,8 +66,7 @@ RoundComparison compare_pairs(const Cell& of, const Cell& to,
   return {&of, &to, &metric, kind, median_interval(samples)};
 }
 
-std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells, const Rounds& rounds,
-                                         bool is_count) {
+std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells, bool is_count) {
   std::vector<const Metric*> metrics;
   if (is_count) {
     for (const auto column : kCounts) metrics.push_back(find_metric_of_column(column));
@@ -95,7 +77,7 @@ std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells, const R
   for (std::size_t first = 0; first < cells.size(); ++first) {
     for (std::size_t second = first + 1; second < cells.size(); ++second) {
       if (!are_comparable(cells[first], cells[second])) continue;
-      const auto pairs = rounds.pairs_of(cells[first], cells[second]);
+      const auto pairs = pairs_of(cells[first], cells[second]);
       if (pairs.empty()) continue;
       for (const Metric* const metric : metrics) {
         for (const auto kind : {RoundComparison::Kind::ratio, RoundComparison::Kind::difference}) {

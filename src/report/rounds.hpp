@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "report/cell.hpp"
@@ -23,35 +21,26 @@ struct RoundComparison {
   MedianInterval interval;  ///< over the rounds that both were in
 };
 
-/// Finds the rounds that two cells share: the same run_id and repeat. Cells that share none, since
-/// each run had other options, share the rounds that a script has numbered: runs of one repeat with
-/// the same seed.
-class Rounds {
- public:
-  explicit Rounds(const std::vector<Row>& rows);
-
-  /// Without shared rounds, or a value to divide by, the interval has no samples.
-  [[nodiscard]] RoundComparison compare(const Cell& of, const Cell& to, const Metric& metric,
-                                        RoundComparison::Kind kind) const;
-
-  struct Pair {
-    const Row* of;
-    const Row* to;
-  };
-  [[nodiscard]] std::vector<Pair> pairs_of(const Cell& of, const Cell& to) const;
-
- private:
-  std::set<std::string> of_many_repeats_;  ///< run_ids
+/// Two rows of one round: the same run_id and repeat.
+struct RoundPair {
+  const Row* of;
+  const Row* to;
 };
+/// The rounds that two cells share. Empty where their trials are of different runs.
+[[nodiscard]] std::vector<RoundPair> pairs_of(const Cell& of, const Cell& to);
+
+/// Without shared rounds, or a value to divide by, the interval has no samples.
+[[nodiscard]] RoundComparison compare_rounds(const Cell& of, const Cell& to, const Metric& metric,
+                                             RoundComparison::Kind kind);
 
 /// Of the samples of such pairs.
 [[nodiscard]] RoundComparison compare_pairs(const Cell& of, const Cell& to,
-                                            const std::vector<Rounds::Pair>& pairs,
+                                            const std::vector<RoundPair>& pairs,
                                             const Metric& metric, RoundComparison::Kind kind);
 
 /// Every two of the cells that differ in nothing but mode and data path, by the metrics that
 /// say what a mode costs; each pair once. Those without samples are left out.
 [[nodiscard]] std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells,
-                                                       const Rounds& rounds, bool is_count);
+                                                       bool is_count);
 
 }  // namespace urb

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -40,6 +41,16 @@ std::string format_warnings(const Warnings& warnings) {
   std::vector<std::string_view> names;
   for (const Warning warning : warnings) names.push_back(name_of(warning));
   return fmt::format("{}", fmt::join(names, ";"));
+}
+
+std::vector<std::string> split_warnings(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    if (end != 0) names.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return names;
 }
 
 bool is_stall_long(Nanos stalled, Nanos elapsed) noexcept {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/units.hpp"
 #include "stats/counters.hpp"
@@ -43,6 +44,8 @@ using Warnings = std::set<Warning>;
 [[nodiscard]] std::string_view text_of_warning(std::string_view name) noexcept;
 /// Names separated by semicolons, for the CSV.
 [[nodiscard]] std::string format_warnings(const Warnings& warnings);
+/// The names of such a text, known to this version or not.
+[[nodiscard]] std::vector<std::string> split_warnings(std::string_view text);
 /// Whether so many answers in `seconds` are fewer than a rate asks for, by more than the one that
 /// is a matter of where the edges of the measured time lie.
 [[nodiscard]] bool misses_rate(std::uint64_t answers, double rate, double seconds) noexcept;

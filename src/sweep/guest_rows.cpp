@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -50,8 +49,7 @@ bool is_about_time(std::string_view name) {
 
 std::string without_times(const std::string& warnings) {
   std::string kept;
-  std::istringstream names{warnings};
-  for (std::string name; std::getline(names, name, ';');) {
+  for (const std::string& name : split_warnings(warnings)) {
     if (!is_about_time(name)) kept += (kept.empty() ? "" : ";") + name;
   }
   return kept;

@@ -10,7 +10,8 @@ namespace urb {
 /// Names one operation of one slot of one component.
 ///
 /// A slot and a generation, not a pointer: late CQEs are normal while a connection drains, and if
-/// a slot were reused too early the generation makes it a counter, not a use-after-free.
+/// a slot were reused too early the generation shows it. It is asserted, or counted where a
+/// completion can be late, and never a use-after-free.
 struct Token {
   std::uint8_t owner = 0;  ///< the component of this process that queued it; the role's switch
   std::uint8_t op = 0;     ///< the component's own enum; the component's switch

@@ -66,6 +66,10 @@ TEST_CASE("report: the JSON to standard output, to a file, and never over rows")
   CHECK(text_of(path) == printed.out);
   const std::string rows = folder.file("rows.csv");
   std::filesystem::copy_file(kRows, rows);
+  // A pipe is written to, and not looked into.
+  const Outcome piped = run({"report", kRows, "--json", "/dev/stdout"});
+  CHECK(piped.status == 0);
+  CHECK(piped.out == printed.out);
   const Outcome refused = run({"report", "--json", rows, kRows});
   CHECK(refused.status == 2);
   CHECK(contains(refused.err, "a file of rows is not written over"));

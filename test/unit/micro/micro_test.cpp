@@ -3,31 +3,23 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <iterator>
 #include <string>
 
 #include "base/error.hpp"
+#include "support/open_fds.hpp"
 
 namespace urb::test {
 
 TEST_SUITE_BEGIN("unit");
 
-namespace {
-
-std::size_t count_open_fds() {
-  const std::filesystem::directory_iterator fds{"/proc/self/fd"};
-  return static_cast<std::size_t>(std::distance(begin(fds), end(fds)));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("each operation runs as often as it is told and gives its descriptors back") {
   const std::atomic<bool> stop = false;
   for (const Micro& micro : all_micros()) {
     const std::string name{micro.name};
     CAPTURE(name);
-    const std::size_t fds_before = count_open_fds();
+    const std::size_t fds_before = open_fd_count();
     try {
       const std::unique_ptr<MicroWork> work = micro.make();
       const MicroResult result = measure_micro(*work, {Nanos{0}, Nanos{0}, 130}, stop);
@@ -39,7 +31,7 @@ TEST_CASE("each operation runs as often as it is told and gives its descriptors 
     } catch (const Unsupported& error) {
       MESSAGE("skipped on this kernel: ", error.what());
     }
-    CHECK(count_open_fds() == fds_before);
+    CHECK(open_fd_count() == fds_before);
   }
 }
 

@@ -26,8 +26,7 @@ std::vector<Claim> claims_of(const std::vector<Row>& rows) {
   const std::vector<urb::Section> sections = urb::collect(rows);
   const urb::Section& section = sections.front();
   std::vector<Claim> claims;
-  for (const urb::Ranking& ranking :
-       urb::rank_cells(section, section.settings.front(), urb::Rounds{rows})) {
+  for (const urb::Ranking& ranking : urb::rank_cells(section, section.settings.front())) {
     claims.push_back({ranking.lead.of->name(), ranking.lead.certainty, ranking.lead.text,
                       ranking.ceiling ? ranking.ceiling->text : ""});
   }

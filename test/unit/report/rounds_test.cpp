@@ -27,7 +27,7 @@ RoundComparison compared(const std::vector<Row>& rows, const char* column,
   REQUIRE(sections.front().settings.size() == 1);
   const std::vector<urb::Cell>& cells = sections.front().settings.front().cells;
   REQUIRE(cells.size() == 2);
-  return urb::Rounds{rows}.compare(cells[0], cells[1], *urb::find_metric_of_column(column), kind);
+  return urb::compare_rounds(cells[0], cells[1], *urb::find_metric_of_column(column), kind);
 }
 
 RoundComparison ratio(const std::vector<Row>& rows, const char* column = "requests_per_s") {
@@ -73,24 +73,6 @@ TEST_CASE("rounds: trials of different runs share none") {
   CHECK(ratio(rows).interval.sample_count == 0);
 }
 
-TEST_CASE("rounds: runs of one trial with the same seed are a round of a script") {
-  std::vector<Row> rows;
-  for (const std::uint64_t seed : {1, 2, 3}) {
-    for (const char* const mode : {"cluster", "socket"}) {
-      Row& row = rows.emplace_back(made_up_row(mode));
-      row.run_id = mode + std::to_string(seed);
-      row.seed = seed;
-      row.requests_per_s = (mode == std::string{"cluster"} ? 2.0 : 1.0) * static_cast<double>(seed);
-    }
-  }
-  CHECK(ratio(rows).interval.sample_count == 3);
-  CHECK(ratio(rows).interval.median == doctest::Approx(2));
-  // A run of several repeats has rounds of its own, whatever its seed, which is 1 unless given.
-  rows.push_back(rows[0]);
-  rows.back().repeat = 2;
-  CHECK(ratio(rows).interval.sample_count == 2);
-}
-
 TEST_CASE("rounds: a difference needs no divisor, a ratio does") {
   std::vector<Row> rows;
   for (const std::uint64_t repeat : {1, 2, 3}) {
@@ -131,7 +113,7 @@ TEST_CASE("rounds: each pair of cells once, and only of one workload") {
   const std::vector<urb::Section> sections = urb::collect(rows);
   const std::vector<urb::Cell>& cells = sections.front().settings.front().cells;
   REQUIRE(cells.size() == 4);
-  const auto comparisons = urb::compare_all(cells, urb::Rounds{rows}, false);
+  const auto comparisons = urb::compare_all(cells, false);
   REQUIRE(comparisons.size() == 3);
   for (const RoundComparison& comparison : comparisons) {
     CHECK(comparison.of->id < comparison.to->id);
