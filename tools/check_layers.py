@@ -144,6 +144,17 @@ def check_architecture(root):
                    f"the layers {BELOW[folder]}")
 
 
+def check_counters(root):
+    """The counters that ARCHITECTURE's table of shortages names."""
+    known = re.findall(r"^URB_COUNTER\((\w+)", (root / "src/stats/counters.inc").read_text(),
+                       re.MULTILINE)
+    text = (root / "ARCHITECTURE.md").read_text().split("| what runs out | counter |")[1]
+    for line in text.split("\n\n")[0].splitlines():
+        for name in re.findall(r"`([a-z_]+)`", line):
+            if name not in known:
+                yield f"ARCHITECTURE.md: there is no counter {name} (stats/counters.inc)"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     src = root / "src"
@@ -158,6 +169,7 @@ def main():
             problems += check_width(root, path)
     problems += check_meson(src)
     problems += check_architecture(root)
+    problems += check_counters(root)
     for problem in problems:
         print(problem)
     return 1 if problems else 0
