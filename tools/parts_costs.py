@@ -94,7 +94,6 @@ class Handover:
         return sum("buffers_starved" in row["warnings"].split(";") for row in self.rows
                    if (name_of(row), row["connections"]) == (mode, str(connections)))
 
-
     def cost_without_limited(self, mode, connections, metric):
         """The cost in rounds in which the client was the limit of neither."""
         limited = {row["seed"] for row in self.rows if row["bottleneck"] == "client"
@@ -170,15 +169,17 @@ def handover(program):
 
 def limited_note(costs):
     """Whether the client's limit in `direct` makes a hand-over look dearer."""
-    mode, connections = costs.known()[0]
-    count = costs.limited_by_client("direct", connections)
-    rest = costs.cost_without_limited(mode, connections, TOTAL)
-    text = (f"With {connections} connections the client was the limit in {count} rounds of "
-            "`direct`.")
-    if rest:
-        text += (f" The others give {rest.text(1)} for `{mode}`, client and server, in "
-                 f"{rest.count} rounds.")
-    return paragraph(text)
+    mode = costs.known()[0][0]
+    sentences = []
+    for connections in sorted({connections for _, connections in costs.known()}):
+        count = costs.limited_by_client("direct", connections)
+        rest = costs.cost_without_limited(mode, connections, TOTAL)
+        sentences.append(f"With {connections} connections the client was the limit in {count} "
+                         "rounds of `direct`.")
+        if rest:
+            sentences.append(f"Without its rounds `{mode}` costs {rest.text(1)}, client and "
+                             f"server, in {rest.count} rounds.")
+    return paragraph(" ".join(sentences))
 
 
 def handover_share(program):

@@ -99,17 +99,25 @@ def tables(program):
     for reuse in (False, True):
         lines = []
         for name in report.names():
-            figures = [metric_of(report.find(name, body, reuse), "requests_per_s")
-                       for body in (10 * MIB, MIB)]
-            shown += figures
-            lines.append([report.label(name),
-                          *(f"{figure.half_width_text()} req/s" if figure else "–"
-                            for figure in figures)])
+            cells = [report.find(name, body, reuse) for body in (10 * MIB, MIB)]
+            shown += [metric_of(cell, "requests_per_s") for cell in cells]
+            lines.append([report.label(name), *(rate_text(report, cell) for cell in cells)])
         parts += [f"Connection reuse: {'YES' if reuse else 'NO'}",
-                  table(["Test", "Thruput w/ 10MB Req", "Thruput w/ 1MB Req"], lines)]
-    parts.append(paragraph("Median of the trials. ± is half the width of the interval that holds "
-                           f"the true median with {confidence_text(shown)}."))
+                  table(["Test", "Req/s, 10MB bodies", "Req/s, 1MB bodies"], lines)]
+    relays = {row["relay"] for row in study.rows if row["mode"] == "passthru"}
+    relay = f" `passthru` is `--relay {relays.pop()}`." if len(relays) == 1 else ""
+    parts.append(paragraph(
+        f"Median of the trials ({confidence_text(shown)} interval). ≥: the client was the limit in "
+        f"most trials, and the server could do more.{relay}"))
     return "\n\n".join(parts)
+
+
+def rate_text(report, cell):
+    """"≥ 813 (598–824)"."""
+    figure = metric_of(cell, "requests_per_s")
+    if figure is None:
+        return "–"
+    return ("≥ " if report.is_of_client(cell) else "") + figure.short_text(0)
 
 
 def study_notes(program):

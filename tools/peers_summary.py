@@ -146,7 +146,8 @@ def goals(program):
     all_figures = [socket_and_cluster(program),
                    *(PeerFigures(program, path) for path in newest_first())]
     note = paragraph(
-        "Each goal holds in all of its cells, and the table shows the cell that decides. A goal is "
+        "A goal is for all cells in which the client is not the limit of both. The table shows the "
+        "cell that decides. A goal is "
         "*undecided* while an interval holds it, or where fewer than five rounds were measured. "
         f"The rows are in {', '.join(f'`{figures.path}`' for figures in all_figures)}, and the "
         "first of these files that has a goal's cells counts.")

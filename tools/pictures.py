@@ -9,14 +9,13 @@ import os
 import subprocess
 import tempfile
 
-from parts_kernels import counts_of
 from parts_study import study_of
 from rows import Failure
 
 FOLDER = "docs/pictures"
 INPUTS = f"{FOLDER}/inputs.json"
 # A picture and the cells that it is drawn from.
-SOURCES = {"throughput": study_of, "cpu": study_of, "instructions": counts_of}
+SOURCES = {"throughput": study_of, "cpu": study_of}
 SPECIFICATION = ("tools/render-pictures", "page/picture.js", "page/library.json")
 
 

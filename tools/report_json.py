@@ -130,9 +130,9 @@ class Report:
 
     def is_of_client(self, cell):
         """Whether the client was the limit in most rounds: then the rate is the client's."""
-        if cell is None:
+        column = self.data["rows"]["columns"].get("bottleneck")  # no row may know it
+        if cell is None or column is None:
             return False
-        column = self.data["rows"]["columns"]["bottleneck"]
         names = [column["dictionary"][column["index"][row]] for row in cell["rows"]]
         return names.count("client") * 2 > len(names)
 

@@ -125,7 +125,7 @@ class PicturesTest(unittest.TestCase):
             subprocess.run([SOURCE / "tools/render-pictures", root / "report.json",
                             root / "pictures"], check=True)
             names = sorted(file.name for file in (root / "pictures").iterdir())
-            self.assertEqual(names, ["cpu.svg", "instructions.svg", "throughput.svg"])
+            self.assertEqual(names, ["cpu.svg", "throughput.svg"])
             for name in names:
                 tree = xml.etree.ElementTree.parse(root / "pictures" / name)
                 texts = [node.text or "" for node in tree.iter() if node.tag.endswith("text")]
