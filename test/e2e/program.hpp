@@ -12,24 +12,9 @@
 
 #include "base/units.hpp"
 #include "support/deadline.hpp"
+#include "support/temp_folder.hpp"
 
 namespace urb::test {
-
-/// A folder of its own for one test, removed with everything in it.
-class TempFolder {
- public:
-  TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder();
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  /// A file of `bytes` pseudo-random bytes; its path.
-  [[nodiscard]] std::string make_file(const std::string& name, Bytes bytes) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Outcome {
   int status = -1;  ///< the exit status, or 128 + signal

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "experiment/pinning.hpp"
+#include "support/temp_folder.hpp"
 
 namespace urb {
 namespace {
@@ -15,27 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder like /sys/devices/system/cpu, gone at the end.
-class CpuFolder {
+class CpuFolder : public test::TempFolder {
  public:
-  CpuFolder() {
-    std::string name = (fs::temp_directory_path() / "urb-topology-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    root_ = name;
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((path() / name).parent_path());
+    std::ofstream{path() / name} << text << "\n";
   }
-  CpuFolder(const CpuFolder&) = delete;
-  CpuFolder& operator=(const CpuFolder&) = delete;
-  ~CpuFolder() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream{root_ / path} << text << "\n";
-  }
-  [[nodiscard]] const fs::path& root() const noexcept { return root_; }
-
- private:
-  fs::path root_;
 };
 
 TEST_SUITE_BEGIN("unit");
@@ -49,13 +35,13 @@ TEST_CASE("topology: a core is known by its siblings, a cache by the last index"
   folder.write("cpu1/cache/index3/shared_cpu_list", "0-7");
   folder.write("cpu5/topology/thread_siblings_list", "1,5");
   folder.write("cpu5/cache/index0/shared_cpu_list", "4-5");
-  CHECK(probe_topology({1, 5}, folder.root()) == std::vector<CpuPlace>{{1, 1, 0}, {5, 1, 4}});
+  CHECK(probe_topology({1, 5}, folder.path()) == std::vector<CpuPlace>{{1, 1, 0}, {5, 1, 4}});
 }
 
 TEST_CASE("topology: what is not described is a core of its own behind the common cache") {
   const CpuFolder folder;
   folder.write("cpu2/topology/thread_siblings_list", "");
-  CHECK(probe_topology({2, 3}, folder.root()) == std::vector<CpuPlace>{{2, 2, 0}, {3, 3, 0}});
+  CHECK(probe_topology({2, 3}, folder.path()) == std::vector<CpuPlace>{{2, 2, 0}, {3, 3, 0}});
 }
 
 TEST_CASE("topology: every CPU of this machine has a place") {

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "support/temp_folder.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -22,17 +23,8 @@ namespace fs = std::filesystem;
 using urb::find_target;
 using Kind = urb::OutputTarget::Kind;
 
-class Folder {
+class Folder : public urb::test::TempFolder {
  public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "urb-target-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = fs::canonical(name);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
   [[nodiscard]] std::string make(const std::string& name) const {
     std::ofstream{file(name)} << "x";
     return file(name);
@@ -41,9 +33,6 @@ class Folder {
     fs::create_symlink(target, file(name));
     return file(name);
   }
-
- private:
-  fs::path path_;
 };
 
 }  // namespace

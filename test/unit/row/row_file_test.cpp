@@ -14,28 +14,13 @@
 
 #include "base/error.hpp"
 #include "row/csv.hpp"
+#include "support/temp_folder.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "urb-rows-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 std::string read_file(const std::string& path) {
   std::ostringstream text;
@@ -51,7 +36,7 @@ std::string line(const urb::Row& row) { return urb::format_csv_record(urb::forma
 }  // namespace
 
 TEST_CASE("row_file: a new file gets folders and header, an old one only rows") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("results/6.1.csv");
   urb::Row row;
   row.mode = "cluster";
@@ -68,7 +53,7 @@ TEST_CASE("row_file: a new file gets folders and header, an old one only rows") 
 }
 
 TEST_CASE("row_file: a file with another header is refused and left as it was") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("other.csv");
   for (const std::string& text :
        {std::string{"a,b\n1,2\n"}, header().substr(0, 40), std::string{"x"}.append(header()),
@@ -80,7 +65,7 @@ TEST_CASE("row_file: a file with another header is refused and left as it was") 
 }
 
 TEST_CASE("row_file: a torn last line is refused, not continued") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("torn.csv");
   const std::string text = header() + "1,1,half a r";
   write_file(path, text);
@@ -89,7 +74,7 @@ TEST_CASE("row_file: a torn last line is refused, not continued") {
 }
 
 TEST_CASE("row_file: half a row that another run leaves is not continued either") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("shared.csv");
   urb::RowFile file{path};
   urb::Row row;
@@ -101,7 +86,7 @@ TEST_CASE("row_file: half a row that another run leaves is not continued either"
 }
 
 TEST_CASE("row_file: a whole last row gets the line end that it lacks, with the next row") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("edited.csv");
   const urb::Row row;
   for (const std::string& text : {header(), header() + line(row), "\xEF\xBB\xBF" + header()}) {
@@ -115,7 +100,7 @@ TEST_CASE("row_file: a whole last row gets the line end that it lacks, with the 
 }
 
 TEST_CASE("row_file: the remedy for half a row is one for this path, and none for a whole line") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("it's torn.csv");
   write_file(path, header() + "1,1,half a r");
   const std::string shown = folder.file("it'\\''s torn.csv'");
@@ -133,7 +118,7 @@ TEST_CASE("row_file: the remedy for half a row is one for this path, and none fo
 }
 
 TEST_CASE("row_file: a link leads to its file, and the first cause is told") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   fs::create_symlink("real.csv", folder.file("link.csv"));
   urb::RowFile file{folder.file("link.csv")};
   CHECK(fs::is_symlink(folder.file("link.csv")));
@@ -146,7 +131,7 @@ TEST_CASE("row_file: a link leads to its file, and the first cause is told") {
 }
 
 TEST_CASE("row_file: a row that does not fit on the disk leaves the rows before it whole") {
-  const Folder folder;
+  const urb::test::TempFolder folder;
   const std::string path = folder.file("full.csv");
   urb::RowFile file{path};
   urb::Row row;

@@ -12,23 +12,12 @@
 #include "base/exit_code.hpp"
 #include "row/csv.hpp"
 #include "row/row_reader.hpp"
+#include "support/temp_folder.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
 namespace urb {
 namespace {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/urb-sweep-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 std::string line_of_row(double requests_per_s) {
   Row row;
@@ -58,7 +47,7 @@ struct SweepRig {
     hooks.tell = [this](const std::string& text) { told.push_back(text); };
     plan.kernels = {{"a", "6.1", "#1", {}}, {"b", "6.12", "#2", {}}};
     plan.repeats = 2;
-    plan.folder = folder.path;
+    plan.folder = folder.path();
     plan.setup.cpu = GuestCpu::kvm;
     plan.runs = {{"socket"}};
     plan.run_id = "run";
@@ -69,10 +58,10 @@ struct SweepRig {
     return *sweep;
   }
   std::vector<Row> rows_of(const std::string& release) const {
-    return read_rows(folder.path + "/" + release + ".csv", nullptr);
+    return read_rows(folder.file(release + ".csv"), nullptr);
   }
 
-  Folder folder;
+  test::TempFolder folder;
   Boot boot;
   SweepHooks hooks;
   SweepPlan plan;
@@ -136,7 +125,7 @@ TEST_CASE("sweep: a boot that ends early has a row, a line and its console") {
   CHECK(rows.front().mode == "socket");
   REQUIRE(rig.told.size() == 2);
   CHECK(rig.told.front().starts_with("6.1: it broke; its console: "));
-  std::ifstream console{rig.folder.path + "/6.1.console.log"};
+  std::ifstream console{rig.folder.file("6.1.console.log")};
   std::string text;
   std::getline(console, text);
   CHECK(text == "Oops");
