@@ -3,9 +3,9 @@
 namespace urb {
 
 std::string_view name_of(RowSection section) noexcept {
-  constexpr std::array<std::string_view, 8> kNames{"provenance",  "workload",   "rate",
-                                                   "latency",     "client_cpu", "server_cpu",
-                                                   "kernel_work", "checks"};
+  constexpr std::array<std::string_view, 11> kNames{
+      "provenance",  "workload",  "rate",  "latency", "client_cpu", "server_cpu",
+      "kernel_work", "mechanism", "truth", "memory",  "checks"};
   return kNames.at(static_cast<std::size_t>(section));
 }
 

@@ -18,6 +18,9 @@ enum class RowSection : std::uint8_t {
   client_cpu,
   server_cpu,   ///< as the kernel tells it of any process
   kernel_work,  ///< as only our own server's counters and rings tell it
+  mechanism,    ///< what the server did, as only its counters tell it
+  truth,        ///< whose the machine was
+  memory,
   checks,
 };
 [[nodiscard]] std::string_view name_of(RowSection section) noexcept;
@@ -34,6 +37,8 @@ namespace units {
 inline constexpr Unit none{""};
 inline constexpr Unit count{"count"};
 inline constexpr Unit bytes{"B"};
+inline constexpr Unit kilobytes{"KiB"};
+inline constexpr Unit hertz{"Hz"};
 inline constexpr Unit ratio{"ratio"};
 inline constexpr Unit per_request{"1/req"};
 inline constexpr Unit s{"s", true};
@@ -42,6 +47,8 @@ inline constexpr Unit us_per_request{"µs/req", true};
 inline constexpr Unit s_per_gb{"s/GB", true};
 inline constexpr Unit requests_per_s{"req/s", true};
 inline constexpr Unit bytes_per_s{"B/s", true};
+inline constexpr Unit gb_per_s{"GB/s", true};
+inline constexpr Unit per_s{"1/s", true};
 // NOLINTEND(readability-identifier-naming)
 }  // namespace units
 

@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, 5> kStatusNames{"ok", "unsupported
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
 
 /// Counts up when a change of the tool makes older rows incomparable.
-inline constexpr std::uint64_t kMethod = 2;
+inline constexpr std::uint64_t kMethod = 3;
 
 /// What a field of each FieldType is, in their order.
 using FieldTypes = std::tuple<std::string, bool, std::uint64_t, std::optional<std::uint64_t>,
