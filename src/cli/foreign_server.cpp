@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -19,7 +20,8 @@ bool is_gone(pid_t pid, const std::vector<Relative>& family) {
 
 }  // namespace
 
-ForeignServer::ForeignServer(std::span<const int> pids) {
+ForeignServer::ForeignServer(std::span<const int> pids, HostScope scope)
+    : scope_{std::move(scope)} {
   for (const pid_t pid : pids) {
     if (!sample_cpu_time(pid)) throw UsageError(fmt::format("--server-pid: no process {}", pid));
     if (std::find(named_.begin(), named_.end(), pid) == named_.end()) named_.push_back(pid);
@@ -37,17 +39,12 @@ WindowSample ForeignServer::begin_window() {
       processes_.push_back({ProcessRole::worker, 0, relative.pid, &kNotCounted});
     }
   }
-  WindowSample sample = sample_window_begin(processes_);
-  if (named_.empty()) sample.host.reset();  // who else is on this machine is not known
-  return sample;
+  return sample_window_begin(processes_, scope_);
 }
 
 WindowSample ForeignServer::end_window() {
-  WindowSample sample = sample_window_end(processes_);
-  if (named_.empty()) {
-    sample.host.reset();
-    return sample;
-  }
+  WindowSample sample = sample_window_end(processes_, scope_);
+  if (named_.empty()) return sample;
   const auto family = list_family(named_);
   if (!family || !family_) {
     warnings_.insert(Warning::server_hidden);

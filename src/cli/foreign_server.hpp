@@ -14,7 +14,7 @@ namespace urb {
 class ForeignServer {
  public:
   /// Throws UsageError when one of the processes does not exist.
-  explicit ForeignServer(std::span<const int> pids);
+  ForeignServer(std::span<const int> pids, HostScope scope);
 
   /// Looks for its processes and samples them: a server may have begun some under the warm-up.
   [[nodiscard]] WindowSample begin_window();
@@ -24,6 +24,7 @@ class ForeignServer {
   [[nodiscard]] const Warnings& warnings() const noexcept { return warnings_; }
 
  private:
+  HostScope scope_;
   std::vector<pid_t> named_;
   std::optional<std::vector<Relative>> family_;
   std::vector<ServerProcess> processes_;

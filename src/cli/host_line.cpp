@@ -2,10 +2,12 @@
 #include "cli/host_line.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <string_view>
 
 #include "cli/version.hpp"
+#include "experiment/pinning.hpp"
 
 namespace urb {
 
@@ -30,6 +32,22 @@ void fill_host(Row& row, const Host& host) {
   row.cpus = host.cpus;
   row.mitigations = host.mitigations;
   row.lo_mtu = host.lo_mtu;
+  const HostSettings& settings = host.settings;
+  row.boot_id = settings.boot_id;
+  row.kernel_compiler = settings.kernel_compiler;
+  row.kernel_config = settings.kernel_config;
+  row.cpu_flags = settings.cpu_flags;
+  row.hz = settings.hz;
+  row.preemption = settings.preemption;
+  row.irq_accounting = settings.irq_accounting;
+  row.tcp_congestion = settings.tcp_congestion;
+}
+
+HostScope scope_of(const Host& host) {
+  HostScope scope{.cpus = {}, .interrupts_apart = host.settings.irq_accounting == "yes"};
+  const std::vector<unsigned> allowed = allowed_cpus();
+  if (static_cast<long>(allowed.size()) != sysconf(_SC_NPROCESSORS_ONLN)) scope.cpus = allowed;
+  return scope;
 }
 
 Build running_build() {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "experiment/figures.hpp"
 #include "probe/host.hpp"
 #include "row/row.hpp"
 
@@ -12,6 +13,8 @@ namespace urb {
 [[nodiscard]] std::string format_host_line(const Host& host);
 /// The columns that say with what and on what a row was measured.
 void fill_host(Row& row, const Host& host);
+/// The CPUs that this process may use now, and how this kernel books interrupts.
+[[nodiscard]] HostScope scope_of(const Host& host);
 /// this_build(), with what only the version knows.
 [[nodiscard]] Build running_build();
 

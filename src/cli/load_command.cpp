@@ -196,9 +196,10 @@ int run_load_command(const LoadCommandOptions& typed) {
   load.target = url.address;
   load.host = std::move(url.host);
   load.path = std::move(url.path);
-  ForeignServer server{options.server_pids};  // refused before anything is sent
-  const std::atomic<bool>& stop = stop_on_signal();
   const Host host = probe_host();
+  const HostScope scope = scope_of(host);
+  ForeignServer server{options.server_pids, scope};  // refused before anything is sent
+  const std::atomic<bool>& stop = stop_on_signal();
   const std::string run_id = make_run_id();
   JsonOutput json{options.json,
                   {.command = "load",
@@ -218,7 +219,7 @@ int run_load_command(const LoadCommandOptions& typed) {
     const std::string label =
         fmt::format("{} {}", format_body(cell.body), cell.reuse ? "reuse" : "no reuse");
     const LoadMeasurement measured = measure(load, options, server, label, stop);
-    LoadRow made = make_load_row(load, measured, host, ++outcome.count);
+    LoadRow made = make_load_row(load, measured, host, ++outcome.count, scope);
     made.row.run_id = run_id;
     warnings.merge(made.warnings);
     tables.add(load, measured.result, made.row);

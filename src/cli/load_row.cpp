@@ -18,7 +18,7 @@ std::string find_problem(const LoadMeasurement& measured) {
 }  // namespace
 
 LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, const Host& host,
-                      std::uint64_t order) {
+                      std::uint64_t order, const HostScope& scope) {
   const LoadResult& result = measured.result;
   LoadRow made;
   Row& row = made.row;
@@ -42,9 +42,14 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
       made.warnings.insert(Warning::rate_not_reached);
     return made;
   }
-  fill_figures(row, result, measured.begin, measured.end);
+  const std::optional<HostUse> use = host_use(measured.begin, measured.end, scope);
+  fill_figures(row, result, measured.begin, measured.end, use);
   if (measured.ab) fill_ab_latency(row, *measured.ab);
-  if (measured.begin.processes.empty()) row.clear(RowSection::server_cpu);
+  if (measured.begin.processes.empty()) {
+    row.clear(RowSection::server_cpu);
+    // Who of this machine's processes is the server, or whether it is here at all, is not known.
+    row.clear(RowSection::truth);
+  }
   row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();

@@ -30,6 +30,6 @@ struct LoadRow {
 
 /// A row without figures and with the reason when there were errors or no request. `order` from 1.
 [[nodiscard]] LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured,
-                                    const Host& host, std::uint64_t order);
+                                    const Host& host, std::uint64_t order, const HostScope& scope);
 
 }  // namespace urb

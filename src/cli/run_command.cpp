@@ -23,6 +23,7 @@
 #include "experiment/runner.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
+#include "probe/yardstick.hpp"
 #include "process/whole_file.hpp"
 #include "sweep/guest.hpp"
 
@@ -148,6 +149,7 @@ Prepared prepare(const RunOptions& options) {
     server.pins = made.pinning->server;
     server.master_iowq_pin = made.pinning->master_iowq;
   }
+  made.setup.scope = scope_of(made.host);
   made.grid.modes = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
@@ -163,12 +165,15 @@ int run_benchmark(const RunOptions& typed) {
   settle_outputs(&options.rows, options.json);
   require_client(options.setup.client, options.setup.load);
   require_loopback();
-  const Prepared made = prepare(options);
+  Prepared made = prepare(options);
   // Refused here, before hours of trials whose rows nobody could keep.
   std::optional<RowFile> file = options.rows.open();
   if (options.json) require_writable(*options.json);
   print_head(options, made.host, made.notes);
 
+  Yardsticks yardsticks{measure_yardstick};
+  // A counted guest's times are those of an emulator.
+  if (!is_counted_guest()) made.setup.yardsticks = &yardsticks;
   // This process is the client. The server's processes leave its CPU for their own.
   if (made.pinning) pin_this_process(made.pinning->client);
   Warnings run_warnings = find_run_warnings(made.host, running_build(), made.grid.repeats);

@@ -1,6 +1,7 @@
 #include "experiment/figures.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -90,10 +91,15 @@ Row::Figure divide(const Row::Figure& amount, double by) {
   return *amount / by;
 }
 
-Row::Figure host_share(const std::optional<HostTime>& begin, const std::optional<HostTime>& end) {
-  if (!begin || !end || end->total_ticks == begin->total_ticks) return std::nullopt;
-  return static_cast<double>(end->busy_ticks - begin->busy_ticks) /
-         static_cast<double>(end->total_ticks - begin->total_ticks);
+void fill_truth(Row& row, const HostUse& host) {
+  row.host_busy_share = host.share(host.busy_s);
+  row.own_cpu_share = host.share(host.own_s);
+  row.interrupt_share = host.share(host.interrupts_s);
+  row.steal_share = host.share(host.steal_s);
+  row.foreign_share = host.share(host.foreign_s);
+  constexpr double kMicro = 1e6;
+  row.host_cpu_us_per_request =
+      divide(host.busy_s * kMicro, static_cast<double>(row.requests.value_or(0)));
 }
 
 void fill_latency(Row& row, const LoadResult& load) {
@@ -121,8 +127,19 @@ std::string_view find_bottleneck(const CpuShares& shares) noexcept {
   return "none";
 }
 
+std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,
+                                const HostScope& scope) {
+  const ServerUse server = use_between(begin, end);
+  if (!server.master_s || !server.workers_s) return std::nullopt;
+  const double own_s =
+      to_seconds(end.client.total - begin.client.total) + *server.master_s + *server.workers_s;
+  std::vector<pid_t> own{getpid()};
+  for (const ProcessSample& process : end.processes) own.push_back(process.pid);
+  return use_between(begin.books, end.books, own, own_s, scope.cpus, scope.interrupts_apart);
+}
+
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
-                  const WindowSample& end) {
+                  const WindowSample& end, const std::optional<HostUse>& host) {
   URB_ASSERT(load.requests > 0);
   const double seconds = to_seconds(load.elapsed);
   const auto requests = static_cast<double>(load.requests);
@@ -156,13 +173,14 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
       find_bottleneck({.client = client_s / seconds,
                        .master = divide(use.master_thread_s, seconds),
                        .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
-                       .host = host_share(begin.host, end.host),
+                       .host = host ? Row::Figure{host->share(host->busy_s)} : Row::Figure{},
                        .throttled = throttled_share(begin.cpu_periods, end.cpu_periods)});
   row.enters_per_request = static_cast<double>(use.counts.ring_enters) / requests;
   row.sqes_per_request = static_cast<double>(use.counts.ring_sqes) / requests;
   row.cq_overflows = use.counts.cq_overflowed;
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
+  if (host) fill_truth(row, *host);
 }
 
 std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {

@@ -12,25 +12,42 @@
 #include "row/row.hpp"
 #include "row/warnings.hpp"
 #include "server/server.hpp"
+#include "stats/host_books.hpp"
 #include "stats/usage.hpp"
 
 namespace urb {
 
 /// What one server process had used and counted at one moment.
 struct ProcessSample {
+  pid_t pid = 0;
   ProcessRole role = ProcessRole::worker;
   std::optional<CpuTime> cpu;
   std::optional<std::uint64_t> context_switches;
   Counts counts;
 };
 
+/// Which CPUs the books are kept of, and how.
+struct HostScope {
+  std::vector<unsigned> cpus;     ///< that this process may use; empty: all there are
+  bool interrupts_apart = false;  ///< see use_between()
+};
+
 /// All processes at one moment: taken when the measured window begins and when it ends.
 struct WindowSample {
   CpuTime client;
-  std::optional<HostTime> host;
+  HostBooks books;
   std::vector<ProcessSample> processes;
-  CpuPeriodsByGroup cpu_periods;  ///< of this process' groups and of the others'
+  CpuPeriodsByGroup cpu_periods;              ///< of this process' groups and of the others'
+  std::optional<std::uint64_t> reported_kib;  ///< given back to the host since the guest's boot
 };
+
+/// Memory of the server when the window ends, in KiB.
+struct MemorySample {
+  std::optional<std::uint64_t> master;
+  std::optional<std::uint64_t> workers;
+  std::optional<std::uint64_t> sockets;
+};
+[[nodiscard]] MemorySample sample_memory(std::span<const ServerProcess> processes);
 
 /// Busy time by wall time within the window: 1 is one whole CPU, for `host` all of them.
 struct CpuShares {
@@ -45,15 +62,21 @@ struct CpuShares {
 /// process whose one thread was, `client`, `master` or `workers`; `none` when nothing was.
 [[nodiscard]] std::string_view find_bottleneck(const CpuShares& shares) noexcept;
 
-/// Reads clocks and counters of this process and of `processes`.
-[[nodiscard]] WindowSample sample_window_begin(std::span<const ServerProcess> processes);
-/// The same in another order, so that the reading itself is of the window as little as it can be.
-[[nodiscard]] WindowSample sample_window_end(std::span<const ServerProcess> processes);
+/// Reads clocks and counters of this process and of `processes`, and the books of the host.
+[[nodiscard]] WindowSample sample_window_begin(std::span<const ServerProcess> processes,
+                                               const HostScope& scope);
+/// The same in the opposite order: the client's own clock is next to the window in both.
+[[nodiscard]] WindowSample sample_window_end(std::span<const ServerProcess> processes,
+                                             const HostScope& scope);
+
+/// Whose the CPUs were between the two samples; unknown where a process' time is.
+[[nodiscard]] std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,
+                                              const HostScope& scope);
 
 /// Fills the figures of `row` from the difference of the two samples. Both name the same
 /// processes; `load` has at least one request.
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
-                  const WindowSample& end);
+                  const WindowSample& end, const std::optional<HostUse>& host);
 
 /// How many sockets a hand-over message carried; empty when there was none.
 [[nodiscard]] std::optional<double> sockets_per_message(const WindowSample& begin,

@@ -18,6 +18,7 @@
 #include "mode/mode.hpp"
 #include "server/ending.hpp"
 #include "server/server.hpp"
+#include "stats/summary.hpp"
 
 namespace urb {
 namespace {
@@ -42,6 +43,9 @@ struct Watch {
   bool server_ended = false;
   std::string lost_worker;   // what became of it, and its replacement's figures are not its own
   std::optional<AbLoad> ab;  // where that is the client
+  MemorySample memory;
+  std::vector<double> yardsticks;
+  Nanos settling{0};
 };
 
 void note_loss(Server& server, Watch& watch) {
@@ -50,12 +54,17 @@ void note_loss(Server& server, Watch& watch) {
   }
 }
 
-LoadResult load_and_watch(const LoadOptions& options, ClientKind client, Server& server,
+LoadResult load_and_watch(const LoadOptions& options, const TrialSetup& setup, Server& server,
                           Watch& watch, const TrialProgress& on_progress,
                           const std::atomic<bool>& stop) {
   LoadHooks hooks;
-  hooks.on_window_begin = [&] { watch.begin = sample_window_begin(server.processes()); };
-  hooks.on_window_end = [&] { watch.end = sample_window_end(server.processes()); };
+  hooks.on_window_begin = [&] {
+    watch.begin = sample_window_begin(server.processes(), setup.scope);
+  };
+  hooks.on_window_end = [&] {
+    watch.end = sample_window_end(server.processes(), setup.scope);
+    watch.memory = sample_memory(server.processes());
+  };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
     if (on_progress) on_progress(elapsed, requests);
     watch.server_ended = watch.server_ended || is_readable(server.ended_fd());
@@ -63,7 +72,7 @@ LoadResult load_and_watch(const LoadOptions& options, ClientKind client, Server&
     return !watch.server_ended && watch.lost_worker.empty();
   };
   LoadResult result;
-  if (client == ClientKind::ab) {
+  if (setup.client == ClientKind::ab) {
     watch.ab = run_ab_load(options, hooks, stop);
     result = watch.ab->result;
     if (watch.begin && watch.end)
@@ -96,11 +105,33 @@ Features used_features(const LoadResult& load, std::span<const ServerProcess> pr
   return used;
 }
 
+// Whether this trial's figures are of the modes alone.
+void judge_machine(Row& row, const TrialSetup& setup, const Watch& watch,
+                   const std::optional<HostUse>& host) {
+  // Where times mean nothing, neither do these.
+  if (setup.yardsticks == nullptr) return;
+  row.yardstick_gb_s = median_of(watch.yardsticks);
+  MachineState state{.use = host,
+                     .yardsticks = watch.yardsticks,
+                     .run_median = setup.yardsticks->median(),
+                     .reported_kib = {}};
+  if (watch.begin->reported_kib && watch.end->reported_kib) {
+    state.reported_kib = *watch.end->reported_kib - *watch.begin->reported_kib;
+  }
+  row.disturbed = find_disturbance(state);
+}
+
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
   const ShortageWatch shortage_watch{server};
-  LoadResult load = load_and_watch(load_options, setup.client, server, watch, on_progress, stop);
+  if (setup.yardsticks != nullptr) {
+    const Nanos begin = monotonic_now();
+    watch.yardsticks.push_back(setup.yardsticks->settle(stop));
+    watch.settling = monotonic_now() - begin;
+  }
+  LoadResult load = load_and_watch(load_options, setup, server, watch, on_progress, stop);
+  if (setup.yardsticks != nullptr) watch.yardsticks.push_back(setup.yardsticks->look());
   const Shortages shortages = shortage_watch.look();
   row.features = format_features(used_features(load, server.processes()));
   const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
@@ -132,7 +163,13 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
     return without_figures(std::move(row), Status::failed, problem + shortages.remedies());
   }
 
-  fill_figures(row, load, *watch.begin, *watch.end);
+  const std::optional<HostUse> host = host_use(*watch.begin, *watch.end, setup.scope);
+  fill_figures(row, load, *watch.begin, *watch.end, host);
+  row.memory_kb_master = watch.memory.master;
+  row.memory_kb_workers = watch.memory.workers;
+  row.socket_memory_kb = watch.memory.sockets;
+  row.warmup_s = to_seconds(watch.settling + load_options.warmup);
+  judge_machine(row, setup, watch, host);
   if (watch.ab) fill_ab_latency(row, watch.ab->latency);
   Warnings warnings = find_trial_warnings(row, load, *watch.begin, *watch.end);
   warnings.merge(shortages.kinds());
@@ -142,6 +179,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
       .open_loop = {std::move(load.service), std::move(load.lateness), load.missed, load.unsent},
       .warnings = std::move(warnings),
       .sockets_per_message = sockets_per_message(*watch.begin, *watch.end),
+      .disturber = host ? host->busiest : std::string{},
       .interrupted = false};
 }
 

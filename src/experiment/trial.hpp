@@ -4,6 +4,8 @@
 #include <atomic>
 #include <functional>
 
+#include "experiment/disturbance.hpp"
+#include "experiment/figures.hpp"
 #include "experiment/matrix.hpp"
 #include "load/generator.hpp"
 #include "mode/server_config.hpp"
@@ -24,6 +26,8 @@ struct TrialSetup {
   LoadOptions load;     ///< without target, body and reuse; verifies in any case
   Row row;              ///< host, run and workload columns
   ClientKind client = ClientKind::builtin;
+  HostScope scope;
+  Yardsticks* yardsticks = nullptr;  ///< of the run; none where times mean nothing
 };
 
 struct TrialOutcome {
@@ -32,6 +36,7 @@ struct TrialOutcome {
   OpenLoop open_loop;
   Warnings warnings;                          ///< of a trial with figures
   std::optional<double> sockets_per_message;  ///< of the hand-over, where there was one
+  std::string disturber;                      ///< the busiest of the others, of a disturbed trial
   bool interrupted = false;                   ///< by the user: there is no row
 };
 

@@ -1,27 +1,29 @@
+// Reads clocks, counters, books. What is slow stands outside of the window.
 #include <unistd.h>
 
 #include <utility>
 
 #include "experiment/figures.hpp"
+#include "probe/page_reporting.hpp"
+#include "stats/memory_use.hpp"
 
 namespace urb {
 namespace {
 
-WindowSample sample_processes(std::span<const ServerProcess> processes) {
-  WindowSample sample;
+void sample_processes(WindowSample& sample, std::span<const ServerProcess> processes) {
   sample.processes.reserve(processes.size());
   for (const ServerProcess& process : processes) {
-    sample.processes.push_back({.role = process.role,
+    sample.processes.push_back({.pid = process.pid,
+                                .role = process.role,
                                 .cpu = sample_cpu_time(process.pid),
                                 .context_switches = sample_context_switches(process.pid),
                                 .counts = Counts{*process.counters}});
   }
-  sample.host = sample_host_time();
-  sample.client = own_cpu_time();
-  return sample;
 }
 
-void sample_quotas(WindowSample& sample, std::span<const ServerProcess> processes) {
+void sample_others(WindowSample& sample, std::span<const ServerProcess> processes) {
+  sample.books.processes = sample_process_times();
+  sample.reported_kib = count_reported_kib();
   std::vector<pid_t> pids{getpid()};
   for (const ServerProcess& process : processes) pids.push_back(process.pid);
   sample.cpu_periods = sample_cpu_periods(pids);
@@ -29,17 +31,31 @@ void sample_quotas(WindowSample& sample, std::span<const ServerProcess> processe
 
 }  // namespace
 
-WindowSample sample_window_begin(std::span<const ServerProcess> processes) {
-  WindowSample quotas;
-  sample_quotas(quotas, processes);
-  WindowSample sample = sample_processes(processes);
-  sample.cpu_periods = std::move(quotas.cpu_periods);
+WindowSample sample_window_begin(std::span<const ServerProcess> processes, const HostScope& scope) {
+  WindowSample sample;
+  sample_others(sample, processes);
+  sample_processes(sample, processes);
+  sample.books.time = sample_host_time(scope.cpus);
+  sample.client = own_cpu_time();
   return sample;
 }
 
-WindowSample sample_window_end(std::span<const ServerProcess> processes) {
-  WindowSample sample = sample_processes(processes);
-  sample_quotas(sample, processes);
+WindowSample sample_window_end(std::span<const ServerProcess> processes, const HostScope& scope) {
+  WindowSample sample;
+  sample.client = own_cpu_time();
+  sample.books.time = sample_host_time(scope.cpus);
+  sample_processes(sample, processes);
+  sample_others(sample, processes);
+  return sample;
+}
+
+MemorySample sample_memory(std::span<const ServerProcess> processes) {
+  MemorySample sample{.master = 0, .workers = 0, .sockets = sample_socket_memory_kb()};
+  for (const ServerProcess& process : processes) {
+    auto& sum = process.role == ProcessRole::master ? sample.master : sample.workers;
+    const auto used = sample_memory_kb(process.pid);
+    sum = sum && used ? std::optional{*sum + *used} : std::nullopt;
+  }
   return sample;
 }
 

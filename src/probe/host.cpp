@@ -13,38 +13,14 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/fnv.hpp"
+#include "probe/small_files.hpp"
 
 namespace urb {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Empty when there is no such file, since /proc and /sys differ between kernels and containers.
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  return std::move(text).str();
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  text = trim(text);
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc{}) return std::nullopt;
-  return number;
-}
 
 std::optional<Accelerator> probe_accelerator() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -70,7 +46,7 @@ std::string probe_mitigations() {
   std::error_code error;
   for (const auto& entry :
        fs::directory_iterator("/sys/devices/system/cpu/vulnerabilities", error)) {
-    states.emplace_back(entry.path().filename().string(), read_text(entry.path()));
+    states.emplace_back(entry.path().filename().string(), read_small_file(entry.path()));
   }
   if (error) return {};  // unknown
   return summarize_vulnerabilities(std::move(states));
@@ -98,23 +74,24 @@ std::string_view name_of(Accelerator accelerator) noexcept {
 Host probe_host() {
   utsname system{};
   uname(&system);  // fails only for a bad address
-  const std::string cpuinfo = read_text("/proc/cpuinfo");
+  const std::string cpuinfo = read_small_file("/proc/cpuinfo");
   const long configured = sysconf(_SC_NPROCESSORS_CONF);
   Host host;
   host.kernel = system.release;
   host.machine = machine_id(cpuinfo, static_cast<unsigned>(std::max(1L, configured)),
-                            read_text("/proc/meminfo"));
+                            read_small_file("/proc/meminfo"));
   host.accelerator = probe_accelerator();
   host.cpu_model = find_field(cpuinfo, "model name");
   if (host.cpu_model.empty()) host.cpu_model = system.machine;  // arm64 has no such line
   host.cpus = count_usable_cpus();
   host.mitigations = probe_mitigations();
-  host.lo_mtu = parse_number(read_text("/sys/class/net/lo/mtu"));
-  host.governor = trim(read_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
-  if (const auto smt = parse_number(read_text("/sys/devices/system/cpu/smt/active"))) {
+  host.lo_mtu = parse_count(read_small_file("/sys/class/net/lo/mtu"));
+  host.governor = trim(read_small_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
+  if (const auto smt = parse_count(read_small_file("/sys/devices/system/cpu/smt/active"))) {
     host.smt = *smt != 0;
   }
-  host.load_average = parse_load_average(read_text("/proc/loadavg"));
+  host.settings = probe_settings(host.kernel);
+  host.load_average = parse_load_average(read_small_file("/proc/loadavg"));
   return host;
 }
 
@@ -179,7 +156,7 @@ std::string machine_id(std::string_view cpuinfo, unsigned cpus_configured,
   // What the kernel keeps of the memory for itself differs between kernels. So these are whole GiB,
   // rounded up.
   constexpr std::uint64_t kGib = 1ULL << 20;  // in the kB of meminfo
-  const std::uint64_t memory = parse_number(find_field(meminfo, "MemTotal")).value_or(0);
+  const std::uint64_t memory = parse_count(find_field(meminfo, "MemTotal")).value_or(0);
   std::string parts = fmt::format("{}|{}", cpus_configured, (memory + kGib - 1) / kGib);
   for (const std::string_view key : {"vendor_id", "cpu family", "model", "model name", "stepping",
                                      "CPU implementer", "CPU part", "CPU variant"}) {

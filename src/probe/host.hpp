@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "probe/host_settings.hpp"
+
 namespace urb {
 
 /// Whether the CPU that runs us is a real one.
@@ -26,6 +28,7 @@ struct Host {
   std::optional<double> load_average;  ///< of the last minute
   std::string governor;  ///< of the CPUs' frequency, empty where a hypervisor or firmware decides
   std::optional<bool> smt;  ///< whether two of the CPUs may share a core
+  HostSettings settings;
 };
 
 [[nodiscard]] Host probe_host();

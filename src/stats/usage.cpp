@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -86,29 +85,6 @@ std::optional<std::uint64_t> sample_context_switches(pid_t pid) {
   }
   if (threads == 0 || gone) return std::nullopt;
   return switches;
-}
-
-std::optional<HostTime> parse_host_time(std::string_view text) {
-  std::istringstream line{std::string{text.substr(0, text.find('\n'))}};
-  std::string name;
-  if (!(line >> name) || name != "cpu") return std::nullopt;
-  // user nice system idle iowait irq softirq steal. Guest time is in user already.
-  HostTime time;
-  std::uint64_t ticks = 0;
-  for (unsigned field = 0; field < 8 && line >> ticks; ++field) {
-    const bool is_idle = field == 3 || field == 4;
-    if (!is_idle) time.busy_ticks += ticks;
-    time.total_ticks += ticks;
-  }
-  if (time.total_ticks == 0) return std::nullopt;
-  return time;
-}
-
-std::optional<HostTime> sample_host_time() {
-  std::ifstream file{"/proc/stat"};
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return parse_host_time(line);
 }
 
 CpuTime own_cpu_time() noexcept {

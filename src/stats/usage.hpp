@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "base/units.hpp"
 
@@ -30,15 +29,6 @@ struct CpuTime {
 /// Context switches, voluntary and not, of all threads that the process has now. Those of ended
 /// threads are not in it. Empty when the process is gone.
 [[nodiscard]] std::optional<std::uint64_t> sample_context_switches(pid_t pid);
-
-/// Time of all CPUs of this host together since it started, in ticks of the kernel (10 ms each).
-struct HostTime {
-  std::uint64_t busy_ticks = 0;  ///< what a hypervisor took away counts as busy
-  std::uint64_t total_ticks = 0;
-};
-[[nodiscard]] std::optional<HostTime> sample_host_time();
-/// From the text of /proc/stat (proc_stat(5)). Empty when it makes no sense.
-[[nodiscard]] std::optional<HostTime> parse_host_time(std::string_view text);
 
 /// Of the calling process, to the nanosecond. Call it from the leader thread.
 [[nodiscard]] CpuTime own_cpu_time() noexcept;

@@ -29,7 +29,7 @@ struct Made {
   }
   [[nodiscard]] urb::Row row() const {
     urb::Row row;
-    fill_figures(row, load, begin, end);
+    fill_figures(row, load, begin, end, {});
     return row;
   }
 };

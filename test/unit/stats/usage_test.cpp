@@ -125,16 +125,4 @@ TEST_CASE("usage: context switches of all threads count") {
   CHECK(*after >= *before + 50);
 }
 
-TEST_CASE("usage: the host's time counts steal as busy and waiting for disks as idle") {
-  const auto time = urb::parse_host_time("cpu  100 20 30 4000 500 6 7 80 50 0\ncpu0 1 2 3\n");
-  REQUIRE(time.has_value());
-  CHECK(time->busy_ticks == 100 + 20 + 30 + 6 + 7 + 80);
-  CHECK(time->total_ticks == time->busy_ticks + 4500);
-  CHECK_FALSE(urb::parse_host_time("").has_value());
-  CHECK_FALSE(urb::parse_host_time("intr 5").has_value());
-  const auto now = urb::sample_host_time();
-  REQUIRE(now.has_value());
-  CHECK(now->busy_ticks < now->total_ticks);
-}
-
 TEST_SUITE_END();
