@@ -142,8 +142,6 @@ Warnings find_run_warnings(const Host& host, const Build& build, unsigned repeat
   Warnings warnings;
   if (!build.optimised) warnings.insert(Warning::debug_build);
   if (build.sanitized) warnings.insert(Warning::sanitized_build);
-  const double load_per_cpu = host.load_average.value_or(0) / std::max(1U, host.cpus);
-  if (load_per_cpu > kLoadPerCpuHigh) warnings.insert(Warning::load_high);
   if (repeats < kRepeatsEnough) warnings.insert(Warning::few_repeats);
   if (build.dirty) warnings.insert(Warning::dirty_tree);
   if (host.accelerator == Accelerator::tcg) warnings.insert(Warning::emulated_cpu);

@@ -39,7 +39,15 @@ Json to_json(const Host& host) {
           {"lo_mtu", optional_json(host.lo_mtu)},
           {"load_average", optional_json(host.load_average)},
           {"governor", text_json(host.governor)},
-          {"smt", optional_json(host.smt)}};
+          {"smt", optional_json(host.smt)},
+          {"boot_id", text_json(host.settings.boot_id)},
+          {"kernel_compiler", text_json(host.settings.kernel_compiler)},
+          {"kernel_config", text_json(host.settings.kernel_config)},
+          {"cpu_flags", text_json(host.settings.cpu_flags)},
+          {"hz", optional_json(host.settings.hz)},
+          {"preemption", text_json(host.settings.preemption)},
+          {"irq_accounting", text_json(host.settings.irq_accounting)},
+          {"tcp_congestion", text_json(host.settings.tcp_congestion)}};
 }
 
 Json to_json(const Warnings& warnings) {

@@ -54,7 +54,6 @@ using Warnings = std::set<Warning>;
 [[nodiscard]] bool is_stall_long(Nanos stalled, Nanos elapsed) noexcept;
 
 // The limits, all guesses at where a figure starts to mislead.
-inline constexpr double kLoadPerCpuHigh = 0.5;     ///< load average by number of CPUs
 inline constexpr unsigned kRepeatsEnough = 5;      ///< below, no interval of 90 % exists
 inline constexpr double kShareSaturated = 0.95;    ///< of one CPU, or of all: see find_bottleneck()
 inline constexpr unsigned kRequestsFew = 100;      ///< of a trial: p99 is then its slowest request

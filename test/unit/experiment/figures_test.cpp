@@ -49,7 +49,6 @@ struct Made {
   }
 
   std::optional<urb::HostUse> host;
-
   [[nodiscard]] urb::Row row() const {
     urb::Row row;
     fill_figures(row, load, begin, end, host);
@@ -181,41 +180,6 @@ TEST_CASE("figures: the bottleneck comes from the window's own samples") {
   CHECK(made.row().bottleneck == "workers");
   made.host = urb::HostUse{.capacity_s = 4, .busy_s = 3.96, .busiest = {}};
   CHECK(made.row().bottleneck == "cpu");
-}
-
-TEST_CASE("figures: shares of the CPUs' time, and what the whole host did for a request") {
-  Made made;
-  CHECK_FALSE(made.row().host_busy_share.has_value());
-  made.host = urb::HostUse{.capacity_s = 4,
-                           .busy_s = 3,
-                           .own_s = 2.4,
-                           .interrupts_s = 0.2,
-                           .steal_s = 0.1,
-                           .foreign_s = 0.3,
-                           .busiest = {}};
-  const urb::Row row = made.row();
-  CHECK(*row.host_busy_share == doctest::Approx(0.75));
-  CHECK(*row.own_cpu_share == doctest::Approx(0.6));
-  CHECK(*row.interrupt_share == doctest::Approx(0.05));
-  CHECK(*row.steal_share == doctest::Approx(0.025));
-  CHECK(*row.foreign_share == doctest::Approx(0.075));
-  CHECK(*row.host_cpu_us_per_request == doctest::Approx(3000));
-}
-
-TEST_CASE("figures: the experiment's own time is of client, master and workers") {
-  Made made;
-  made.begin.books.time = urb::HostTime{.at = 1s, .cpus = 2, .idle = 10s};
-  made.end.books.time = urb::HostTime{.at = 3s, .cpus = 2, .idle = 11s};
-  const auto use = urb::host_use(made.begin, made.end, {});
-  REQUIRE(use.has_value());
-  double own_s = urb::to_seconds(made.end.client.total - made.begin.client.total);
-  for (std::size_t index = 0; index < made.end.processes.size(); ++index) {
-    own_s += urb::to_seconds(made.end.processes[index].cpu->total -
-                             made.begin.processes[index].cpu->total);
-  }
-  CHECK(use->own_s == doctest::Approx(own_s));
-  made.end.processes[1].cpu.reset();
-  CHECK_FALSE(urb::host_use(made.begin, made.end, {}).has_value());
 }
 
 TEST_CASE("figures: a process whose time is unknown makes its role's unknown, not smaller") {

@@ -153,14 +153,11 @@ TEST_CASE("runner: progress counts trials and requests") {
 TEST_CASE("runner: a run's warnings come from host, build and repeats") {
   using urb::Warning;
   urb::Host host;
-  host.cpus = 2;
-  host.load_average = 0.9;
+  host.load_average = 100;  // of the minute before: the rows themselves say who is busy
   CHECK(find_run_warnings(host, {}, 5).empty());
-  host.load_average = 1.1;
   const urb::Build build{.optimised = false, .sanitized = true};
   CHECK(find_run_warnings(host, build, 4) ==
-        urb::Warnings{Warning::debug_build, Warning::sanitized_build, Warning::load_high,
-                      Warning::few_repeats});
+        urb::Warnings{Warning::debug_build, Warning::sanitized_build, Warning::few_repeats});
 }
 
 TEST_SUITE_END();
