@@ -46,6 +46,7 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
   if (measured.ab) fill_ab_latency(row, *measured.ab);
   if (measured.begin.processes.empty()) row.clear(RowSection::server_cpu);
   row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
+  row.clear(RowSection::mechanism);
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "experiment/mechanism.hpp"
 #include "stats/summary.hpp"
 
 namespace urb {
@@ -163,6 +164,8 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.cq_overflows = use.counts.cq_overflowed;
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
+  row.missing_closes = load.missing_closes;
+  fill_mechanism(row, use.counts);
 }
 
 std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {

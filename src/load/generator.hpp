@@ -85,7 +85,7 @@ struct LoadResult {
   Histogram lateness;
   std::uint64_t requests = 0;     ///< completed without error within the measured time
   std::uint64_t body_bytes = 0;   ///< request body bytes of those
-  std::uint64_t connections = 0;  ///< opened, in warm-up and measured time
+  std::uint64_t connections = 0;  ///< that carried a request, measured or not
   LoadErrors errors;
   std::string first_error;   ///< one line, for the message
   Nanos elapsed{0};          ///< of the measured time
