@@ -165,6 +165,8 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
   row.missing_closes = load.missing_closes;
+  // None: the server says nothing of bodies, or there were none.
+  if (load.verified_requests != 0) row.verified_requests = load.verified_requests;
   fill_mechanism(row, use.counts);
 }
 

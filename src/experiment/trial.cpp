@@ -189,6 +189,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.host = format_address(server.address());
     load.body = spec.cell.body;
     load.reuse = spec.cell.reuse;
+    load.requires_proof = true;
     if (config.policy == Policy::key) load.routes = make_routes(config.workers);
     if (load.verify == Verify::none) load.verify = Verify::first;
     load.expected_text =

@@ -17,6 +17,7 @@
 #include "http/request_parser.hpp"
 #include "http/response_bytes.hpp"
 #include "net/lingering_close.hpp"
+#include "net/planted_faults.hpp"
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -33,6 +34,7 @@ struct SessionOptions {
   http::Limits limits;
   BufferKind buffers = BufferKind::registered;
   std::size_t connection_capacity = 1024;
+  PlantedFaults faults;
 };
 
 class SessionPool {
@@ -159,7 +161,9 @@ class SessionPool {
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
   std::vector<std::byte> filler_;
-  std::byte peeked_{};  ///< all peek into it: nobody reads it
+  SpoiledBytes spoiled_;              ///< for tests, as all of `options_.faults` is
+  std::vector<Socket> never_closed_;  ///< likewise
+  std::byte peeked_{};                ///< all peek into it: nobody reads it
   int pid_;
   bool stopping_ = false;
 };
