@@ -12,7 +12,7 @@ std::string find_problem(const LoadMeasurement& measured) {
   // A server of others may have its reasons: the command says so and fails, the figures stay.
   const bool is_unfinished_only =
       result.unfinished != 0 && result.requests != 0 && result.errors.total() == 0;
-  return is_unfinished_only ? std::string{} : describe_failure(result);
+  return is_unfinished_only ? describe_give_ups(result) : describe_failure(result);
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "http/body_digest.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
-
-#include "base/crc32c.hpp"
 
 namespace urb::http {
 namespace {
@@ -18,6 +17,18 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
   return hash ^ (hash >> 29);
 }
 
+// The same for a lane, and quicker. The turn is there since a product carries upwards only: without
+// it two changes of top bits would cancel out.
+constexpr std::uint64_t mix_lane(std::uint64_t hash, std::uint64_t word) noexcept {
+  return std::rotl(hash ^ word, 23) * kMultiplier;
+}
+
+std::uint64_t load_word(std::span<const std::byte> bytes) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes.data(), sizeof word);
+  return word;
+}
+
 }  // namespace
 
 bool BodyDigest::is_whole(std::uint64_t word) noexcept {
@@ -29,10 +40,7 @@ void BodyDigest::begin(std::uint64_t word) noexcept {
   is_whole_ = is_whole(word);
   hash_ = mix(0, word);
   places_ = word;
-  if (is_whole_) {
-    crc_ = crc32c(0, word_);
-    return;
-  }
+  if (is_whole_) return;
   choose_place();
   next_ = std::max<std::uint64_t>(next_, kWordBytes);  // the first word is in already
 }
@@ -53,45 +61,70 @@ std::span<const std::byte> BodyDigest::fill_word(std::span<const std::byte> piec
 }
 
 void BodyDigest::add(std::span<const std::byte> piece) noexcept {
-  const std::span<const std::byte> whole_piece = piece;
-  const std::uint64_t piece_begin = std::exchange(bytes_, bytes_ + piece.size());
+  std::uint64_t at = std::exchange(bytes_, bytes_ + piece.size());
   if (!has_begun_) {
     piece = fill_word(piece);
     if (partial_ < kWordBytes) return;
-    std::uint64_t word = 0;
-    std::memcpy(&word, word_.data(), kWordBytes);
-    begin(word);
+    begin(load_word(word_));
+    partial_ = 0;
+    at = kWordBytes;
+  }
+  is_whole_ ? add_whole(piece, at) : add_words(piece, at);
+}
+
+// `begin` is where the piece begins in the body, as for the next one.
+void BodyDigest::add_whole(std::span<const std::byte> piece, std::uint64_t begin) noexcept {
+  std::size_t lane = (begin / kWordBytes) % lanes_.size();
+  const auto add_word = [&](std::span<const std::byte> bytes) {
+    lanes_[lane] = mix_lane(lanes_[lane], load_word(bytes));
+    lane = (lane + 1) % lanes_.size();
+  };
+  if (partial_ != 0) {
+    piece = fill_word(piece);
+    if (partial_ < kWordBytes) return;
+    add_word(word_);
     partial_ = 0;
   }
-  if (is_whole_) {
-    crc_ = crc32c(crc_, piece);
-    return;
+  for (; lane != 0 && piece.size() >= kWordBytes; piece = piece.subspan(kWordBytes)) {
+    add_word(piece);
   }
+  std::array<std::uint64_t, 4> lanes = lanes_;  // in registers
+  constexpr std::size_t kTurnBytes = sizeof lanes;
+  const std::byte* const end = piece.data() + piece.size() / kTurnBytes * kTurnBytes;
+  for (const std::byte* bytes = piece.data(); bytes != end; bytes += kTurnBytes) {
+    std::array<std::uint64_t, 4> words;
+    std::memcpy(words.data(), bytes, kTurnBytes);
+    for (std::size_t index = 0; index < lanes.size(); ++index) {
+      lanes[index] = mix_lane(lanes[index], words[index]);
+    }
+  }
+  lanes_ = lanes;
+  piece = piece.subspan(piece.size() / kTurnBytes * kTurnBytes);
+  for (; piece.size() >= kWordBytes; piece = piece.subspan(kWordBytes)) add_word(piece);
+  (void)fill_word(piece);
+}
+
+void BodyDigest::add_words(std::span<const std::byte> piece, std::uint64_t begin) noexcept {
   while (next_ + partial_ < bytes_) {
-    const auto rest = whole_piece.subspan(next_ + partial_ - piece_begin);
-    std::uint64_t word = 0;
+    const auto rest = piece.subspan(next_ + partial_ - begin);
     if (partial_ == 0 && rest.size() >= kWordBytes) {
-      std::memcpy(&word, rest.data(), kWordBytes);
+      hash_ = mix(hash_, load_word(rest));
     } else {
       (void)fill_word(rest);
       if (partial_ < kWordBytes) return;
-      std::memcpy(&word, word_.data(), kWordBytes);
+      hash_ = mix(hash_, load_word(word_));
       partial_ = 0;
     }
-    hash_ = mix(hash_, word);
     choose_place();
   }
 }
 
 std::uint32_t BodyDigest::value() const noexcept {
   std::uint64_t hash = hash_;
-  if (is_whole_) {
-    hash = crc_;
-  } else if (partial_ != 0) {
-    hash = mix(hash, crc32c(0, std::span{word_}.first(partial_)));
-  }
-  hash = mix(hash, bytes_);
-  return static_cast<std::uint32_t>(hash >> 32);
+  for (const std::uint64_t lane : lanes_) hash = mix(hash, lane);
+  std::array<std::byte, kWordBytes> rest{};
+  std::copy_n(word_.begin(), partial_, rest.begin());
+  return static_cast<std::uint32_t>(mix(mix(hash, load_word(rest)), bytes_) >> 32);
 }
 
 }  // namespace urb::http

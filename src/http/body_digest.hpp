@@ -34,15 +34,18 @@ class BodyDigest {
   static constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
   void begin(std::uint64_t word) noexcept;
+  void add_whole(std::span<const std::byte> piece, std::uint64_t begin) noexcept;
+  void add_words(std::span<const std::byte> piece, std::uint64_t begin) noexcept;
   void choose_place() noexcept;
   [[nodiscard]] std::span<const std::byte> fill_word(std::span<const std::byte> piece) noexcept;
 
-  std::uint64_t bytes_ = 0;    ///< of the body, so far
-  std::uint64_t places_ = 0;   ///< from which the next place comes
-  std::uint64_t block_ = 0;    ///< where the block of the next word begins
-  std::uint64_t next_ = 0;     ///< where the next word begins
-  std::uint64_t hash_ = 0;     ///< of the words so far
-  std::uint32_t crc_ = 0;      ///< instead, of a body that is digested whole
+  std::uint64_t bytes_ = 0;   ///< of the body, so far
+  std::uint64_t places_ = 0;  ///< from which the next place comes
+  std::uint64_t block_ = 0;   ///< where the block of the next word begins
+  std::uint64_t next_ = 0;    ///< where the next word begins
+  std::uint64_t hash_ = 0;    ///< of the words so far
+  /// Of a body that is digested whole: each has every fourth word, so that four go at a time.
+  std::array<std::uint64_t, 4> lanes_{};
   std::uint32_t partial_ = 0;  ///< bytes that `word_` has
   std::array<std::byte, kWordBytes> word_{};
   bool has_begun_ = false;  ///< the first word is known

@@ -76,6 +76,23 @@ TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they wer
   }
 }
 
+TEST_CASE("buffer_pool: the way of a receive is known from the request itself") {
+  const Sockets sockets;
+  for (const BufferKind kind : {BufferKind::registered, BufferKind::provided, BufferKind::plain}) {
+    CAPTURE(name_of(kind));
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {kind, 4, kBytes, 0}};
+    io_uring_sqe sqe{};
+    if (kind == BufferKind::provided) {
+      pool.prep_recv_multishot(&sqe, sockets.near);
+    } else {
+      const BufferLease lease = pool.try_take();
+      pool.prep_read(&sqe, sockets.near, lease.memory());
+    }
+    CHECK(kind_of_receive(sqe) == kind);
+  }
+}
+
 TEST_CASE("buffer_pool: leases go out until there are none, and come back once") {
   Ring ring{{8, 16}};
   BufferPool pool{ring, {BufferKind::plain, 3, kBytes, 0}};
