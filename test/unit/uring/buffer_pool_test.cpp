@@ -58,6 +58,17 @@ BufferLease lease_with(BufferPool& pool, std::string_view text, std::size_t begi
   return lease;
 }
 
+TEST_CASE("buffer_pool: the way of a receive is known from the request itself") {
+  const Sockets sockets;
+  for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {kind, 4, kBytes, 0}};
+    io_uring_sqe sqe{};
+    pool.prep_read(&sqe, sockets.near, pool.try_take().memory());
+    CHECK(kind_of_receive(sqe) == kind);
+  }
+}
+
 TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they were asked for") {
   for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
     CAPTURE(name_of(kind));
@@ -73,23 +84,6 @@ TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they wer
     CHECK_FALSE(done.has_buffer());
     CHECK(text_of(lease.memory().subspan(99, 6)) == std::string("\0abcd\0", 6));
     CHECK(neighbour.memory()[0] == std::byte{0});
-  }
-}
-
-TEST_CASE("buffer_pool: the way of a receive is known from the request itself") {
-  const Sockets sockets;
-  for (const BufferKind kind : {BufferKind::registered, BufferKind::provided, BufferKind::plain}) {
-    CAPTURE(name_of(kind));
-    Ring ring{{8, 16}};
-    BufferPool pool{ring, {kind, 4, kBytes, 0}};
-    io_uring_sqe sqe{};
-    if (kind == BufferKind::provided) {
-      pool.prep_recv_multishot(&sqe, sockets.near);
-    } else {
-      const BufferLease lease = pool.try_take();
-      pool.prep_read(&sqe, sockets.near, lease.memory());
-    }
-    CHECK(kind_of_receive(sqe) == kind);
   }
 }
 
