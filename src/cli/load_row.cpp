@@ -12,7 +12,7 @@ std::string find_problem(const LoadMeasurement& measured) {
   // A server of others may have its reasons: the command says so and fails, the figures stay.
   const bool is_unfinished_only =
       result.unfinished != 0 && result.requests != 0 && result.errors.total() == 0;
-  return is_unfinished_only ? std::string{} : describe_failure(result);
+  return is_unfinished_only ? describe_give_ups(result) : describe_failure(result);
 }
 
 }  // namespace
@@ -51,6 +51,7 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
     row.clear(RowSection::truth);
   }
   row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
+  row.clear(RowSection::mechanism);
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);

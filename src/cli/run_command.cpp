@@ -142,7 +142,7 @@ Prepared prepare(const RunOptions& options) {
                 .pinning = {},
                 .notes = {}};
   ServerConfig& server = made.setup.server;
-  server.worker_burn_percent = planted_burn_percent();
+  server.faults.burn_percent = planted_burn_percent();
   const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());
   made.pinning = plan_pinning(options.pin, server.workers, cpus);
   if (made.pinning) {
@@ -177,7 +177,7 @@ int run_benchmark(const RunOptions& typed) {
   // This process is the client. The server's processes leave its CPU for their own.
   if (made.pinning) pin_this_process(made.pinning->client);
   Warnings run_warnings = find_run_warnings(made.host, running_build(), made.grid.repeats);
-  if (made.setup.server.worker_burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
+  if (made.setup.server.faults.burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
   JsonOutput json{options.json,
                   {.command = "run",
                    .run_id = made.setup.row.run_id,

@@ -223,6 +223,8 @@ AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
   result.stalled = ab.stalled;
   result.errors.io += ab.report.failed;
   result.errors.status += ab.report.not_2xx;
+  // It opens one for each request without -k, and else one for each of -c.
+  result.connections += options.reuse ? options.connections : result.requests;
   result.total_requests += result.requests;
   result.total_body_bytes += result.body_bytes;
   load.latency = ab.latency;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "experiment/mechanism.hpp"
 #include "stats/summary.hpp"
 
 namespace urb {
@@ -181,6 +182,10 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
   if (host) fill_truth(row, *host);
+  row.missing_closes = load.missing_closes;
+  // None: the server says nothing of bodies, or there were none.
+  if (load.verified_requests != 0) row.verified_requests = load.verified_requests;
+  fill_mechanism(row, use.counts);
 }
 
 std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {
@@ -211,13 +216,17 @@ std::string describe_failure(const LoadResult& load) {
   if (load.unfinished != 0) {
     return fmt::format("{} requests had not ended 5 s after the load had", load.unfinished);
   }
+  // First the cause: who waits for closes that do not come may not get to a request.
+  if (std::string give_ups = describe_give_ups(load); !give_ups.empty()) return give_ups;
   if (load.requests == 0) return "no request ended in the measured time (use a longer --duration)";
-  if (static_cast<double>(load.missing_closes) >
-      kMissingClosesMax * static_cast<double>(load.total_requests)) {
-    return fmt::format("missing_closes {} for {} requests: {}", load.missing_closes,
-                       load.total_requests, text_of(Warning::missing_closes));
-  }
   return {};
+}
+
+std::string describe_give_ups(const LoadResult& load) {
+  const double most = kMissingClosesMax * static_cast<double>(load.total_requests);
+  if (static_cast<double>(load.missing_closes) <= most) return {};
+  return fmt::format("missing_closes {} for {} requests: {}", load.missing_closes,
+                     load.total_requests, text_of(Warning::missing_closes));
 }
 
 ServerLedger read_ledger(std::span<const ServerProcess> processes) {

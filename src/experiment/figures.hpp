@@ -84,6 +84,8 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
 
 /// Why the load's result must not become figures; empty when it may.
 [[nodiscard]] std::string describe_failure(const LoadResult& load);
+/// The part of it that says that a server did not close what it had announced to close.
+[[nodiscard]] std::string describe_give_ups(const LoadResult& load);
 
 /// What the server counted over its whole life.
 struct ServerLedger {

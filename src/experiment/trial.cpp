@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
+#include "experiment/mechanism.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "mode/mode.hpp"
@@ -121,6 +122,22 @@ void judge_machine(Row& row, const TrialSetup& setup, const Watch& watch,
   row.disturbed = find_disturbance(state);
 }
 
+// What client and server counted apart: do the sums agree, and was the mechanism the row's?
+std::string compare_counts(const Server& server, const TrialSetup& setup,
+                           const LoadOptions& options, const Row& row, const LoadResult& load) {
+  // For a time, ab leaves in flight what it does not count any more.
+  const bool is_exact = setup.client != ClientKind::ab || options.requests;
+  const std::uint64_t uncounted = is_exact ? 0 : options.connections;
+  std::string problem = compare_ledgers(load, read_ledger(server.processes()), uncounted);
+  if (!problem.empty()) return problem;
+  return find_broken_claim(read_claim(row, setup.server), read_deeds(server.processes()),
+                           {.connections = load.connections,
+                            .requests = load.total_requests,
+                            .body_bytes = load.total_body_bytes,
+                            .unused_connections = options.connections,
+                            .uncounted = uncounted});
+}
+
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
@@ -153,10 +170,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   } else if (problem.empty() && (!watch.begin || !watch.end)) {
     problem = "the measured time did not begin";
   } else if (problem.empty()) {
-    // For a time, ab leaves in flight what it does not count any more.
-    const bool is_exact = !watch.ab || load_options.requests;
-    problem = compare_ledgers(load, read_ledger(server.processes()),
-                              is_exact ? 0 : load_options.connections);
+    problem = compare_counts(server, setup, load_options, row, load);
   }
   if (!problem.empty()) {
     // What ran short may be why.
@@ -192,7 +206,7 @@ std::string_view name_of(ClientKind client) noexcept {
 TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
                        const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   ServerConfig config = setup.server;
-  config.mode = spec.cell.mode;
+  if (config.mode.empty()) config.mode = spec.cell.mode;
 
   Row row = setup.row;
   row.started_at = format_utc_now();
@@ -213,6 +227,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.host = format_address(server.address());
     load.body = spec.cell.body;
     load.reuse = spec.cell.reuse;
+    load.requires_proof = true;
     if (config.policy == Policy::key) load.routes = make_routes(config.workers);
     if (load.verify == Verify::none) load.verify = Verify::first;
     load.expected_text =

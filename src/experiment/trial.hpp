@@ -22,9 +22,10 @@ enum class ClientKind : std::uint8_t { builtin, ab };
 
 /// What all trials of a run have in common. The trial's spec fills in the rest.
 struct TrialSetup {
-  ServerConfig server;  ///< without the mode; listens on a free port
-  LoadOptions load;     ///< without target, body and reuse; verifies in any case
-  Row row;              ///< host, run and workload columns
+  /// Without the mode, which is the trial's. A test gives another, so that the row is wrong.
+  ServerConfig server;
+  LoadOptions load;  ///< without target, body and reuse; verifies in any case
+  Row row;           ///< host, run and workload columns
   ClientKind client = ClientKind::builtin;
   HostScope scope;
   Yardsticks* yardsticks = nullptr;  ///< of the run; none where times mean nothing

@@ -279,6 +279,7 @@ int RequestParser::on_head_end() noexcept {
   head_.content_length = head_.has_content_length ? parser_.content_length : 0;
   head_.response_bytes = query_.value();
   head_.keep_alive = connection_.keeps_alive(head_.http11);
+  if (head_.has_body()) digest_.reset();
   if (body_max_ && head_.content_length > body_max_->value) return fail(413);
   return HPE_PAUSED;
 }
@@ -290,6 +291,7 @@ int RequestParser::on_body(std::string_view piece) noexcept {
   framed_until_ = begin + piece.size();
   body_bytes_ += piece.size();
   if (body_max_ && body_bytes_ > body_max_->value) return fail(413);
+  digest_.add(std::as_bytes(std::span{piece}));
   if (head_.verify_crc32c) crc_ = crc32c(crc_, std::as_bytes(std::span{piece}));
   return HPE_OK;
 }

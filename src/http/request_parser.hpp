@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/units.hpp"
+#include "http/body_digest.hpp"
 #include "http/connection_options.hpp"
 #include "http/host_check.hpp"
 #include "http/short_text.hpp"
@@ -83,6 +84,8 @@ class RequestParser {
   [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
   /// Body bytes of the current message so far, without chunk framing.
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  /// The proof that they were there to be read. Only behind a head that has a body.
+  [[nodiscard]] std::uint32_t body_digest() const noexcept { return digest_.value(); }
   /// CRC32C of those bytes, if the head asked for it.
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return crc_; }
   /// Whether some byte of the current message has been consumed.
@@ -143,6 +146,7 @@ class RequestParser {
   const char* input_ = nullptr;
   std::size_t framed_until_ = 0;   ///< offset in the input behind the last body byte
   std::size_t framing_bytes_ = 0;  ///< that no body byte has made up for
+  BodyDigest digest_;
   std::uint32_t crc_ = 0;
   int error_status_ = 0;
   unsigned field_count_ = 0;

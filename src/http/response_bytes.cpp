@@ -53,20 +53,22 @@ std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
     body_size = static_cast<std::size_t>(end - body);
   }
   const std::string_view sent{body, options.head_only ? 0 : body_size};
-  char checksum[32];
-  std::size_t checksum_size = 0;
-  if (receipt.crc32c) {
-    checksum_size = fmt::format_to_n(checksum, sizeof checksum, FMT_COMPILE("X-Crc32c: {:08x}\r\n"),
-                                     *receipt.crc32c)
-                        .size;
+  char proofs[48];
+  char* proofs_end = proofs;
+  if (receipt.body_digest) {
+    proofs_end =
+        fmt::format_to(proofs_end, FMT_COMPILE("X-Body: {:08x}\r\n"), *receipt.body_digest);
   }
-  return finish(
-      out,
-      fmt::format_to_n(out.data(), out.size(),
-                       FMT_COMPILE("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: {}\r\n"
-                                   "Content-Length: {}\r\nX-Worker: {}\r\n{}{}\r\n{}"),
-                       date, type, options.body_bytes.value_or(body_size), receipt.worker_index,
-                       std::string_view{checksum, checksum_size}, connection_line(options), sent));
+  if (receipt.crc32c) {
+    proofs_end = fmt::format_to(proofs_end, FMT_COMPILE("X-Crc32c: {:08x}\r\n"), *receipt.crc32c);
+  }
+  return finish(out, fmt::format_to_n(
+                         out.data(), out.size(),
+                         FMT_COMPILE("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: {}\r\n"
+                                     "Content-Length: {}\r\nX-Worker: {}\r\n{}{}\r\n{}"),
+                         date, type, options.body_bytes.value_or(body_size), receipt.worker_index,
+                         std::string_view{proofs, static_cast<std::size_t>(proofs_end - proofs)},
+                         connection_line(options), sent));
 }
 
 std::size_t write_error(std::span<char> out, int status, bool head_only,

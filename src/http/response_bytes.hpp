@@ -31,6 +31,7 @@ struct Receipt {
   std::uint64_t body_bytes = 0;
   /// In the JSON and as X-Crc32c, since a body that the caller sends has no room for it.
   std::optional<std::uint32_t> crc32c;
+  std::optional<std::uint32_t> body_digest;  ///< as X-Body, of a request with a body
 };
 
 struct ResponseOptions {

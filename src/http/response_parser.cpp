@@ -181,6 +181,8 @@ int ResponseParser::on_field_end() noexcept {
     fields_->worker_index = parse_number(fields_->value.view(), 10);
   } else if (state_ == State::head && name == "x-crc32c") {
     fields_->crc32c = parse_number(fields_->value.view(), 16);
+  } else if (state_ == State::head && name == "x-body") {
+    fields_->body_digest = parse_number(fields_->value.view(), 16);
   }
   fields_->name.clear();
   fields_->value.clear();

@@ -32,6 +32,7 @@ struct ResponseHead {
 struct ResponseFields {
   std::optional<std::uint32_t> worker_index;  ///< X-Worker
   std::optional<std::uint32_t> crc32c;        ///< X-Crc32c, of the request's body
+  std::optional<std::uint32_t> body_digest;   ///< X-Body, of the request's body
   ShortText name;                             ///< of the field being read
   ShortText value;
 };

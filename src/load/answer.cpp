@@ -35,6 +35,7 @@ void Client::finish_request(Connection& conn) noexcept {
       result_.latency.record(options_.rate ? now - conn.planned_at : service);
       ++result_.requests;
       result_.body_bytes += body_bytes;
+      if (conn.request->body_digest && conn.fields.body_digest) ++result_.verified_requests;
       count_worker(conn);
     }
   }
@@ -63,6 +64,7 @@ bool Client::is_right(const Connection& conn) noexcept {
                fmt::format("the body's CRC-32C is {:08x}, but {:08x} came back", *sent, *seen));
     return false;
   }
+  if (!is_proved(conn)) return false;
   const std::uint64_t bytes = conn.parser.body_bytes();
   if (options_.expected_response_bytes && bytes != *options_.expected_response_bytes) {
     note_error(Failure::content, fmt::format("a response body of {} instead of {} bytes", bytes,
@@ -78,6 +80,21 @@ bool Client::is_right(const Connection& conn) noexcept {
                fmt::format("no \"{}\" in the response body", options_.expected_text));
   }
   return has_text;
+}
+
+bool Client::is_proved(const Connection& conn) noexcept {
+  const std::optional<std::uint32_t>& sent = conn.request->body_digest;
+  const std::optional<std::uint32_t>& seen = conn.fields.body_digest;
+  if (!sent) return true;
+  if (!seen) {
+    if (!options_.requires_proof) return true;
+    note_error(Failure::content, "no X-Body in the response: the body may not have been read");
+    return false;
+  }
+  if (*sent == *seen) return true;
+  note_error(Failure::content,
+             fmt::format("the body's digest is {:08x}, but {:08x} came back", *sent, *seen));
+  return false;
 }
 
 void Client::count_worker(const Connection& conn) noexcept {

@@ -130,6 +130,7 @@ class Client {
   void finish_request(Connection& conn) noexcept;
   [[nodiscard]] bool end_request() noexcept;
   [[nodiscard]] bool is_right(const Connection& conn) noexcept;
+  [[nodiscard]] bool is_proved(const Connection& conn) noexcept;
   void count_worker(const Connection& conn) noexcept;
 
   Operations<Op> operations_;

@@ -70,7 +70,6 @@ void Client::begin_connect(Connection& conn) noexcept {
   conn.socket = Fd{Adopt{}, raw};
   ++open_count_;
   ++conn.generation;
-  ++result_.connections;
   conn.peer_closed = false;
   const int on = 1;
   // Without it the last, partial segment of a body waits for the acknowledgement of the others.
@@ -115,6 +114,7 @@ void Client::on_connect(Connection& conn, int result) noexcept {
     return;
   }
   conn.backoff = Nanos{0};
+  ++result_.connections;
   // With reuse a connect is rare, and no part of what a request costs.
   if (options_.reuse) conn.started_at = monotonic_now();
   begin_exchange(conn);

@@ -56,6 +56,9 @@ struct LoadOptions {
   /// Length that each response body must have.
   std::optional<std::uint64_t> expected_response_bytes;
   Verify verify = Verify::none;
+  /// An answer that says nothing of the request's body (X-Body) is an error. Our own server always
+  /// does. A wrong one is an error in any case.
+  bool requires_proof = false;
   std::vector<Route> routes;  ///< one of them for each request, at random, or no X-Route
 };
 
@@ -85,7 +88,7 @@ struct LoadResult {
   Histogram lateness;
   std::uint64_t requests = 0;     ///< completed without error within the measured time
   std::uint64_t body_bytes = 0;   ///< request body bytes of those
-  std::uint64_t connections = 0;  ///< opened, in warm-up and measured time
+  std::uint64_t connections = 0;  ///< that carried a request, measured or not
   LoadErrors errors;
   std::string first_error;   ///< one line, for the message
   Nanos elapsed{0};          ///< of the measured time
@@ -105,6 +108,9 @@ struct LoadResult {
   // the routes know it, and those of them whose key belongs to that worker.
   std::vector<std::uint64_t> requests_by_worker;
   std::uint64_t routed_right = 0;
+
+  /// Of `requests`: X-Body came back, and was right.
+  std::uint64_t verified_requests = 0;
 
   // Everything that was ever sent, measured or not. Without errors and with nothing unfinished, a
   // server that had no other client has counted exactly the same.

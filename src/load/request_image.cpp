@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/crc32c.hpp"
+#include "http/body_digest.hpp"
 
 namespace urb {
 namespace {
@@ -32,7 +33,7 @@ void RequestImage::Message::seal() noexcept {
 }
 
 RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region_bytes,
-                           std::optional<std::uint64_t> seed)
+                           std::uint64_t seed)
     : region_bytes_{region_bytes}, head_bytes_{head.size()}, body_bytes_{body.value} {
   URB_ASSERT(region_bytes_ != 0 && head_bytes_ != 0);
   const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(body_bytes_, region_bytes_));
@@ -42,12 +43,7 @@ RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region
   const std::uintptr_t aligned = (address + head.size() + kPageBytes - 1) & ~(kPageBytes - 1);
   std::byte* const region = storage_.data() + (aligned - address);
   std::memcpy(region - head.size(), head.data(), head.size());
-  // Not zeros, so that a mistake in framing is visible in a dump.
-  if (seed) {
-    fill_randomly({region, used}, *seed);
-  } else {
-    for (std::size_t i = 0; i < used; ++i) region[i] = static_cast<std::byte>('a' + i % 26);
-  }
+  fill_randomly({region, used}, seed);
   region_ = region;
   head_ = region - head.size();
 
@@ -59,15 +55,29 @@ RequestImage::RequestImage(std::string_view head, Bytes body, std::size_t region
   for (Message* message : {&first_, &middle_, &last_}) message->seal();
 }
 
-std::uint32_t RequestImage::body_crc32c() const noexcept {
-  std::uint32_t crc = 0;
-  std::uint64_t left = body_bytes_;
-  while (left != 0) {
+std::uint64_t RequestImage::first_word(std::uint64_t seed) noexcept {
+  return std::mt19937_64{seed}();
+}
+
+template <class Visit>
+void RequestImage::visit_body(Visit visit) const noexcept {
+  for (std::uint64_t left = body_bytes_; left != 0;) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, region_bytes_));
-    crc = crc32c(crc, {region_, size});
+    visit(std::span{region_, size});
     left -= size;
   }
+}
+
+std::uint32_t RequestImage::body_crc32c() const noexcept {
+  std::uint32_t crc = 0;
+  visit_body([&crc](std::span<const std::byte> piece) { crc = crc32c(crc, piece); });
   return crc;
+}
+
+std::uint32_t RequestImage::body_digest() const noexcept {
+  http::BodyDigest digest;
+  visit_body([&digest](std::span<const std::byte> piece) { digest.add(piece); });
+  return digest.value();
 }
 
 void RequestImage::append_body(Message& message, std::uint64_t bytes) {

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,16 +29,20 @@ class RequestImage {
   /// 10 MiB about 10 % more.
   static constexpr std::size_t kRegionBytes = 256 * 1024;
 
-  /// The region holds letters in turn, or with `seed` random bytes.
+  /// The region holds random bytes, which follow from `seed`.
   RequestImage(std::string_view head, Bytes body, std::size_t region_bytes = kRegionBytes,
-               std::optional<std::uint64_t> seed = {});
+               std::uint64_t seed = 0);
   RequestImage(const RequestImage&) = delete;
   RequestImage& operator=(const RequestImage&) = delete;
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return head_bytes_ + body_bytes_; }
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  /// The first 8 bytes of every body of `seed` that is as long, in the order of memory.
+  [[nodiscard]] static std::uint64_t first_word(std::uint64_t seed) noexcept;
   /// Computed anew with each call, which takes some ms for 10 MiB.
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept;
+  /// What our server says of the body, as proof that it had it. At most as slow.
+  [[nodiscard]] std::uint32_t body_digest() const noexcept;
 
   /// What follows the first `sent` bytes, which are fewer than total_bytes(). Pieces as large as
   /// the kernel takes them, except behind a send that ended short. They stay valid and unchanged.
@@ -52,6 +55,8 @@ class RequestImage {
     std::uint64_t bytes = 0;
     void seal() noexcept;
   };
+  template <class Visit>
+  void visit_body(Visit visit) const noexcept;
   void append_body(Message& message, std::uint64_t bytes);
 
   std::vector<std::byte> storage_;

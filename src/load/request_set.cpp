@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "http/body_digest.hpp"
 #include "http/request_bytes.hpp"
 
 namespace urb {
 namespace {
 
-// All keys' regions together stay in the core's cache, see RequestImage. A smaller one would cost
-// (measured there down to 16 KiB).
+// The regions of all requests together stay in the core's cache, see RequestImage. A smaller one
+// would cost (measured there down to 16 KiB).
 constexpr std::size_t kRegionBytesMin = 16 * 1024;
 
 std::string make_head(const LoadOptions& options, Bytes body, bool verifies, const Route* route) {
@@ -34,45 +35,50 @@ std::string make_head(const LoadOptions& options, Bytes body, bool verifies, con
   return http::make_request_head(request);
 }
 
+// Of a body that is digested whole, or of one that is not.
+std::uint64_t find_seed(std::random_device& random, bool is_whole) {
+  while (true) {
+    const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
+    if (http::BodyDigest::is_whole(RequestImage::first_word(seed)) == is_whole) return seed;
+  }
+}
+
 }  // namespace
 
 RequestSet::RequestSet(const LoadOptions& options) {
-  const std::size_t count = std::max<std::size_t>(options.routes.size(), 1);
+  keys_ = std::max<std::size_t>(options.routes.size(), 1);
+  if (options.body.value != 0) bodies_ = std::max<std::size_t>(kBodies / keys_, 2);
   const auto route_at = [&](std::size_t index) {
-    return options.routes.empty() ? nullptr : &options.routes[index % count];
+    return options.routes.empty() ? nullptr : &options.routes[index % keys_];
   };
-  const auto worker_of = [](const Route* route) {
-    return route == nullptr ? std::optional<unsigned>{} : route->worker;
+  const auto make = [&](Bytes body, bool verifies, const Route* route, std::size_t region_bytes,
+                        std::uint64_t seed) {
+    // The aggregate has a member that cannot move, so it is made in place.
+    std::unique_ptr<LoadRequest> made{new LoadRequest{
+        RequestImage{make_head(options, body, verifies, route), body, region_bytes, seed},
+        {},
+        {},
+        route == nullptr ? std::optional<unsigned>{} : route->worker}};
+    if (verifies) made->crc32c = made->image.body_crc32c();
+    if (body.value != 0) made->body_digest = made->image.body_digest();
+    return made;
   };
 
-  const bool verifies_all = options.verify == Verify::all;
-  const std::size_t region_bytes = std::max(kRegionBytesMin, RequestImage::kRegionBytes / count);
-  std::optional<std::uint32_t> crc32c;
-  for (std::size_t index = 0; index < count; ++index) {
-    const Route* const route = route_at(index);
-    // The aggregate has a member that cannot move, so it is made in place.
-    requests_.emplace_back(
-        new LoadRequest{RequestImage{make_head(options, options.body, verifies_all, route),
-                                     options.body, region_bytes},
-                        {},
-                        worker_of(route)});
-    // The same for all, since only their heads differ.
-    if (verifies_all && !crc32c) crc32c = requests_.front()->image.body_crc32c();
-    requests_.back()->crc32c = crc32c;
+  // Not from a seed, so that nobody knows the right answers beforehand.
+  std::random_device random;
+  const std::size_t region_bytes =
+      std::max(kRegionBytesMin, RequestImage::kRegionBytes / (keys_ * bodies_));
+  for (std::size_t index = 0; index < keys_ * bodies_; ++index) {
+    const bool is_whole = index % bodies_ == 0 && options.body.value <= kWholeBytesMax;
+    requests_.push_back(make(options.body, options.verify == Verify::all, route_at(index / bodies_),
+                             region_bytes, find_seed(random, is_whole)));
   }
 
   if (options.verify == Verify::none) return;
   const Bytes body{std::min(options.body.value, kVerificationBytesMax)};
-  // Not from a seed, so that nobody knows the right answers beforehand.
-  std::random_device random;
   for (std::size_t index = 0; index < std::min(options.connections, kVerificationBodies); ++index) {
-    const Route* const route = route_at(index);
-    verifications_.emplace_back(
-        new LoadRequest{RequestImage{make_head(options, body, true, route), body,
-                                     std::max<std::size_t>(body.value, 1), random()},
-                        {},
-                        worker_of(route)});
-    verifications_.back()->crc32c = verifications_.back()->image.body_crc32c();
+    verifications_.push_back(
+        make(body, true, route_at(index), std::max<std::size_t>(body.value, 1), random()));
   }
 }
 
@@ -81,9 +87,17 @@ const LoadRequest& RequestSet::verification(std::uint32_t connection_index) cons
   return *verifications_[connection_index % verifications_.size()];
 }
 
+std::size_t RequestSet::next_body() noexcept {
+  if (bodies_ == 1) return 0;
+  if (turn_ == 0) whole_turn_ = random_() % http::BodyDigest::kWholeShare;
+  const bool is_whole = turn_ == whole_turn_;
+  turn_ = (turn_ + 1) % http::BodyDigest::kWholeShare;
+  return is_whole ? 0 : 1 + random_() % (bodies_ - 1);
+}
+
 const LoadRequest& RequestSet::next() noexcept {
-  if (requests_.size() == 1) return *requests_.front();
-  return *requests_[random_() % requests_.size()];
+  const std::size_t key = keys_ == 1 ? 0 : random_() % keys_;
+  return *requests_[key * bodies_ + next_body()];
 }
 
 }  // namespace urb

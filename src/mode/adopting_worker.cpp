@@ -17,6 +17,7 @@ SessionOptions session_options(const WorkerContext& context) {
   options.response_bytes = context.config.response_bytes;
   options.limits = context.config.limits;
   options.buffers = context.config.buffers;
+  options.faults = context.config.faults;
   options.connection_capacity = context.connection_capacity;
   return options;
 }

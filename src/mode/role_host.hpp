@@ -108,7 +108,7 @@ class RoleHost {
   Context& context_;
   // A replaced worker goes on counting where the dead one stopped.
   const Counts before_{context_.counters};
-  Burn burn_{kIsMaster ? 0 : context_.config.worker_burn_percent};
+  Burn burn_{kIsMaster ? 0 : context_.config.faults.burn_percent};
   signalfd_siginfo signal_{};
   Nanos grace_ends_ = kNever;
   Nanos next_look_ = kNever;

@@ -10,6 +10,7 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "http/limits.hpp"
+#include "net/planted_faults.hpp"
 #include "net/relay_kind.hpp"
 #include "uring/buffer_pool.hpp"
 
@@ -42,9 +43,7 @@ struct ServerConfig {
   /// of a pinned process run on its CPU too, unless the master's have one of their own.
   std::vector<unsigned> pins;
   std::optional<unsigned> master_iowq_pin;
-  /// CPU time that each worker burns for nothing, of what it uses: a test knob, see
-  /// CONTRIBUTING.md.
-  double worker_burn_percent = 0;
+  PlantedFaults faults;  ///< of each worker, for tests
 };
 
 }  // namespace urb

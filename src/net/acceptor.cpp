@@ -58,6 +58,7 @@ Fd make_listener(const Address& address, bool share_port) {
 
 void Acceptor::arm() noexcept {
   retry_at_ = kNever;
+  counters_.accepts_armed.add();
   io_uring_sqe* const sqe = operations_.arm(slot_, Op::accept);
   if (into_ == AcceptInto::slot) {
     // Without SOCK_CLOEXEC, which is refused: there is no descriptor that exec could keep.

@@ -101,7 +101,11 @@ void ExchangePool::advance_request(Exchange& exchange, LegEvent event) noexcept 
                          http::kContinue.data(), http::kContinue.size(),
                          MSG_DONTWAIT | MSG_NOSIGNAL);
       [[fallthrough]];
-    case RequestAction::send: return send(exchange, Leg::request);
+    case RequestAction::send:
+      if (event.kind == LegEvent::start) {
+        parts_.counters.bodies_with_heads.add(exchange.request.message.parts[1].iov_len);
+      }
+      return send(exchange, Leg::request);
     case RequestAction::relay:
       release_buffer(exchange);
       advance_response(exchange, {LegEvent::request_moved});

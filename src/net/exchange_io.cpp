@@ -65,6 +65,7 @@ void ExchangePool::on_sent(Exchange& exchange, Leg leg, int result) noexcept {
   OutgoingMessage& message = exchange.work(leg).message;
   const auto sent = static_cast<std::uint64_t>(std::max(result, 0));
   exchange.moved_by_hand += sent;
+  parts_.counters.forwarded_bytes.add(sent);
   if (sent == message.left) {
     message.rest = {};
     return advance(exchange, leg, {LegEvent::sent});

@@ -98,6 +98,7 @@ ReadHead HeadReader::take(Reader& reader) noexcept {
   URB_ASSERT(reader.in_flight.none());
   ReadHead out{std::move(reader.socket), std::move(reader.lease), 0, reader.parsed, reader.end,
                reader.parser.head()};
+  counters_.heads_read.add();
   deadlines_.disarm(reader);
   readers_.release(reader);
   return out;

@@ -30,6 +30,7 @@ Pipe PipePool::try_make(bool is_spare) noexcept {
   }
   Pipe made{Fd{Adopt{}, ends[0]}, Fd{Adopt{}, ends[1]}, 0, is_spare};
   if (is_spare) {
+    counters_.small_pipes.add();
     made.capacity_bytes = static_cast<std::uint32_t>(fcntl(ends[1], F_GETPIPE_SZ));
     return made;
   }

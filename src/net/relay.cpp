@@ -115,8 +115,8 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
   switch (op) {
     case Op::splice_in:
     case Op::read: on_moved_in(transfer, done.result); break;
-    case Op::splice_out:
-    case Op::send: on_moved_out(transfer, done.result); break;
+    case Op::splice_out: on_moved_out(transfer, done.result, counters_.linked_bytes); break;
+    case Op::send: on_moved_out(transfer, done.result, counters_.copied_bytes); break;
     case Op::poll_source: on_source_polled(transfer, done.result); break;
     case Op::poll_target:
     case Op::wake: break;
@@ -203,13 +203,14 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
   }
 }
 
-void Relay::on_moved_out(Transfer& transfer, std::int32_t result) noexcept {
+void Relay::on_moved_out(Transfer& transfer, std::int32_t result, Counter& bytes) noexcept {
   if (result > 0) {
     const auto moved = static_cast<std::uint64_t>(result);
     // Not compared with in_transit(): this completion may be here before the one that brought it.
     URB_ASSERT(moved <= transfer.left);
     transfer.left -= moved;
     transfer.written += moved;
+    bytes.add(moved);
     transfer.target_is_full = transfer.kind == RelayKind::copy && transfer.in_transit() != 0;
   } else if (result == -EAGAIN) {
     transfer.target_is_full = true;

@@ -134,7 +134,8 @@ class Relay {
   void on_source_polled(Transfer& transfer, std::int32_t result) noexcept;
   void receive_into_pipe(Transfer& transfer) noexcept;
   void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
-  void on_moved_out(Transfer& transfer, std::int32_t result) noexcept;
+  /// `bytes` counts what came to the target this way.
+  void on_moved_out(Transfer& transfer, std::int32_t result, Counter& bytes) noexcept;
   void go_on(Transfer& transfer, bool is_readable) noexcept;
   void run(Transfer& transfer) noexcept;
   [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;

@@ -36,7 +36,8 @@ void Relay::pump(Transfer& transfer) noexcept {
       if (transfer.in_transit() == 0) break;
     }
     on_moved_out(transfer,
-                 splice_now(transfer.pipe.read_end.get(), transfer.target, transfer.in_transit()));
+                 splice_now(transfer.pipe.read_end.get(), transfer.target, transfer.in_transit()),
+                 counters_.sync_bytes);
     if (transfer.target_failed || transfer.left == 0) return;
     if (transfer.in_transit() != 0) return arm_target_poll(transfer, 0);
   }

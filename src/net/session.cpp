@@ -86,7 +86,11 @@ void SessionPool::advance(Connection& connection) noexcept {
   bool head_only = false;  // the parser owes the end of a message that has no body
   while (connection.state == State::reading) {
     if (!connection.has_input() && !head_only) break;
-    const http::ParseStep step = connection.parser.parse(connection.front());
+    std::span<const std::byte> front = connection.front();
+    if (options_.faults.spoil_bodies()) {
+      front = spoiled_.make(front, connection.parser, options_.faults);
+    }
+    const http::ParseStep step = connection.parser.parse(front);
     connection.consume(step.consumed);
     head_only = false;
     switch (step.status) {
@@ -127,7 +131,8 @@ void SessionPool::respond(Connection& connection) noexcept {
   counters_.request_body_bytes.add(connection.parser.body_bytes());
 
   http::Receipt receipt{
-      options_.mode, options_.worker_index, pid_, connection.parser.body_bytes(), {}};
+      options_.mode, options_.worker_index, pid_, connection.parser.body_bytes(), {}, {}};
+  if (receipt.body_bytes != 0) receipt.body_digest = connection.parser.body_digest();
   if (head.verify_crc32c) receipt.crc32c = connection.parser.body_crc32c();
   http::ResponseOptions response{head.http11, connection.keep_alive, head.is_head_method,
                                  head.response_bytes};
@@ -198,7 +203,11 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
     return;
   }
   counters_.connections_closed.add();
-  connection.socket.prep_close(ring_.detached_sqe());
+  if (options_.faults.never_closes) {
+    never_closed_.push_back(std::move(connection.socket));
+  } else {
+    connection.socket.prep_close(ring_.detached_sqe());
+  }
   connections_.release(connection);
 }
 

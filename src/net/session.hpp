@@ -17,6 +17,7 @@
 #include "http/request_parser.hpp"
 #include "http/response_bytes.hpp"
 #include "net/lingering_close.hpp"
+#include "net/planted_faults.hpp"
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -33,6 +34,7 @@ struct SessionOptions {
   http::Limits limits;
   BufferKind buffers = BufferKind::registered;
   std::size_t connection_capacity = 1024;
+  PlantedFaults faults;
 };
 
 class SessionPool {
@@ -85,6 +87,7 @@ class SessionPool {
     bool peer_ended = false;
     bool served = false;  ///< has had a response: from here on it may be idle
     bool is_low_water_high = false;
+    BufferKind receives = BufferKind::plain;  ///< how the read in flight does
     bool is_slow = false;  ///< has not filled a buffer in time: its low-water mark stays low
     int lingering_close_status = 0;  ///< of a leaving connection
     Socket socket;
@@ -133,6 +136,7 @@ class SessionPool {
   void update_low_water(Connection& connection) noexcept;
   void set_low_water(Connection& connection, bool is_high) noexcept;
   void arm_read(Connection& connection, BufferLease lease) noexcept;
+  [[nodiscard]] Counter& received_bytes(BufferKind kind) noexcept;
   void arm_poll(Connection& connection) noexcept;
   void arm_peek(Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;
@@ -157,7 +161,9 @@ class SessionPool {
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
   std::vector<std::byte> filler_;
-  std::byte peeked_{};  ///< all peek into it: nobody reads it
+  SpoiledBytes spoiled_;              ///< for tests, as all of `options_.faults` is
+  std::vector<Socket> never_closed_;  ///< likewise
+  std::byte peeked_{};                ///< all peek into it: nobody reads it
   int pid_;
   bool stopping_ = false;
 };

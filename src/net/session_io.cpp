@@ -50,7 +50,10 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
   if (connection.waiting_hook.is_linked) return;
   if (pool_.kind() == BufferKind::provided) {
     if (pool_.free_count() == 0) return waiting_.push_back(connection);
-    return pool_.prep_recv_multishot(operations_.arm(connection, Op::read), connection.socket);
+    io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
+    pool_.prep_recv_multishot(sqe, connection.socket);
+    connection.receives = kind_of_receive(*sqe);
+    return;
   }
   if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
   BufferLease lease = pool_.try_take();
@@ -63,8 +66,16 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
 }
 
 void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
-  pool_.prep_read(operations_.arm(connection, Op::read), connection.socket, lease.memory());
+  io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
+  pool_.prep_read(sqe, connection.socket, lease.memory());
+  connection.receives = kind_of_receive(*sqe);
   connection.reading_into = std::move(lease);
+}
+
+Counter& SessionPool::received_bytes(BufferKind kind) noexcept {
+  return kind == BufferKind::registered ? counters_.registered_bytes
+         : kind == BufferKind::provided ? counters_.provided_bytes
+                                        : counters_.plain_bytes;
 }
 
 void SessionPool::arm_poll(Connection& connection) noexcept {
@@ -108,6 +119,7 @@ void SessionPool::on_read(const Completion& done) noexcept {
     return finish_departure(connection);
   }
   if (done.result > 0) {
+    received_bytes(connection.receives).add(static_cast<std::uint64_t>(done.result));
     connection.input.push(std::move(lease), 0, static_cast<std::size_t>(done.result));
     if (connection.state == State::reading) return advance(connection);
     if (connection.in_flight.has(Op::wait)) return connection.park_input();

@@ -21,6 +21,11 @@ std::string_view name_of(BufferKind kind) noexcept {
   return "";
 }
 
+BufferKind kind_of_receive(const io_uring_sqe& sqe) noexcept {
+  if (sqe.opcode == IORING_OP_READ_FIXED) return BufferKind::registered;
+  return (sqe.flags & IOSQE_BUFFER_SELECT) != 0 ? BufferKind::provided : BufferKind::plain;
+}
+
 BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
     : ring_{ring},
       kind_{options.kind},

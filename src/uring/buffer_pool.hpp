@@ -25,6 +25,10 @@ namespace urb {
 enum class BufferKind : std::uint8_t { registered, provided, plain };
 [[nodiscard]] std::string_view name_of(BufferKind kind) noexcept;
 
+/// How the receive in `sqe` brings its bytes, as its opcode and flags say. It depends on nothing
+/// that a pool says of itself.
+[[nodiscard]] BufferKind kind_of_receive(const io_uring_sqe& sqe) noexcept;
+
 class BufferPool;
 class ByteQueue;
 

@@ -1,7 +1,10 @@
 // Bodies of every size, in both directions: counted, checksummed, complete to the byte.
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 
 #include "conformance/conformance.hpp"
+#include "http/body_digest.hpp"
 
 TEST_SUITE_BEGIN("conformance");
 
@@ -33,6 +36,43 @@ TEST_CASE_FIXTURE(SharedServer, "without X-Verify there is no checksum") {
   for (const std::string_view fields : {"", "X-Verify: md5\r\n", "X-Verify:\r\n"}) {
     client.send(make_post(std::string(kMega, 'b'), fields));
     check_receipt(server, client.read_response(), kMega);
+  }
+}
+
+TEST_CASE_FIXTURE(SharedServer, "a body's digest is of its bytes, however they come") {
+  // Two that are digested whole, and many that are not.
+  std::vector<std::string> bodies;
+  for (unsigned seed = 0, whole = 0; whole < 2 || bodies.size() < 8; ++seed) {
+    std::string body = random_text(20'000, 1000 + seed);
+    std::uint64_t word = 0;
+    std::memcpy(&word, body.data(), sizeof word);
+    const bool is_whole = http::BodyDigest::is_whole(word);
+    whole += is_whole ? 1 : 0;
+    if (is_whole || bodies.size() < 6) bodies.push_back(std::move(body));
+  }
+  for (const std::size_t bytes : {1U, 7U, 8U, 9U}) bodies.push_back(random_text(bytes, 5));
+
+  TcpClient client = connect();
+  for (const std::string& body : bodies) {
+    http::BodyDigest digest;
+    digest.add(std::as_bytes(std::span{body}));
+    char expected[16];
+    std::snprintf(expected, sizeof expected, "%08x", digest.value());
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx", body.size());
+    const std::string chunked = make_head("POST", "/", "Transfer-Encoding: chunked\r\n") +
+                                std::string{size} + "\r\n" + body + "\r\n0\r\n\r\n";
+    // Pipelined, then in pieces.
+    client.send(make_post(body, "") + chunked + make_post(body, ""));
+    for (int count = 0; count < 3; ++count) {
+      CHECK(client.read_response().header("x-body") == expected);
+    }
+    const std::string request = make_post(body, "");
+    const std::size_t step = request.size() / 3 + 1;
+    for (std::size_t at = 0; at < request.size(); at += step) {
+      client.send_and_let_read(request.substr(at, step));
+    }
+    CHECK(client.read_response().header("x-body") == expected);
   }
 }
 

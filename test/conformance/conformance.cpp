@@ -124,6 +124,7 @@ unsigned check_receipt(const Server& server, const Response& response, std::uint
   }
   CHECK(response.body == expected + "}");
   CHECK(response.header("content-type") == "application/json");
+  CHECK(response.header("x-body").empty() == (body_bytes == 0));
   return index;
 }
 

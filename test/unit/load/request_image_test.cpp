@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 
 TEST_SUITE_BEGIN("unit");
@@ -11,6 +12,7 @@ TEST_SUITE_BEGIN("unit");
 namespace urb {
 namespace {
 
+constexpr std::uint64_t kSeed = 4711;
 constexpr std::string_view kHead = "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n";
 
 std::string bytes_of(const RequestPiece& piece) {
@@ -41,9 +43,12 @@ std::string send_all(const RequestImage& image, std::uint64_t sent = 0,
 
 std::string expected_bytes(std::uint64_t body_bytes, std::size_t region_bytes) {
   std::string text{kHead};
-  for (std::uint64_t i = 0; i < body_bytes; ++i) {
-    text += static_cast<char>('a' + i % region_bytes % 26);
+  std::string region;
+  for (std::mt19937_64 random{kSeed}; region.size() < region_bytes;) {
+    const std::uint64_t word = random();
+    region.append(reinterpret_cast<const char*>(&word), sizeof word);
   }
+  for (std::uint64_t i = 0; i < body_bytes; ++i) text += region[i % region_bytes];
   return text;
 }
 
@@ -57,7 +62,7 @@ TEST_CASE("the pieces are the head and the body, for sizes around every boundary
         kMessage, kMessage + 1, 2 * kMessage - 1, 2 * kMessage, 2 * kMessage + 1,
         3 * kMessage + 2}) {
     CAPTURE(body);
-    const RequestImage image{kHead, Bytes{body}, kRegion};
+    const RequestImage image{kHead, Bytes{body}, kRegion, kSeed};
     CHECK(image.total_bytes() == kHead.size() + body);
     CHECK(send_all(image) == expected_bytes(body, kRegion));
   }
@@ -65,7 +70,7 @@ TEST_CASE("the pieces are the head and the body, for sizes around every boundary
 
 TEST_CASE("a send that ended short anywhere is continued with the right byte") {
   constexpr std::size_t kRegion = 7;
-  const RequestImage image{kHead, Bytes{100}, kRegion};
+  const RequestImage image{kHead, Bytes{100}, kRegion, kSeed};
   const std::string expected = expected_bytes(100, kRegion);
   for (std::uint64_t sent = 0; sent < image.total_bytes(); ++sent) {
     CAPTURE(sent);

@@ -42,6 +42,7 @@ bool Peer::read_request() { return read_head() && read_body(); }
 
 bool Peer::read_body() {
   body_crc32c_ = 0;
+  body_digest_.reset();
   body_begin_.clear();
   constexpr std::string_view kLength = "Content-Length: ";
   const std::size_t at = head_.find(kLength);
@@ -51,6 +52,7 @@ bool Peer::read_body() {
     const std::size_t got = std::min(left, unread_.size());
     const std::string_view piece{unread_.data(), got};
     body_crc32c_ = crc32c(body_crc32c_, std::as_bytes(std::span{piece}));
+    body_digest_.add(std::as_bytes(std::span{piece}));
     if (body_begin_.size() < 64) body_begin_ += piece.substr(0, 64 - body_begin_.size());
     unread_.erase(0, got);
     left -= got;

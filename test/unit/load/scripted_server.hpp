@@ -12,6 +12,7 @@
 
 #include "base/address.hpp"
 #include "base/fd.hpp"
+#include "http/body_digest.hpp"
 #include "load/generator.hpp"
 
 namespace urb::test {
@@ -30,8 +31,9 @@ class Peer {
   [[nodiscard]] bool read_body();
   /// Of the last request read.
   [[nodiscard]] const std::string& head() const noexcept { return head_; }
-  /// CRC-32C of the body that read_request() read, and its first bytes.
+  /// CRC-32C and digest of the body that read_request() read, and its first bytes.
   [[nodiscard]] std::uint32_t body_crc32c() const noexcept { return body_crc32c_; }
+  [[nodiscard]] std::uint32_t body_digest() const noexcept { return body_digest_.value(); }
   [[nodiscard]] const std::string& body_begin() const noexcept { return body_begin_; }
   void write(std::string_view text);
   /// Reads until the client closes.
@@ -48,6 +50,7 @@ class Peer {
   std::string head_;
   std::string body_begin_;
   std::uint32_t body_crc32c_ = 0;
+  http::BodyDigest body_digest_;
   std::string unread_;
 };
 

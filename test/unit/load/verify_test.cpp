@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cstring>
 #include <mutex>
 #include <set>
 
@@ -160,7 +161,82 @@ TEST_CASE("verification bodies have the load's size, up to a limit, and differ")
   RequestSet requests{options};
   CHECK(requests.verification(0).image.body_bytes() == RequestSet::kVerificationBytesMax);
   CHECK(requests.next().image.body_bytes() == 10 << 20);
-  CHECK(requests.next().crc32c == requests.next().image.body_crc32c());
+  const LoadRequest& request = requests.next();
+  CHECK(request.crc32c == request.image.body_crc32c());
+}
+
+TEST_CASE("the bodies of a load differ, and one in 64 of them is digested whole") {
+  LoadOptions options;
+  options.host = "localhost";
+  options.body = Bytes{100'000};
+  for (const std::size_t keys : {0, 1, 3, 40}) {
+    CAPTURE(keys);
+    options.routes.clear();
+    for (std::size_t key = 0; key < keys; ++key) options.routes.push_back({std::to_string(key), 0});
+    RequestSet requests{options};
+    std::set<const LoadRequest*> seen;
+    std::set<std::optional<std::uint32_t>> digests;
+    for (int round = 0; round < 50; ++round) {
+      unsigned whole = 0;
+      for (std::uint64_t turn = 0; turn < http::BodyDigest::kWholeShare; ++turn) {
+        const LoadRequest& request = requests.next();
+        seen.insert(&request);
+        digests.insert(request.body_digest);
+        std::uint64_t word = 0;
+        const std::uint64_t head_bytes = request.image.total_bytes() - options.body.value;
+        std::memcpy(&word, request.image.piece_at(head_bytes).bytes.data(), sizeof word);
+        whole += http::BodyDigest::is_whole(word) ? 1 : 0;
+      }
+      CHECK(whole == 1);
+    }
+    CHECK(seen.size() > RequestSet::kBodies - 2);
+    CHECK(digests.size() == seen.size());
+  }
+}
+
+TEST_CASE("a request without a body has no digest, and one that is too large is never whole") {
+  LoadOptions options;
+  options.host = "localhost";
+  CHECK_FALSE(RequestSet{options}.next().has_fields());
+  options.body = Bytes{RequestSet::kWholeBytesMax + 1};
+  RequestSet requests{options};
+  for (std::uint64_t turn = 0; turn < http::BodyDigest::kWholeShare; ++turn) {
+    const LoadRequest& request = requests.next();
+    std::uint64_t word = 0;
+    const std::uint64_t head_bytes = request.image.total_bytes() - options.body.value;
+    std::memcpy(&word, request.image.piece_at(head_bytes).bytes.data(), sizeof word);
+    CHECK_FALSE(http::BodyDigest::is_whole(word));
+  }
+}
+
+TEST_CASE(
+    "a body's digest that comes back is compared, and one that is absent is an error on demand") {
+  struct Case {
+    bool is_sent;
+    std::uint32_t mask;
+    bool is_required;
+    std::uint64_t errors;
+    std::uint64_t verified;
+  };
+  for (const Case& made :
+       {Case{true, 0, true, 0, 10}, Case{true, 0, false, 0, 10}, Case{true, 1, true, 10, 0},
+        Case{true, 1, false, 10, 0}, Case{false, 0, true, 10, 0}, Case{false, 0, false, 0, 0}}) {
+    CAPTURE(made.is_sent);
+    CAPTURE(made.mask);
+    CAPTURE(made.is_required);
+    const ScriptedServer server{[&](Peer& peer) {
+      while (peer.read_request()) {
+        const std::string field = fmt::format("X-Body: {:08x}\r\n", peer.body_digest() ^ made.mask);
+        peer.write(make_response("ok", made.is_sent ? field : ""));
+      }
+    }};
+    LoadOptions options = options_for(server, Verify::none);
+    options.requires_proof = made.is_required;
+    const LoadResult result = run(options);
+    CHECK(result.errors.content == made.errors);
+    CHECK(result.total_errors() == made.errors);
+    CHECK(result.verified_requests == made.verified);
+  }
 }
 
 TEST_CASE("routing keys are sent, and what X-Worker answers is counted by worker") {

@@ -75,6 +75,7 @@ TEST_CASE("acceptor: clients are accepted, close-on-exec and without Nagle's del
   rig.acceptor.begin_stop();
   CHECK(rig.turn_until([&] { return rig.acceptor.is_idle(); }));
   CHECK(rig.counters.accept_errors.get() == 0);
+  CHECK(rig.counters.accepts_armed.get() == 1);  // for all of them
 }
 
 TEST_CASE("acceptor: a port that is taken is an error that names it and the remedy") {

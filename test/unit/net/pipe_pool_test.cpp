@@ -76,6 +76,19 @@ TEST_CASE("a pipe whose size is refused is used at the size it has, and counted"
   pool.give_back(std::move(pipe), true);
 }
 
+TEST_CASE("a spare pipe is small, and counted as such") {
+  Counters counters;
+  PipePool pool{{.pipe_count = 1, .pipe_bytes = 256 * 1024, .spare_count = 1}, counters};
+  Pipe pipe = pool.try_take();
+  CHECK(counters.small_pipes.get() == 0);
+  Pipe spare = pool.try_take();
+  REQUIRE(spare.is_open());
+  CHECK(spare.capacity_bytes < pipe.capacity_bytes);
+  CHECK(counters.small_pipes.get() == 1);
+  pool.give_back(std::move(spare), true);
+  pool.give_back(std::move(pipe), true);
+}
+
 TEST_CASE("a pool of no pipes lends none and makes none") {
   Counters counters;
   PipePool pool{{0, 64 * 1024}, counters};

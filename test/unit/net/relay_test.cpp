@@ -68,6 +68,25 @@ TEST_CASE("a transfer moves exactly its bytes, and the one behind them stays unr
   });
 }
 
+TEST_CASE("a relay counts what came to the target, by the way that brought it") {
+  for_each_kind([](RelayKind kind) {
+    RelayRig rig{{.kind = kind}};
+    const Counters& counts = rig.counters;
+    const auto of = [&](RelayKind way) {
+      return way == RelayKind::linked ? counts.linked_bytes.get()
+             : way == RelayKind::sync ? counts.sync_bytes.get()
+                                      : counts.copied_bytes.get();
+    };
+    check_whole_transfer(rig, make_tcp_pair(), make_unix_pair(), 1'000'000);
+    const RelayKind large = kind == RelayKind::automatic ? RelayKind::sync : kind;
+    CHECK(of(large) == 1'000'000);
+    check_whole_transfer(rig, make_unix_pair(), make_tcp_pair(), kCopyMaxDefault);
+    CHECK(of(kind == RelayKind::automatic ? RelayKind::copy : kind) >= kCopyMaxDefault);
+    CHECK(of(RelayKind::linked) + of(RelayKind::sync) + of(RelayKind::copy) ==
+          1'000'000 + kCopyMaxDefault);
+  });
+}
+
 TEST_CASE("pipes and buffers smaller than the transfer, sockets smaller than these") {
   for_each_kind([](RelayKind kind) {
     RelayRig rig{{.kind = kind, .pipes = {8, 4096}}};

@@ -58,6 +58,17 @@ BufferLease lease_with(BufferPool& pool, std::string_view text, std::size_t begi
   return lease;
 }
 
+TEST_CASE("buffer_pool: the way of a receive is known from the request itself") {
+  const Sockets sockets;
+  for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
+    Ring ring{{8, 16}};
+    BufferPool pool{ring, {kind, 4, kBytes, 0}};
+    io_uring_sqe sqe{};
+    pool.prep_read(&sqe, sockets.near, pool.try_take().memory());
+    CHECK(kind_of_receive(sqe) == kind);
+  }
+}
+
 TEST_CASE("buffer_pool: bytes land in the leased buffer, and only where they were asked for") {
   for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
     CAPTURE(name_of(kind));

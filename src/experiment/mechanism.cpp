@@ -1,0 +1,240 @@
+#include "experiment/mechanism.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "net/head_reader.hpp"
+
+namespace urb {
+namespace {
+
+/// One way among several, and what it has moved.
+struct Way {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+using Ways = std::array<Way, 3>;
+
+Ways relay_ways(const Counts& counts) {
+  return {Way{name_of(RelayKind::linked), counts.linked_bytes},
+          Way{name_of(RelayKind::sync), counts.sync_bytes},
+          Way{name_of(RelayKind::copy), counts.copied_bytes}};
+}
+
+Ways receive_ways(const Counts& counts) {
+  return {Way{name_of(BufferKind::registered), counts.registered_bytes},
+          Way{name_of(BufferKind::provided), counts.provided_bytes},
+          Way{name_of(BufferKind::plain), counts.plain_bytes}};
+}
+
+std::uint64_t total_of(const Ways& ways) {
+  std::uint64_t total = 0;
+  for (const Way& way : ways) total += way.bytes;
+  return total;
+}
+
+bool is_within(std::uint64_t seen, std::uint64_t least, std::uint64_t most) {
+  return seen >= least && seen <= most;
+}
+
+std::string format_used(const Ways& ways) {
+  const std::uint64_t total = total_of(ways);
+  std::string text;
+  for (const Way& way : ways) {
+    if (way.bytes == 0 || way.bytes * 100 < total) continue;
+    text += fmt::format("{}{}", text.empty() ? "" : ";", way.name);
+  }
+  return text;
+}
+
+class Rules {
+ public:
+  Rules(const MechanismClaim& claim, std::span<const ProcessDeeds> server,
+        const ClientDeeds& client)
+      : claim_{claim}, mode_{*claim.mode}, server_{server}, client_{client} {
+    for (const ProcessDeeds& process : server) {
+      (process.role == ProcessRole::master ? master_ : workers_) += process.counts;
+    }
+  }
+
+  [[nodiscard]] std::string first_broken() const {
+    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay,
+                            &Rules::buffers, &Rules::accepts}) {
+      if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
+    }
+    return {};
+  }
+
+ private:
+  // Exact. A proxy reads the head of each request. Who hands connections over reads their first.
+  [[nodiscard]] std::string heads() const {
+    const std::uint64_t due = !mode_.reads_heads ? 0
+                              : mode_.has_relay  ? client_.requests
+                                                 : client_.connections;
+    const std::uint64_t most = mode_.reads_heads ? due + client_.uncounted : 0;
+    if (is_within(master_.heads_read, due, most)) return {};
+    return mode_.has_relay ? fmt::format("the master read {} heads of {} requests",
+                                         master_.heads_read, client_.requests)
+                           : fmt::format("the master read {} heads of {} connections",
+                                         master_.heads_read, client_.connections);
+  }
+
+  // Exact, but for connections that the client gave up: a master that reads no head passes them on.
+  [[nodiscard]] std::string hand_over() const {
+    const std::uint64_t due = mode_.workers_listen ? 0
+                              : mode_.has_relay    ? master_.upstream_opened
+                                                   : client_.connections;
+    const std::uint64_t unused = mode_.reads_heads ? 0 : client_.unused_connections;
+    const bool is_open = !mode_.workers_listen && !mode_.has_relay;
+    const std::uint64_t most = is_open ? due + client_.uncounted + unused : due;
+    if (is_within(master_.handover_connections, due, most)) return {};
+    return fmt::format("the master handed over {} of {} {}", master_.handover_connections, due,
+                       mode_.has_relay ? "socket pairs" : "connections");
+  }
+
+  // Exact. The relay moves all of a body that was not read with its head, and in one way only.
+  [[nodiscard]] std::string relay() const {
+    if (!mode_.has_relay) return {};
+    const Ways ways = relay_ways(master_);
+    const std::uint64_t with_heads = std::min(client_.body_bytes, master_.bodies_with_heads);
+    const std::uint64_t due = client_.body_bytes - with_heads;
+    if (total_of(ways) < due) {
+      return fmt::format("its relay moved {} of {} bytes that did not come with a head",
+                         total_of(ways), due);
+    }
+    return claim_.relay == RelayKind::automatic ? "" : other_way(ways, name_of(claim_.relay));
+  }
+
+  // Bodies up to the border are copied, larger ones spliced. When all pipes or all buffers are lent
+  // it takes the other, so a tenth of the bytes may go that way. Of a spliced body the last part
+  // may be copied, up to the border. Responses, which have sizes of their own, may go either way.
+  [[nodiscard]] std::string auto_relay() const {
+    if (!mode_.has_relay || claim_.relay != RelayKind::automatic) return {};
+    const Ways ways = relay_ways(master_);
+    if (ways[0].bytes != 0) return other_way(ways, "auto");
+    const std::uint64_t total = total_of(ways);
+    const std::uint64_t either = total / 10 + workers_.response_body_bytes;
+    const std::uint64_t body = client_.body_bytes / std::max<std::uint64_t>(client_.requests, 1);
+    const std::uint64_t copied = ways[2].bytes;
+    if (body <= claim_.copy_max && ways[1].bytes > either) {
+      return fmt::format("it spliced {} of {} bytes, in bodies of {} that it copies up to {}",
+                         ways[1].bytes, total, body, claim_.copy_max);
+    }
+    if (body > claim_.copy_max + kHeadReadArea &&
+        copied > either + claim_.copy_max * (client_.requests + client_.uncounted)) {
+      return fmt::format("it copied {} of {} bytes, in bodies of {} that it splices above {}",
+                         copied, total, body, claim_.copy_max);
+    }
+    return {};
+  }
+
+  // No byte another way: a pool is of one kind. All bytes in it, but for those that a head's reader
+  // may have handed over with the connection.
+  [[nodiscard]] std::string buffers() const {
+    const Ways ways = receive_ways(workers_);
+    const bool come_with_heads = mode_.reads_heads && !mode_.has_relay;
+    const std::uint64_t handed_over =
+        come_with_heads ? master_.handover_connections * kHeadReadArea : 0;
+    const std::uint64_t due = client_.body_bytes - std::min(client_.body_bytes, handed_over);
+    if (total_of(ways) < due) {
+      return fmt::format("the workers received {} of {} bytes", total_of(ways), due);
+    }
+    return other_way(ways, name_of(claim_.buffers));
+  }
+
+  // A multishot accept is armed once. It ends with an error, or where the completion queue is full.
+  // One for each four connections is allowed, since a kernel may end it for reasons of its own.
+  [[nodiscard]] std::string accepts() const {
+    for (const ProcessDeeds& process : server_) {
+      if (!process.used.has(Feature::accept_multishot)) continue;
+      const Counts& counts = process.counts;
+      const std::uint64_t most =
+          1 + counts.accept_errors + counts.cq_overflowed + counts.connections_opened / 4;
+      if (counts.accepts_armed <= most) continue;
+      return fmt::format("its multishot accept was armed {} times for {} connections",
+                         counts.accepts_armed, counts.connections_opened);
+    }
+    return {};
+  }
+
+  static std::string other_way(const Ways& ways, std::string_view claimed) {
+    for (const Way& way : ways) {
+      if (way.name == claimed || way.bytes == 0) continue;
+      return fmt::format("{}: {} of {} bytes went by {}", claimed, way.bytes, total_of(ways),
+                         way.name);
+    }
+    return {};
+  }
+
+  const MechanismClaim& claim_;
+  const Mode& mode_;
+  std::span<const ProcessDeeds> server_;
+  const ClientDeeds& client_;
+  Counts master_;
+  Counts workers_;
+};
+
+template <class Kind, std::size_t Count>
+void read_kind(std::string_view text, const std::array<Kind, Count>& kinds, Kind& kind) {
+  for (const Kind candidate : kinds) {
+    if (text == name_of(candidate)) kind = candidate;
+  }
+}
+
+}  // namespace
+
+MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
+  MechanismClaim claim{.mode = find_mode(row.mode),
+                       .relay = config.relay,
+                       .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
+                       .buffers = config.buffers};
+  if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
+  const std::string_view relay = row.relay;
+  const std::size_t colon = std::min(relay.find(':'), relay.size());
+  read_kind(relay.substr(0, colon),
+            std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic},
+            claim.relay);
+  if (colon < relay.size()) {
+    const auto parsed = parse_bytes(relay.substr(colon + 1));
+    if (const Bytes* const border = std::get_if<Bytes>(&parsed)) claim.copy_max = border->value;
+  }
+  read_kind(std::string_view{row.buffers},
+            std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
+            claim.buffers);
+  return claim;
+}
+
+std::vector<ProcessDeeds> read_deeds(std::span<const ServerProcess> processes) {
+  std::vector<ProcessDeeds> deeds;
+  for (const ServerProcess& process : processes) {
+    deeds.push_back({process.role, Counts{*process.counters},
+                     Features::of_bits(process.counters->features.get())});
+  }
+  return deeds;
+}
+
+std::string find_broken_claim(const MechanismClaim& claim, std::span<const ProcessDeeds> server,
+                              const ClientDeeds& client) {
+  const std::string broken = Rules{claim, server, client}.first_broken();
+  return broken.empty() ? broken : fmt::format("mechanism: {}, but {}", claim.mode->name, broken);
+}
+
+void fill_mechanism(Row& row, const Counts& counts) {
+  row.buffers_used = format_used(receive_ways(counts));
+  row.heads_by_master = counts.heads_read;
+  row.handover_messages = counts.handover_messages;
+  row.handover_sockets = counts.handover_connections;
+  if (row.relay.empty()) return;
+  row.relay_used = format_used(relay_ways(counts));
+  row.spliced_bytes = counts.linked_bytes + counts.sync_bytes;
+  row.copied_bytes = counts.copied_bytes + counts.forwarded_bytes;
+}
+
+}  // namespace urb

@@ -1,0 +1,222 @@
+// Did a mode do what its name says? By made-up counts, with one of them wrong at a time.
+#include "experiment/mechanism.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+constexpr std::uint64_t kBody = 1 << 20;
+
+/// What an honest server of `mode` counts: 100 requests of 1 MiB on 20 connections, two workers.
+struct Made {
+  MechanismClaim claim;
+  std::vector<ProcessDeeds> server{{ProcessRole::master, {}, {Feature::accept_multishot}},
+                                   {ProcessRole::worker, {}, {Feature::accept_multishot}},
+                                   {ProcessRole::worker, {}, {Feature::accept_multishot}}};
+  ClientDeeds client{.connections = 20,
+                     .requests = 100,
+                     .body_bytes = 100 * kBody,
+                     .unused_connections = 4,
+                     .uncounted = 0};
+
+  explicit Made(const char* mode, RelayKind relay = RelayKind::linked) {
+    claim.mode = find_mode(mode);
+    claim.relay = relay;
+    const Mode& is = *claim.mode;
+    if (is.workers_listen) {
+      for (Counts* const counts : {&worker(0), &worker(1)}) {
+        counts->accepts_armed = 1;
+        counts->connections_opened = 10;
+      }
+    } else {
+      master().accepts_armed = 1;
+      master().connections_opened = 20;
+      master().handover_connections = is.has_relay ? 4 : 20;
+      master().upstream_opened = is.has_relay ? 4 : 0;
+    }
+    if (is.reads_heads) master().heads_read = is.has_relay ? 100 : 20;
+    worker(0).registered_bytes = worker(1).registered_bytes = 50 * kBody + 5000;
+    if (!is.has_relay) return;
+    master().bodies_with_heads = 100 * 3900;
+    const std::uint64_t rest = 100 * (kBody - 3900);
+    (relay == RelayKind::linked ? master().linked_bytes
+     : relay == RelayKind::copy ? master().copied_bytes
+                                : master().sync_bytes) = rest;
+  }
+
+  Counts& master() { return server[0].counts; }
+  Counts& worker(std::size_t index) { return server[1 + index].counts; }
+  [[nodiscard]] std::string broken() const { return find_broken_claim(claim, server, client); }
+};
+
+}  // namespace
+
+TEST_CASE("mechanism: who does what its name says is believed") {
+  for (const Mode* const mode : all_modes()) {
+    CAPTURE(mode->name);
+    CHECK(Made{std::string{mode->name}.c_str()}.broken() == "");
+  }
+  for (const RelayKind relay :
+       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+    CHECK(Made("passthru", relay).broken() == "");
+  }
+}
+
+TEST_CASE("mechanism: a count that contradicts the name is said, with the name") {
+  struct Case {
+    const char* mode;
+    std::function<void(Made&)> spoil;
+    const char* said;
+  };
+  const std::vector<Case> cases{
+      {"socket", [](Made& made) { made.master().heads_read = 0; },
+       "mechanism: socket, but the master read 0 heads of 20 connections"},
+      {"socket", [](Made& made) { made.master().heads_read = 21; }, "the master read 21 heads"},
+      {"msgring-head", [](Made& made) { made.master().heads_read = 19; },
+       "mechanism: msgring-head, but the master read 19 heads of 20 connections"},
+      {"passthru", [](Made& made) { made.master().heads_read = 20; },
+       "the master read 20 heads of 100 requests"},
+      {"cluster", [](Made& made) { made.master().heads_read = 1; }, "the master read 1 heads"},
+      {"direct", [](Made& made) { made.master().heads_read = 1; }, "the master read 1 heads"},
+      {"direct", [](Made& made) { made.master().handover_connections = 1; },
+       "the master handed over 1 of 0 connections"},
+      {"cluster", [](Made& made) { made.master().handover_connections = 19; },
+       "the master handed over 19 of 20 connections"},
+      {"cluster", [](Made& made) { made.master().handover_connections = 25; },
+       "the master handed over 25 of 20 connections"},
+      {"socket", [](Made& made) { made.master().handover_connections = 21; },
+       "the master handed over 21 of 20 connections"},
+      {"msgring", [](Made& made) { made.master().handover_connections = 0; },
+       "the master handed over 0 of 20 connections"},
+      {"passthru", [](Made& made) { made.master().handover_connections = 20; },
+       "the master handed over 20 of 4 socket pairs"},
+      {"passthru", [](Made& made) { made.master().linked_bytes -= 1; }, "its relay moved "},
+      {"passthru", [](Made& made) { made.master().copied_bytes = 1; },
+       "linked: 1 of 104467601 bytes went by copy"},
+      {"passthru", [](Made& made) { made.claim.relay = RelayKind::sync; }, "bytes went by linked"},
+      {"passthru", [](Made& made) { made.claim.relay = RelayKind::automatic; },
+       "auto: 104467600 of 104467600 bytes went by linked"},
+      {"direct", [](Made& made) { made.claim.buffers = BufferKind::provided; },
+       "provided: 104867600 of 104867600 bytes went by registered"},
+      {"direct", [](Made& made) { made.worker(1).plain_bytes = 1; },
+       "registered: 1 of 104867601 bytes went by plain"},
+      {"direct", [](Made& made) { made.worker(1).registered_bytes = 0; },
+       "the workers received 52433800 of 104857600 bytes"},
+      {"direct", [](Made& made) { made.worker(1).accepts_armed = 10; },
+       "its multishot accept was armed 10 times for 10 connections"},
+      {"cluster", [](Made& made) { made.master().accepts_armed = 21; },
+       "its multishot accept was armed 21 times for 20 connections"}};
+  for (const Case& one : cases) {
+    CAPTURE(one.said);
+    Made made{one.mode};
+    REQUIRE(made.broken() == "");
+    one.spoil(made);
+    CHECK(made.broken().starts_with("mechanism: " + std::string{one.mode} + ", but "));
+    CHECK(made.broken().find(one.said) != std::string::npos);
+  }
+}
+
+TEST_CASE("mechanism: --relay auto obeys its border") {
+  Made made{"passthru", RelayKind::automatic};
+  made.claim.copy_max = 2 * kBody;
+  CHECK(made.broken().find("it spliced ") != std::string::npos);
+  made.master().copied_bytes = std::exchange(made.master().sync_bytes, 0);
+  CHECK(made.broken() == "");
+  made.claim.copy_max = 4096;
+  CHECK(made.broken().find("it copied ") != std::string::npos);
+  // The last part of each, and what met a shortage.
+  made.master().copied_bytes = 100 * 4096 + 10 * kBody - 1'000'000;
+  made.master().sync_bytes = 100 * kBody - made.master().copied_bytes;
+  CHECK(made.broken() == "");
+}
+
+TEST_CASE("mechanism: what the client left open is allowed for, and no more") {
+  Made made{"cluster"};
+  made.master().handover_connections = 24;  // four were given up before they sent anything
+  CHECK(made.broken() == "");
+  made.client.uncounted = 8;
+  made.master().handover_connections = 32;
+  CHECK(made.broken() == "");
+  made.master().handover_connections = 33;
+  CHECK(made.broken() != "");
+  Made proxy{"passthru"};
+  proxy.client.uncounted = 8;
+  proxy.master().heads_read = 108;
+  CHECK(proxy.broken() == "");
+  proxy.master().heads_read = 99;
+  CHECK(proxy.broken() != "");
+}
+
+TEST_CASE("mechanism: accepts that end with errors, or without multishot, are no lie") {
+  Made made{"cluster"};
+  made.master().accepts_armed = 21;
+  made.server[0].used = {};
+  CHECK(made.broken() == "");
+  made.server[0].used = {Feature::accept_multishot};
+  made.master().accept_errors = 20;
+  CHECK(made.broken() == "");
+}
+
+TEST_CASE("mechanism: the claim is the row's, not the server's") {
+  ServerConfig config;
+  config.relay = RelayKind::copy;
+  config.buffers = BufferKind::plain;
+  Row row;
+  row.mode = "passthru";
+  CHECK(read_claim(row, config).relay == RelayKind::copy);
+  CHECK(read_claim(row, config).buffers == BufferKind::plain);
+  row.relay = "auto:64K";
+  row.buffers = "provided";
+  CHECK(read_claim(row, config).relay == RelayKind::automatic);
+  CHECK(read_claim(row, config).copy_max == 64 * 1024);
+  CHECK(read_claim(row, config).buffers == BufferKind::provided);
+  row.relay = "auto";
+  CHECK(read_claim(row, config).copy_max == kCopyMaxDefault);
+  row.mode = "none";
+  CHECK_THROWS_AS((void)read_claim(row, config), UsageError);
+}
+
+TEST_CASE("mechanism: the row names each way that brought a hundredth of the bytes") {
+  Counts counts;
+  counts.registered_bytes = 1000;
+  counts.linked_bytes = 990;
+  counts.copied_bytes = 9;
+  counts.forwarded_bytes = 500;
+  counts.heads_read = 3;
+  counts.handover_messages = 1;
+  counts.handover_connections = 2;
+  Row row;
+  fill_mechanism(row, counts);
+  CHECK(row.buffers_used == "registered");
+  CHECK(*row.heads_by_master == 3);
+  CHECK(*row.handover_messages == 1);
+  CHECK(*row.handover_sockets == 2);
+  CHECK(row.relay_used == "");
+  CHECK_FALSE(row.spliced_bytes.has_value());
+  row.relay = "linked";
+  fill_mechanism(row, counts);
+  CHECK(row.relay_used == "linked");
+  CHECK(*row.spliced_bytes == 990);
+  CHECK(*row.copied_bytes == 509);
+  counts.copied_bytes = 10;
+  counts.sync_bytes = 20;
+  fill_mechanism(row, counts);
+  CHECK(row.relay_used == "linked;sync");  // 10 of 1,020
+  counts.copied_bytes = 11;
+  fill_mechanism(row, counts);
+  CHECK(row.relay_used == "linked;sync;copy");
+  fill_mechanism(row, {});
+  CHECK(row.relay_used == "");
+  CHECK(row.buffers_used == "");
+}
+
+}  // namespace urb
