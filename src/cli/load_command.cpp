@@ -228,7 +228,7 @@ int run_load_command(const LoadCommandOptions& typed) {
   std::FILE* const stream = options.json == "-" ? stderr : stdout;
   write_text(stream, tables.render());
   flush_text(stream);
-  json.write(cells.size(), stop.load());
+  json.write(cells.size(), stop.load(), {});
   print_warnings(warnings);
   return outcome.report(stop.load());
 }
@@ -240,7 +240,7 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   // shifted into a clockid_t without a check (clock_getcpuclockid, glibc 2.36).
   constexpr int kPidMax = 1 << 22;
   options.arguments = flags.arguments();
-  options.grid.modes = {"load"};
+  options.grid.subjects = {{"load"}};
   flags
       .operand("URL", options.url,
                "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
+#include "experiment/relay_choice.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "mode/mode.hpp"
@@ -159,6 +160,10 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   Row row = setup.row;
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
+  if (spec.cell.relay) {
+    config.relay = *spec.cell.relay;
+    row.relay = relay_text(config);
+  }
   // Other modes have no relay, whatever the option says.
   if (const Mode* const mode = find_mode(row.mode); mode == nullptr || !mode->has_relay) {
     row.relay.clear();

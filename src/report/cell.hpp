@@ -20,6 +20,7 @@ namespace urb {
 struct Cell {
   std::string mode;
   std::string relay;
+  std::string url;    ///< of a server that `load` has measured
   std::string label;  ///< "passthru copy", where there are several data paths; empty: the mode
   std::string kernel;
   Bytes body;

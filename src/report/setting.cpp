@@ -10,7 +10,7 @@
 namespace urb {
 namespace {
 
-constexpr std::array<std::string_view, 4> kOfCells{"mode", "relay", "body_bytes", "reuse"};
+constexpr std::array<std::string_view, 5> kOfCells{"mode", "relay", "url", "body_bytes", "reuse"};
 // What other programs do not know of.
 constexpr std::array<std::string_view, 4> kFilled{"buffers", "policy", "pinning", "loop"};
 
