@@ -81,8 +81,7 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   flags.choice("--buffers", server.buffers,
                std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
                "how received bytes reach memory");
-  flags.number("--seed", server.seed, std::pair{std::uint64_t{0}, kAnyCount.second},
-               "of the order of trials and of --policy random");
+  declare_seed(flags, server.seed, "of the order of trials and of --policy random");
 }
 
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
@@ -124,16 +123,24 @@ void declare_repeats(Flags& flags, unsigned& repeats) {
                "trials of each cell at least, interleaved in random order");
 }
 
-void declare_rounds(Flags& flags, RoundRules& rules) {
+void declare_rounds(Flags& flags, RoundRules& rules, bool* has_precision) {
   flags.parsed("--precision", "P%",
                "rounds go on until the interval of what is compared is within ± P",
                fmt::format("{:g}%", rules.precision * 100),
-               [&rules](const std::string& typed) { rules.precision = parse_share(typed); });
+               [&rules, has_precision](const std::string& typed) {
+                 rules.precision = parse_share(typed);
+                 if (has_precision != nullptr) *has_precision = true;
+               });
   flags.duration("--budget", rules.budget,
-                 "time for that beyond the first repeats, and for repeats of disturbed trials; "
-                 "0: none");
+                 std::string{"time for rounds beyond --repeats, and for repeats of disturbed "
+                             "trials; 0: none"} +
+                     (has_precision == nullptr ? "" : "; none without --repeats or --precision"));
   flags.flag("--accept-disturbed", rules.accept_disturbed,
              "count trials that other programs disturbed, and do not repeat them");
+}
+
+void declare_seed(Flags& flags, std::uint64_t& seed, const std::string& description) {
+  flags.number("--seed", seed, std::pair{std::uint64_t{0}, kAnyCount.second}, description);
 }
 
 void declare_rows(Flags& flags, RowOutput& rows) {

@@ -22,7 +22,9 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
 void declare_window(Flags& flags, const std::string& what, Nanos& duration,
                     std::optional<std::uint64_t>& count, Nanos& warmup);
 void declare_repeats(Flags& flags, unsigned& repeats);
-void declare_rounds(Flags& flags, RoundRules& rules);
+/// `load` tells whether a precision was asked for: without, its single measurement stays single.
+void declare_rounds(Flags& flags, RoundRules& rules, bool* has_precision = nullptr);
+void declare_seed(Flags& flags, std::uint64_t& seed, const std::string& description);
 void declare_rows(Flags& flags, RowOutput& rows);
 void declare_json(Flags& flags, std::optional<std::string>& json, const std::string& description);
 void declare_quiet(Flags& flags, bool& quiet);

@@ -73,15 +73,6 @@ std::vector<Subject> choose(const RunOptions& options) {
   return std::move(choice.subjects);
 }
 
-std::string first_failure(const RunResult& result) {
-  for (const Cell& cell : result.cells) {
-    if (cell.failed_count == 0) continue;
-    return fmt::format("{} {} {}: {}", cell.name(), format_body(cell.body),
-                       cell.reuse ? "reuse" : "no reuse", cell.failed_reason);
-  }
-  return {};
-}
-
 // What is for people, the tables above all: on stderr where the rows are on stdout, for a program.
 std::FILE* stream_for_people(const RunOptions& options) {
   return options.rows.is_stdout() || options.json == "-" ? stderr : stdout;

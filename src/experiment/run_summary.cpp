@@ -56,6 +56,15 @@ JsonRounds rounds_json(const RunResult& result, const RoundRules& rules) {
   return rounds;
 }
 
+std::string first_failure(const RunResult& result) {
+  for (const Cell& cell : result.cells) {
+    if (cell.failed_count == 0) continue;
+    return fmt::format("{} {} {}: {}", cell.name(), format_body(cell.body),
+                       cell.reuse ? "reuse" : "no reuse", cell.failed_reason);
+  }
+  return {};
+}
+
 std::string describe_disturbed(const RunResult& result) {
   std::string names;
   for (const Cell& cell : result.cells) {

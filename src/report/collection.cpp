@@ -40,7 +40,7 @@ std::string section_key(const Row& row, bool is_count) {
 std::string plain_name(std::string name) {
   for (char& c : name) {
     const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                          std::string_view{"-_.+:/[] "}.find(c) != std::string_view::npos;
+                          std::string_view{"-_.+:/[]?= "}.find(c) != std::string_view::npos;
     if (!is_plain) c = '_';
   }
   return name;
