@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
@@ -15,69 +14,19 @@
 #include "cli/json_output.hpp"
 #include "cli/load_row.hpp"
 #include "cli/load_tables.hpp"
+#include "cli/load_targets.hpp"
 #include "cli/messages.hpp"
 #include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
-#include "cli/url.hpp"
 #include "cli/version.hpp"
 #include "experiment/ab_client.hpp"
 #include "experiment/run_summary.hpp"
 #include "load/generator.hpp"
-#include "probe/loopback.hpp"
 #include "report/console.hpp"
 
 namespace urb {
 namespace {
-
-// A server as the client needs it, and as rows name it.
-struct Target {
-  Url url;
-  std::string shown;  // the address without secrets
-};
-
-Target find_target(const std::string& typed, ClientKind client) {
-  auto parsed = parse_url(typed);
-  if (const auto* const error = std::get_if<ParseError>(&parsed)) {
-    throw UsageError(fmt::format("{}: {}", hide_user(typed), error->message));
-  }
-  Target target{std::get<Url>(std::move(parsed)), redact_urls(typed)};
-  Url& url = target.url;
-  if (client == ClientKind::ab && url.address.is_unix()) {
-    throw UsageError("--client ab knows no Unix sockets; leave it out");
-  }
-  const bool needs_loopback = url.name.empty() && url.address.is_loopback();
-  if (const std::string down = needs_loopback ? find_loopback_down() : ""; !down.empty()) {
-    throw Unsupported(down);
-  }
-  const Address found = find_server_address(url);
-  if (!url.name.empty()) {
-    print_error(fmt::format("{} is {}", url.name, format_address(found)));
-  } else if (found.family() != url.address.family()) {
-    print_error(fmt::format("localhost is {} here: nothing listens on {}", format_address(found),
-                            format_address(url.address)));
-  }
-  url.address = found;
-  return target;
-}
-
-std::vector<Target> find_targets(const LoadCommandOptions& options) {
-  if (options.urls.size() > 1 && !options.server_pids.empty()) {
-    throw UsageError("--server-pid is of one server: give one URL, or leave it out");
-  }
-  std::vector<Target> targets;
-  for (const std::string& url : options.urls) {
-    Target target = find_target(url, options.client);
-    const bool is_there = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
-      return other.shown == target.shown;
-    });
-    if (is_there) {
-      throw UsageError(fmt::format("{} is there twice, as the rows would name it", target.shown));
-    }
-    targets.push_back(std::move(target));
-  }
-  return targets;
-}
 
 LoadMeasurement measure(const LoadOptions& load, ClientKind client, ForeignServer& server,
                         const TrialProgress& on_progress, const std::atomic<bool>& stop) {
@@ -253,7 +202,10 @@ int run_load_command(const LoadCommandOptions& typed) {
   options.rows.save = options.rows.csv.has_value();
   settle_outputs(&options.rows, options.json);
   require_client(options.client, options.load);
-  const std::vector<Target> targets = find_targets(options);
+  if (options.urls.size() > 1 && !options.server_pids.empty()) {
+    throw UsageError("--server-pid is of one server: give one URL, or leave it out");
+  }
+  const std::vector<Target> targets = find_targets(options.urls, options.client);
   LoadRun run{options, targets};  // refuses a wrong process before anything is sent
   return run.run(stop_on_signal());
 }
