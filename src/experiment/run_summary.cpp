@@ -9,7 +9,8 @@ namespace urb {
 namespace {
 
 // "precise to ±3.1 % after 9 rounds", "±7.2 % (socket, req/s) after 60 s: …".
-std::string describe(const GroupPrecision& group, Nanos beyond_repeats, const RoundRules& rules) {
+std::string describe(const GroupPrecision& group, const RunResult& result,
+                     const RoundRules& rules) {
   using State = GroupPrecision::State;
   if (group.state == State::unjudged)
     return "no figure to judge: the client was the limit, or no trial has any";
@@ -22,9 +23,11 @@ std::string describe(const GroupPrecision& group, Nanos beyond_repeats, const Ro
   if (group.state == State::reached)
     return fmt::format("precise to ±{:.1f} % after {}", percent, rounds);
   std::string text = fmt::format("±{:.1f} % ({}) after {}", percent, group.widest, rounds);
-  if (rules.has_budget()) {
+  const bool was_cut =
+      result.interrupted || !result.save_failure.empty() || result.failed_count != 0;
+  if (rules.has_budget() && !was_cut) {
     text += fmt::format(", {:.0f} s beyond --repeats: --budget or --duration was not enough",
-                        to_seconds(beyond_repeats));
+                        to_seconds(result.beyond_repeats));
   }
   return text;
 }
@@ -34,7 +37,7 @@ std::string describe(const GroupPrecision& group, Nanos beyond_repeats, const Ro
 std::string describe_precision(const RunResult& result, const RoundRules& rules) {
   std::string text;
   for (const GroupPrecision& group : result.precision) {
-    text += fmt::format("{}: {}\n", group.name, describe(group, result.beyond_repeats, rules));
+    text += fmt::format("{}: {}\n", group.name, describe(group, result, rules));
   }
   return text;
 }

@@ -115,7 +115,9 @@ class Run {
       const std::vector<std::size_t> more = next_cells();
       if (more.empty()) break;
       result_.total += more.size();
-      goes_on = run_round(more, round);
+      const std::size_t failed = result_.failed_count;
+      // More of what fails would be no more precise, and may take no time at all.
+      goes_on = run_round(more, round) && result_.failed_count == failed;
     }
     result_.precision = judge_precision(result_.cells, plan_.rules.precision);
     return std::move(result_);

@@ -30,6 +30,8 @@ struct Bench {
   std::function<double(const TrialSpec&)> rate = [](const TrialSpec&) { return 100; };
   std::function<std::string(const TrialSpec&)> disturbed = [](const TrialSpec&) { return ""; };
 
+  std::function<bool(const TrialSpec&)> fails = [](const TrialSpec&) { return false; };
+
   urb::RunResult run() {
     const urb::RunnerHooks hooks{.run_trial =
                                      [this](const TrialSpec& spec, const urb::TrialProgress&) {
@@ -42,6 +44,7 @@ struct Bench {
                                        outcome.row.trial_order = spec.order;
                                        outcome.row.requests_per_s = rate(spec);
                                        outcome.row.disturbed = disturbed(spec);
+                                       if (fails(spec)) outcome.row.status = urb::Status::failed;
                                        return outcome;
                                      },
                                  .save_row = [this](const urb::Row& row) { rows.push_back(row); },
@@ -132,6 +135,20 @@ TEST_CASE("rounds of a run: a budget ends them, and none means none") {
   without.rate = bench.rate;
   without.plan.rules.budget = urb::Nanos{0};
   CHECK(without.run().done_count() == 20);
+}
+
+TEST_CASE("rounds of a run: a failure ends what goes beyond the repeats") {
+  Bench bench;
+  bench.rate = [](const TrialSpec& spec) {
+    return spec.cell.mode == "socket" ? 100 + 50 * (spec.repeat % 2) : 100;
+  };
+  bench.fails = [](const TrialSpec& spec) {
+    return spec.repeat == 6 && spec.cell.mode == "socket";
+  };
+  const urb::RunResult result = bench.run();
+  CHECK(bench.rows.size() == 24);
+  CHECK(exit_code_of(result) == 1);
+  CHECK(describe_precision(result, bench.plan.rules).find("not enough") == std::string::npos);
 }
 
 TEST_CASE("rounds of a run: progress names the least and the most time that is left") {
