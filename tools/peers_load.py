@@ -32,7 +32,8 @@ def load(options, server, client, connections, body, reuse):
     # Eight uploads of 10 MB at once take Node about a second.
     patience = 2 if server.name.startswith("node-") and body >= 10 << 20 else 1
     milliseconds = patience * milliseconds_of(options.duration)
-    command = [options.binary, "load", f"http://127.0.0.1:{server.port}/", "--client", client,
+    command = [options.binary, "load", f"http://127.0.0.1:{server.port}/",
+               "--accept-disturbed", "--client", client,
                "-q", "-c", str(connections), "-b", str(body), "-r", "yes" if reuse else "no",
                "-d", f"{milliseconds}ms", "--warmup", "200ms", "--server-pid", server.pids(),
                "--json", "-"]
@@ -94,8 +95,8 @@ def bytes_per_s(report):
 def passes(options):
     """The rows of single passes of a descriptor between two rings."""
     result = subprocess.run([options.binary, "micro", *PASSES, "-n", "20000", "--repeats", "1",
-                             "-q", "--csv", "-"], capture_output=True, text=True, check=False,
-                            timeout=60)
+                             "--budget", "0", "--accept-disturbed", "-q", "--csv", "-"],
+                            capture_output=True, text=True, check=False, timeout=60)
     rows = list(csv.DictReader(result.stdout.splitlines()))
     if not rows:
         raise RuntimeError(f"{options.binary} micro: {result.stderr.strip()}")

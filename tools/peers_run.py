@@ -166,7 +166,8 @@ class Run:
         row = load(self.options, server, *trial) if server else self.iperf3()
         self.done += 1
         mode, _, relay = name.partition(" ")
-        row.update(run_id=self.run_id, mode=mode, relay=relay or None,
+        # The mode says which server it was. Its port is another in each round.
+        row.update(run_id=self.run_id, mode=mode, relay=relay or None, url=None,
                    workers=WORKERS if server else 0, seed=self.options.seed, repeat=repeat,
                    trial_order=self.done)
         if name in SET_UP:

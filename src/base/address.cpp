@@ -98,6 +98,12 @@ socklen_t Address::raw_bytes() const noexcept {
   return storage_.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
+Address Address::copy_of(const sockaddr& raw, socklen_t bytes) noexcept {
+  Address address;
+  std::memcpy(&address.storage_, &raw, bytes);
+  return address;
+}
+
 bool Address::is_loopback() const noexcept {
   if (family() == AF_INET6) {
     const auto in = view<sockaddr_in6>(raw());

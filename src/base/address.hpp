@@ -20,6 +20,8 @@ class Address {
   Address() noexcept = default;
   static Address loopback(std::uint16_t port) noexcept;
   static Address loopback_v6(std::uint16_t port) noexcept;
+  /// Of any family that raw() may have; `bytes` are at most those of a sockaddr_storage.
+  static Address copy_of(const sockaddr& raw, socklen_t bytes) noexcept;
   /// The local address of a bound socket. Throws SysError.
   static Address of_socket(int fd);
 

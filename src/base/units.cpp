@@ -67,6 +67,7 @@ std::variant<Nanos, ParseError> parse_duration(std::string_view text) {
     return ParseError{0, "a duration is a number with ms, s or m: 300ms, 1s, 2m"};
   }
   const std::string_view unit{rest, static_cast<std::size_t>(end - rest)};
+  if (number == 0 && unit.empty()) return Nanos{0};
   for (const TimeUnit& known : kTimeUnits) {
     if (unit != known.name) continue;
     const double nanos = number * static_cast<double>(known.nanos);

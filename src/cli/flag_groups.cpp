@@ -1,6 +1,9 @@
 #include "cli/flag_groups.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "base/error.hpp"
@@ -31,6 +34,19 @@ std::vector<bool> parse_reuse(std::string_view text) {
   throw BadValue("not one of no, yes, both");
 }
 
+// "5%" or "5" → 0.05.
+double parse_share(std::string_view text) {
+  const std::string_view number = text.substr(0, text.find('%'));
+  double percent = 0;
+  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), percent);
+  const bool is_number = error == std::errc{} && rest == number.data() + number.size();
+  const bool has_sign_only = text.size() - number.size() <= 1;
+  if (!is_number || !has_sign_only || !(percent > 0 && percent <= 100)) {
+    throw BadValue("a percentage is above 0 and at most 100: 5%");
+  }
+  return percent / 100;
+}
+
 void store_relay(ServerConfig& server, const std::string& typed) {
   constexpr std::string_view kSized = "auto:";
   server.relay_copy_max.reset();
@@ -45,7 +61,7 @@ void store_relay(ServerConfig& server, const std::string& typed) {
 
 }  // namespace
 
-void declare_server(Flags& flags, ServerConfig& server) {
+void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   flags.group("The server");
   flags.number("-w,--workers", server.workers, std::pair{1U, kWorkersMax}, "worker processes");
   flags.parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
@@ -53,16 +69,19 @@ void declare_server(Flags& flags, ServerConfig& server) {
   flags.choice("--policy", server.policy,
                std::array{Policy::rr, Policy::random, Policy::least, Policy::key},
                "which worker gets it; key hashes the header X-Route");
-  flags.parsed("--relay", "linked|sync|copy|auto[:SIZE]",
-               "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
-               "up to SIZE (measured, if not given) and splices more",
-               std::string{name_of(server.relay)},
-               [&server](const std::string& typed) { store_relay(server, typed); });
+  flags.parsed(
+      "--relay", "linked|sync|copy|auto[:SIZE]",
+      "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
+      "up to SIZE (measured, if not given) and splices more",
+      has_relay != nullptr ? "each of the first three" : std::string{name_of(server.relay)},
+      [&server, has_relay](const std::string& typed) {
+        store_relay(server, typed);
+        if (has_relay != nullptr) *has_relay = true;
+      });
   flags.choice("--buffers", server.buffers,
                std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
                "how received bytes reach memory");
-  flags.number("--seed", server.seed, std::pair{std::uint64_t{0}, kAnyCount.second},
-               "of the order of trials and of --policy random");
+  declare_seed(flags, server.seed, "of the order of trials and of --policy random");
 }
 
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
@@ -101,7 +120,27 @@ void declare_window(Flags& flags, const std::string& what, Nanos& duration,
 
 void declare_repeats(Flags& flags, unsigned& repeats) {
   flags.number("--repeats", repeats, std::pair{1U, 100'000U},
-               "trials per cell, interleaved in random order");
+               "trials of each cell at least, interleaved in random order");
+}
+
+void declare_rounds(Flags& flags, RoundRules& rules, bool* has_precision) {
+  flags.parsed("--precision", "P%",
+               "rounds go on until the interval of what is compared is within ± P",
+               fmt::format("{:g}%", rules.precision * 100),
+               [&rules, has_precision](const std::string& typed) {
+                 rules.precision = parse_share(typed);
+                 if (has_precision != nullptr) *has_precision = true;
+               });
+  flags.duration("--budget", rules.budget,
+                 std::string{"time for rounds beyond --repeats, and for repeats of disturbed "
+                             "trials; 0: none"} +
+                     (has_precision == nullptr ? "" : "; none without --repeats or --precision"));
+  flags.flag("--accept-disturbed", rules.accept_disturbed,
+             "count trials that other programs disturbed, and do not repeat them");
+}
+
+void declare_seed(Flags& flags, std::uint64_t& seed, const std::string& description) {
+  flags.number("--seed", seed, std::pair{std::uint64_t{0}, kAnyCount.second}, description);
 }
 
 void declare_rows(Flags& flags, RowOutput& rows) {

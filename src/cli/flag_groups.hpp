@@ -5,6 +5,7 @@
 #include "cli/flags.hpp"
 #include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
+#include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 #include "load/generator.hpp"
 #include "mode/server_config.hpp"
@@ -12,8 +13,8 @@
 
 namespace urb {
 
-/// What the server is.
-void declare_server(Flags& flags, ServerConfig& server);
+/// What the server is. A run tells whether a relay was asked for, since else it has each.
+void declare_server(Flags& flags, ServerConfig& server, bool* has_relay = nullptr);
 /// What the client sends, and for how long. `connections_default` is how --help shows it.
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
                   const std::string& connections_default, const std::string& verify_help);
@@ -21,6 +22,9 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
 void declare_window(Flags& flags, const std::string& what, Nanos& duration,
                     std::optional<std::uint64_t>& count, Nanos& warmup);
 void declare_repeats(Flags& flags, unsigned& repeats);
+/// `load` tells whether a precision was asked for: without, its single measurement stays single.
+void declare_rounds(Flags& flags, RoundRules& rules, bool* has_precision = nullptr);
+void declare_seed(Flags& flags, std::uint64_t& seed, const std::string& description);
 void declare_rows(Flags& flags, RowOutput& rows);
 void declare_json(Flags& flags, std::optional<std::string>& json, const std::string& description);
 void declare_quiet(Flags& flags, bool& quiet);

@@ -23,9 +23,10 @@ void JsonOutput::keep(const Row& row, const Histogram& latency, const Histogram&
   trials_.push_back(std::move(trial));
 }
 
-void JsonOutput::write(std::size_t planned, bool interrupted) {
+void JsonOutput::write(std::size_t planned, bool interrupted, JsonRounds rounds) {
   if (!path_) return;
   context_.planned = planned;
+  context_.rounds = std::move(rounds);
   write_whole(*path_, format_json_report(context_, trials_, interrupted));
 }
 

@@ -17,7 +17,7 @@ class JsonOutput {
   /// `service` counts in the open loop only.
   void keep(const Row& row, const Histogram& latency, const Histogram& service);
   /// The whole document, also after an interruption. Throws SysError.
-  void write(std::size_t planned, bool interrupted);
+  void write(std::size_t planned, bool interrupted, JsonRounds rounds);
 
  private:
   std::optional<std::string> path_;

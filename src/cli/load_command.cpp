@@ -1,10 +1,10 @@
-// `load`: the client alone, one line of results for each body and reuse.
+// `load`: the client alone, against servers that somebody else started.
 #include "cli/load_command.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
@@ -13,28 +13,25 @@
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/load_row.hpp"
+#include "cli/load_tables.hpp"
+#include "cli/load_targets.hpp"
 #include "cli/messages.hpp"
 #include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
-#include "cli/url.hpp"
 #include "cli/version.hpp"
 #include "experiment/ab_client.hpp"
-#include "experiment/figures.hpp"
+#include "experiment/run_summary.hpp"
 #include "load/generator.hpp"
-#include "probe/loopback.hpp"
-#include "report/markdown.hpp"
-#include "stats/summary.hpp"
-#include "stats/usage.hpp"
+#include "probe/yardstick.hpp"
+#include "report/console.hpp"
 
 namespace urb {
 namespace {
 
-LoadMeasurement measure(const LoadOptions& load, const LoadCommandOptions& options,
-                        ForeignServer& server, const std::string& label,
-                        const std::atomic<bool>& stop) {
+LoadMeasurement measure(const LoadOptions& load, ClientKind client, ForeignServer& server,
+                        const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   LoadMeasurement measured;
-  ProgressLine line{!options.quiet};
   LoadHooks hooks;
   hooks.on_window_begin = [&] { measured.begin = server.begin_window(); };
   hooks.on_window_end = [&] {
@@ -42,16 +39,10 @@ LoadMeasurement measure(const LoadOptions& load, const LoadCommandOptions& optio
     measured.warnings = server.warnings();
   };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
-    Progress progress;
-    progress.total = 1;
-    progress.label = label;
-    progress.requests_per_s = static_cast<double>(requests) / to_seconds(elapsed);
-    if (!load.requests)
-      progress.remaining = std::max(Nanos{0}, load.warmup + load.duration - elapsed);
-    line.show(progress);
+    on_progress(elapsed, requests);
     return true;
   };
-  if (options.client != ClientKind::ab) {
+  if (client != ClientKind::ab) {
     measured.result = run_load(load, hooks, stop);
     return measured;
   }
@@ -63,175 +54,168 @@ LoadMeasurement measure(const LoadOptions& load, const LoadCommandOptions& optio
   return measured;
 }
 
-Row::Figure sum(const Row::Figure& left, const Row::Figure& right) {
-  return left && right ? Row::Figure{*left + *right} : left;
+// A single measurement has no rounds, unless somebody asks for precision.
+RoundRules settle_rules(const LoadCommandOptions& options) {
+  RoundRules rules = options.rules;
+  if (options.grid.repeats == 1 && !options.has_precision) rules.budget = Nanos{0};
+  return rules;
 }
 
-void add_line(MarkdownTable& table, const LoadResult& result, const Row& row, bool has_server) {
-  const auto gb_per_s = row.bytes_per_s.value_or(0) / 1e9;
-  std::vector<std::string> fields{format_body({row.body_bytes}),
-                                  row.reuse ? "yes" : "no",
-                                  fmt::format("{}", result.requests),
-                                  fmt::format("{}", result.errors.total() + result.missing_closes),
-                                  format_short(row.requests_per_s),
-                                  gb_per_s > 0 ? format_short(gb_per_s) : "–"};
-  for (const Row::Figure& figure :
-       {row.latency_us_p50, row.latency_us_p99, row.latency_us_p999, row.latency_us_max,
-        row.cpu_us_per_request_client, row.cpu_s_per_gb_client}) {
-    fields.push_back(format_short(figure));
-  }
-  if (has_server) {
-    fields.push_back(
-        format_short(sum(row.cpu_us_per_request_master, row.cpu_us_per_request_workers)));
-    fields.push_back(format_short(row.cpu_s_per_gb_server));
-  }
-  table.add(fields);
-}
-
-// The same latencies from the send, and what of the plan was not kept.
-void add_open_line(MarkdownTable& table, const LoadOptions& load, const LoadResult& result) {
-  const LatencySummary service = summarize(result.service);
-  const double seconds = to_seconds(result.elapsed);
-  const auto requests = static_cast<double>(result.requests);
-  const auto latency_field = [&](double us) {
-    return format_short(result.requests > 0 ? Row::Figure{us} : Row::Figure{});
-  };
-  table.add({format_body(load.body), load.reuse ? "yes" : "no", fmt::format("{}", *load.rate),
-             format_short(seconds > 0 ? Row::Figure{requests / seconds} : Row::Figure{}),
-             fmt::format("{}", result.missed), fmt::format("{}", result.unsent),
-             latency_field(service.p50_us), latency_field(service.p99_us),
-             latency_field(service.p999_us), latency_field(service.max_us),
-             latency_field(summarize(result.lateness).p99_us)});
-}
-
-Url url_of(const LoadCommandOptions& options) {
-  auto parsed = parse_url(options.url);
-  if (const auto* const error = std::get_if<ParseError>(&parsed)) {
-    throw UsageError(fmt::format("{}: {}", hide_user(options.url), error->message));
-  }
-  Url url = std::get<Url>(std::move(parsed));
-  if (options.client == ClientKind::ab && url.address.is_unix()) {
-    throw UsageError("--client ab knows no Unix sockets; leave it out");
-  }
-  if (const std::string down = url.address.is_loopback() ? find_loopback_down() : "";
-      !down.empty()) {
-    throw Unsupported(down);
-  }
-  const Address found = find_server_address(url);
-  if (found.family() != url.address.family()) {
-    print_error(fmt::format("localhost is {} here: nothing listens on {}", format_address(found),
-                            format_address(url.address)));
-    url.address = found;
-  }
-  return url;
-}
-
-// The tables of the results so far.
-class LoadTables {
+// What has been measured, and where it goes.
+class LoadRun {
  public:
-  explicit LoadTables(bool has_server) : has_server_{has_server}, table_{titles(has_server), 2} {}
-
-  void add(const LoadOptions& load, const LoadResult& result, const Row& row) {
-    add_line(table_, result, row, has_server_);
-    if (load.rate) add_open_line(open_table_, load, result);
+  LoadRun(const LoadCommandOptions& options, const std::vector<Target>& targets)
+      : options_{options},
+        targets_{targets},
+        rules_{settle_rules(options)},
+        host_{probe_host()},
+        scope_{scope_of(host_)},
+        server_{options.server_pids, scope_} {
+    common_.run_id = make_run_id();
+    common_.mode = "load";
+    common_.seed = options.grid.seed;
+    fill_host(common_, host_);
+    for (const Target& target : targets) {
+      grid_.subjects.push_back({.mode = common_.mode, .relay = {}, .url = target.shown});
+    }
+    grid_.bodies = options.grid.bodies;
+    grid_.reuses = options.grid.reuses;
+    grid_.repeats = options.grid.repeats;
+    grid_.seed = options.grid.seed;
+    tallies_.resize(make_cells(grid_).size());
   }
-  [[nodiscard]] std::string render() const {
-    if (open_table_.is_empty()) return table_.render();
-    return fmt::format(
-        "{}\nThe latencies above are from the planned time, these from the send; late is the "
-        "client's own part of the former:\n\n{}",
-        table_.render(), open_table_.render());
+
+  int run(const std::atomic<bool>& stop) {
+    // Repeats that were not asked for are no shortage.
+    const bool is_single = grid_.repeats == 1 || rules_.has_budget();
+    const Warnings run_warnings =
+        find_run_warnings(host_, running_build(), is_single ? kRepeatsEnough : grid_.repeats);
+    JsonOutput json{options_.json,
+                    {.command = "load",
+                     .run_id = common_.run_id,
+                     .tool = kVersion,
+                     .arguments = redact(options_.arguments, options_.load.headers),
+                     .host = host_,
+                     .build = running_build(),
+                     .warnings = run_warnings}};
+    std::optional<RowFile> file = options_.rows.open();
+    ProgressLine line{!options_.quiet};
+    const RunnerHooks hooks{
+        .run_trial =
+            [&](const TrialSpec& spec, const TrialProgress& on_progress) {
+              return run_one(spec, on_progress, stop);
+            },
+        .save_row =
+            [&](const Row& row) {
+              if (file && !stop.load()) file->append(row);
+            },
+        .keep_outcome =
+            [&](const TrialOutcome& outcome) {
+              json.keep(outcome.row, outcome.latency, outcome.open_loop.service);
+            },
+        .show_progress = [&](const Progress& progress) { line.show(progress); }};
+    const LoadOptions& load = options_.load;
+    RunResult result = run_experiment({.grid = grid_,
+                                       .rules = rules_,
+                                       .warnings = run_warnings,
+                                       .planned_per_trial = load.warmup + load.duration},
+                                      hooks, stop);
+    line.clear();
+    // What was measured until then is shown.
+    result.interrupted = result.interrupted || stop.load();
+    print_tables(result);
+    json.write(result.total, result.interrupted, rounds_json(result, rules_));
+    for (const Cell& cell : result.cells) {
+      warnings_.insert(cell.warnings.begin(), cell.warnings.end());
+    }
+    warnings_.erase(Warning::trials_failed);  // the reason follows
+    print_warnings(warnings_);
+    return report(result);
   }
 
  private:
-  static std::vector<std::string> titles(bool has_server) {
-    std::vector<std::string> titles{"Body",     "Reuse",  "requests",      "errors",
-                                    "req/s",    "GB/s",   "p50 µs",        "p99 µs",
-                                    "p99.9 µs", "max µs", "client µs/req", "client s/GB"};
-    if (has_server) titles.insert(titles.end(), {"server µs/req", "server s/GB"});
-    return titles;
+  TrialOutcome run_one(const TrialSpec& spec, const TrialProgress& on_progress,
+                       const std::atomic<bool>& stop) {
+    const Target& target =
+        *std::find_if(targets_.begin(), targets_.end(),
+                      [&spec](const Target& one) { return one.shown == spec.cell.url; });
+    LoadOptions load = options_.load;
+    load.target = target.url.address;
+    load.host = target.url.host;
+    load.path = target.url.path;
+    load.body = spec.cell.body;
+    load.reuse = spec.cell.reuse;
+    Row row = common_;
+    row.started_at = format_utc_now();
+    row.url = spec.cell.url;
+    row.repeat = spec.repeat;
+    row.trial_order = spec.order;
+    MachineWatch machine{&yardsticks_};
+    machine.settle(stop);
+    LoadMeasurement measured = measure(load, options_.client, server_, on_progress, stop);
+    machine.look();
+    LoadTally& tally = tallies_[spec.cell_index];
+    tally.requests += measured.result.requests;
+    tally.errors += measured.result.errors.total() + measured.result.missing_closes;
+    const std::uint64_t unfinished = measured.result.unfinished;
+    TrialOutcome outcome =
+        make_load_outcome(load, std::move(measured), std::move(row), scope_, machine);
+    if (outcome.row.status == Status::ok) tally.unfinished += unfinished;
+    warnings_.insert(outcome.warnings.begin(), outcome.warnings.end());
+    return outcome;
   }
 
-  bool has_server_;
-  MarkdownTable table_;
-  MarkdownTable open_table_{
-      {"Body", "Reuse", "requested req/s", "achieved req/s", "missed", "unsent", "sent p50 µs",
-       "sent p99 µs", "sent p99.9 µs", "sent max µs", "late p99 µs"},
-      2};
-};
-
-// What has become of the measurements so far.
-struct LoadOutcome {
-  std::uint64_t count = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t unfinished = 0;  // requests of those that have figures
-  std::string first_failure;
-
-  void add(const std::string& label, const Row& row, const LoadResult& result) {
-    if (row.status == Status::ok) {
-      unfinished += result.unfinished;
-    } else if (failed++ == 0) {
-      first_failure = fmt::format("{}: {}", label, row.warnings);
+  void print_tables(const RunResult& result) const {
+    std::FILE* const stream = options_.json == "-" || options_.rows.is_stdout() ? stderr : stdout;
+    write_text(stream, format_load_tables(result.cells, tallies_, !options_.server_pids.empty()));
+    // One measurement of one server has nothing to be precise about.
+    if (grid_.subjects.size() > 1 || grid_.repeats > 1 || rules_.has_budget()) {
+      write_text(stream, "\n" + describe_precision(result, rules_));
     }
+    flush_text(stream);
   }
-  [[nodiscard]] int report(bool interrupted) const {
-    if (interrupted) {
+
+  [[nodiscard]] int report(const RunResult& result) const {
+    std::uint64_t unfinished = 0;
+    for (const LoadTally& tally : tallies_) unfinished += tally.unfinished;
+    if (const std::string text = describe_disturbed(result); !text.empty()) print_error(text);
+    if (!result.save_failure.empty()) {
+      print_error(result.save_failure);
+    } else if (result.interrupted) {
       print_error("interrupted");
-    } else if (failed != 0) {
-      print_error(
-          fmt::format("{} of {} measurements have no figures, {}", failed, count, first_failure));
+    } else if (result.failed_count != 0) {
+      print_error(fmt::format("{} of {} measurements have no figures, {}", result.failed_count,
+                              result.total, first_failure(result)));
     } else if (unfinished != 0) {
       print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished));
     }
-    return failed == 0 && unfinished == 0 && !interrupted ? kExitOk : kExitFailed;
+    return unfinished == 0 ? exit_code_of(result) : kExitFailed;
   }
+
+  const LoadCommandOptions& options_;
+  const std::vector<Target>& targets_;
+  RoundRules rules_;
+  Host host_;
+  HostScope scope_;
+  ForeignServer server_;
+  Yardsticks yardsticks_{measure_yardstick};
+  Row common_;
+  Grid grid_;
+  std::vector<LoadTally> tallies_;  // of the cells
+  Warnings warnings_;
 };
 
 int run_load_command(const LoadCommandOptions& typed) {
   LoadCommandOptions options = typed;
-  settle_outputs(nullptr, options.json);
+  options.rows.save = options.rows.csv.has_value();
+  settle_outputs(&options.rows, options.json);
   require_client(options.client, options.load);
-  LoadOptions& load = options.load;
-  Url url = url_of(options);
-  load.target = url.address;
-  load.host = std::move(url.host);
-  load.path = std::move(url.path);
-  const Host host = probe_host();
-  const HostScope scope = scope_of(host);
-  ForeignServer server{options.server_pids, scope};  // refused before anything is sent
-  const std::atomic<bool>& stop = stop_on_signal();
-  const std::string run_id = make_run_id();
-  JsonOutput json{options.json,
-                  {.command = "load",
-                   .run_id = run_id,
-                   .tool = kVersion,
-                   .arguments = redact(options.arguments, load.headers),
-                   .host = host,
-                   .build = running_build()}};
-  LoadTables tables{!options.server_pids.empty()};
-  LoadOutcome outcome;
-  Warnings warnings;
-  const std::vector<CellSpec> cells = make_cells(options.grid);
-  for (const CellSpec& cell : cells) {
-    if (stop.load()) break;
-    load.body = cell.body;
-    load.reuse = cell.reuse;
-    const std::string label =
-        fmt::format("{} {}", format_body(cell.body), cell.reuse ? "reuse" : "no reuse");
-    const LoadMeasurement measured = measure(load, options, server, label, stop);
-    LoadRow made = make_load_row(load, measured, host, ++outcome.count, scope);
-    made.row.run_id = run_id;
-    warnings.merge(made.warnings);
-    tables.add(load, measured.result, made.row);
-    json.keep(made.row, measured.result.latency, measured.result.service);
-    outcome.add(label, made.row, measured.result);
+  if (options.urls.size() > 1 && !options.server_pids.empty()) {
+    throw UsageError("--server-pid is of one server: give one URL, or leave it out");
   }
-  std::FILE* const stream = options.json == "-" ? stderr : stdout;
-  write_text(stream, tables.render());
-  flush_text(stream);
-  json.write(cells.size(), stop.load());
-  print_warnings(warnings);
-  return outcome.report(stop.load());
+  const std::vector<Target> targets = find_targets(options.urls, options.client);
+  LoadRun run{options, targets};  // refuses a wrong process before anything is sent
+  return run.run(stop_on_signal());
 }
 
 }  // namespace
@@ -241,10 +225,10 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   // shifted into a clockid_t without a check (clock_getcpuclockid, glibc 2.36).
   constexpr int kPidMax = 1 << 22;
   options.arguments = flags.arguments();
-  options.grid.modes = {"load"};
   flags
-      .operand("URL", options.url,
-               "http://HOST:PORT/PATH, HOST is numeric or localhost; or unix:PATH")
+      .operand("URL", options.urls,
+               "http://HOST:PORT/PATH, or unix:PATH; several are measured by turns and compared "
+               "with the first")
       .required();
   declare_load(flags, options.load, options.grid, options.client,
                std::to_string(options.load.connections),
@@ -255,10 +239,15 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   flags
       .number("--server-pid", options.server_pids, std::pair{1, kPidMax},
               "the server's processes, whose CPU time is then measured too: these as its master, "
-              "those that they started as its workers")
+              "those that they started as its workers; with one URL only")
       .comma_list()
       .type_name("PID,…");
+  flags.group("The rounds");
+  declare_repeats(flags, options.grid.repeats);
+  declare_rounds(flags, options.rules, &options.has_precision);
+  declare_seed(flags, options.grid.seed, "of the order of measurements");
   flags.group("The output");
+  flags.text("--csv", options.rows.csv, "FILE", "file to append rows to; - is stdout");
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");
   declare_quiet(flags, options.quiet);
 }
@@ -266,10 +255,11 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
 extern const Command command_load;
 const Command command_load{
     .name = "load",
-    .summary = "Runs only the client, against any HTTP/1.1 server",
+    .summary = "Runs only the client, against one HTTP/1.1 server or several",
     .examples =
         "  uring-bench load http://127.0.0.1:8080/ --body 0 --reuse yes -d 5s\n"
         "  uring-bench load http://127.0.0.1:8080/ -b 4K -c 64 --rate 20000 --json -\n"
+        "  uring-bench load http://a.example/ http://b.example/ --repeats 10 --csv rows.csv\n"
         "  uring-bench load http://127.0.0.1/ --server-pid \"$(pgrep -o nginx)\"\n",
     .declare = [](Flags& flags) {
       return make_action(flags, declare_load_command, run_load_command);

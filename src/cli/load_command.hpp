@@ -6,18 +6,22 @@
 #include <vector>
 
 #include "cli/flags.hpp"
+#include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
+#include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
-#include "report/console.hpp"
 
 namespace urb {
 
 struct LoadCommandOptions {
-  std::string url;  ///< as typed
+  std::vector<std::string> urls;  ///< as typed
   LoadOptions load;
-  Grid grid;  ///< bodies and reuses
+  Grid grid{.repeats = 1};  ///< without subjects
+  RoundRules rules;         ///< as typed; see settle_rules()
+  bool has_precision = false;
   ClientKind client = ClientKind::builtin;
   std::vector<int> server_pids;  ///< whose CPU time counts as the server's
+  RowOutput rows;                ///< none, unless a file is named
   std::optional<std::string> json;
   bool quiet = false;
   std::vector<std::string> arguments;  ///< all, as typed

@@ -1,7 +1,6 @@
 #include "cli/load_row.hpp"
 
-#include "cli/host_line.hpp"
-#include "experiment/trial.hpp"
+#include <utility>
 
 namespace urb {
 namespace {
@@ -17,22 +16,17 @@ std::string find_problem(const LoadMeasurement& measured) {
 
 }  // namespace
 
-LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, const Host& host,
-                      std::uint64_t order, const HostScope& scope) {
+TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured, Row row,
+                               const HostScope& scope, const MachineWatch& machine) {
   const LoadResult& result = measured.result;
-  LoadRow made;
-  Row& row = made.row;
-  row.started_at = format_utc_now();
-  fill_host(row, host);
   row.connections = load.connections;
   row.body_bytes = load.body.value;
   row.reuse = load.reuse;
   row.loop = load.rate ? "open" : "closed";
   if (load.rate) row.rate_requested = static_cast<double>(*load.rate);
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);
-  row.repeat = 1;
-  row.trial_order = order;
   if (!measured.ab) row.features = format_features(result.used);
+  TrialOutcome made;
   const std::string problem = find_problem(measured);
   if (!problem.empty()) {
     row.status = Status::failed;
@@ -40,6 +34,7 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
     // It may be why.
     if (misses_rate(result.requests, row.rate_requested.value_or(0), to_seconds(result.elapsed)))
       made.warnings.insert(Warning::rate_not_reached);
+    made.row = std::move(row);
     return made;
   }
   const std::optional<HostUse> use = host_use(measured.begin, measured.end, scope);
@@ -52,11 +47,17 @@ LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured, 
   }
   row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
   row.clear(RowSection::mechanism);
+  machine.fill(row, measured.begin, measured.end,
+               measured.begin.processes.empty() ? std::nullopt : use, load.warmup);
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);
   made.warnings.insert(measured.warnings.begin(), measured.warnings.end());
   row.warnings = format_warnings(made.warnings);
+  made.row = std::move(row);
+  made.latency = std::move(measured.result.latency);
+  made.open_loop = {std::move(measured.result.service), std::move(measured.result.lateness),
+                    measured.result.missed, measured.result.unsent};
   return made;
 }
 

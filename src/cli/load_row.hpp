@@ -1,4 +1,4 @@
-// What `load` measured, as a row for --json: the columns of the CSV, without those that only the
+// What `load` measured, as a row: the columns of the CSV, without those that only the
 // server could tell. Of its processes the CPU time and context switches are known, if it was said
 // which they are.
 #pragma once
@@ -8,8 +8,9 @@
 
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
+#include "experiment/machine_watch.hpp"
+#include "experiment/trial.hpp"
 #include "load/generator.hpp"
-#include "probe/host.hpp"
 #include "row/row.hpp"
 
 namespace urb {
@@ -23,13 +24,11 @@ struct LoadMeasurement {
   Warnings warnings;            ///< of the server's processes
 };
 
-struct LoadRow {
-  Row row;
-  Warnings warnings;  ///< of a row with figures; of one without, only that the rate was missed
-};
-
-/// A row without figures and with the reason when there were errors or no request. `order` from 1.
-[[nodiscard]] LoadRow make_load_row(const LoadOptions& load, const LoadMeasurement& measured,
-                                    const Host& host, std::uint64_t order, const HostScope& scope);
+/// Without figures and with the reason when there were errors or no request. `row` has the columns
+/// that all measurements share, and where in the run this one was. The warnings of a row without
+/// figures are only that the rate was missed. `machine` has settled before and looked behind.
+[[nodiscard]] TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured,
+                                             Row row, const HostScope& scope,
+                                             const MachineWatch& machine);
 
 }  // namespace urb

@@ -14,7 +14,7 @@
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
 #include "experiment/micro_trial.hpp"
-#include "experiment/runner.hpp"
+#include "experiment/run_summary.hpp"
 #include "report/markdown.hpp"
 
 namespace urb {
@@ -24,6 +24,7 @@ struct MicroOptions {
   std::vector<std::string> names;  // as typed; none: all
   MicroPlan plan;
   unsigned repeats = Grid{}.repeats;
+  RoundRules rules;
   RowOutput rows;
   bool quiet = false;
 };
@@ -66,6 +67,7 @@ int report_micro_outcome(const RunResult& result) {
                             cell.failed_reason));
   }
   if (!result.save_failure.empty()) print_error(result.save_failure);
+  if (const std::string text = describe_disturbed(result); !text.empty()) print_error(text);
   if (result.interrupted) {
     print_error(
         fmt::format("interrupted after {} of {} trials", result.done_count(), result.total));
@@ -106,12 +108,19 @@ int run_micro(const MicroOptions& typed) {
                                     0, progress.label.find(' '));  // no body, no reuse
                                 line.show(progress);
                               }};
+  const unsigned repeats = options.rules.has_budget() ? kRepeatsEnough : options.repeats;
   const RunResult result =
-      run_experiment(grid, find_run_warnings(host, running_build(), options.repeats),
-                     options.plan.warmup + options.plan.duration, hooks, stop);
+      run_experiment({.grid = grid,
+                      .rules = options.rules,
+                      .warnings = find_run_warnings(host, running_build(), repeats),
+                      .planned_per_trial = options.plan.warmup + options.plan.duration},
+                     hooks, stop);
   line.clear();
   if (result.done_count() != 0) {
-    print_table(options.rows.is_stdout() ? stderr : stdout, result.cells);
+    std::FILE* const stream = options.rows.is_stdout() ? stderr : stdout;
+    print_table(stream, result.cells);
+    write_text(stream, describe_precision(result, options.rules));
+    flush_text(stream);
   }
   return report_micro_outcome(result);
 }
@@ -125,6 +134,7 @@ void declare_micro(Flags& flags, MicroOptions& options) {
   declare_window(flags, "operations", options.plan.duration, options.plan.operations,
                  options.plan.warmup);
   declare_repeats(flags, options.repeats);
+  declare_rounds(flags, options.rules);
   declare_rows(flags, options.rows);
   declare_quiet(flags, options.quiet);
 }

@@ -24,6 +24,21 @@ bool names_secret(std::string_view header) {
   });
 }
 
+// From a URL's query on: values of names that say they are secret.
+std::string hide_query(std::string_view text) {
+  std::string shown;
+  while (true) {
+    const std::size_t begin = std::min(text.find_first_of("?&"), text.size());
+    const std::size_t equals = text.find('=', begin);
+    const std::size_t end = std::min(text.find_first_of("?&# ", begin + 1), text.size());
+    if (begin == text.size()) return shown.append(text);
+    const bool is_secret = equals < end && names_secret(text.substr(begin + 1, equals - begin - 1));
+    shown += text.substr(0, is_secret ? equals + 1 : end);
+    if (is_secret) shown += kHidden;
+    text.remove_prefix(end);
+  }
+}
+
 std::string hide_value(std::string_view header) {
   const std::size_t colon = header.find(':');
   if (colon == std::string_view::npos) return std::string{kHidden};
@@ -50,11 +65,15 @@ std::vector<std::string> redact(std::vector<std::string> arguments,
 std::string redact_urls(std::string_view text) {
   constexpr std::string_view kBegin = "://";
   std::string shown;
+  bool is_url = false;
   while (true) {
     const std::size_t begin = text.find(kBegin);
-    if (begin == std::string_view::npos) return shown.append(text);
-    shown += text.substr(0, begin + kBegin.size());
-    text.remove_prefix(begin + kBegin.size());
+    const std::size_t next = begin == std::string_view::npos ? text.size() : begin + kBegin.size();
+    const std::string_view part = text.substr(0, next);
+    shown += is_url ? hide_query(part) : std::string{part};
+    if (begin == std::string_view::npos) return shown;
+    is_url = true;
+    text.remove_prefix(next);
     // A password may hold what should have been encoded; an @ of the path is behind a slash.
     const std::size_t at = text.substr(0, text.find_first_of("/?# ")).rfind('@');
     if (at == std::string_view::npos) continue;

@@ -12,7 +12,8 @@ namespace urb {
 [[nodiscard]] std::vector<std::string> redact(std::vector<std::string> arguments,
                                               const std::vector<std::string>& headers);
 
-/// A text with URLs in it, without their users and passwords.
+/// A text with URLs in it, without their users and passwords, and without the values of their
+/// queries whose names say that they are secrets (?token=…).
 [[nodiscard]] std::string redact_urls(std::string_view text);
 
 }  // namespace urb

@@ -20,7 +20,7 @@
 #include "experiment/floor.hpp"
 #include "experiment/mode_choice.hpp"
 #include "experiment/relay_choice.hpp"
-#include "experiment/runner.hpp"
+#include "experiment/run_summary.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
 #include "probe/yardstick.hpp"
@@ -60,24 +60,18 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   row.pinning = format_pinning(pinning);
 }
 
-std::vector<std::string> choose(const RunOptions& options) {
+std::vector<Subject> choose(const RunOptions& options) {
   std::optional<Obstacles> obstacles;
   const ServerConfig& server = options.setup.server;
-  ModeChoice choice = choose_modes(options.modes, options.ceiling, [&](const Mode& mode) {
-    if (!obstacles) obstacles = find_obstacles(server);
-    return find_obstacle(mode, server.relay, *obstacles);
-  });
+  std::optional<RelayKind> relay;
+  if (options.has_relay) relay = server.relay;
+  ModeChoice choice =
+      choose_modes(options.modes, options.ceiling, relay, [&](const Mode& mode, RelayKind with) {
+        if (!obstacles) obstacles = find_obstacles(server);
+        return find_obstacle(mode, with, *obstacles);
+      });
   for (const std::string& sentence : choice.left_out) print_error(sentence);
-  return std::move(choice.modes);
-}
-
-std::string first_failure(const RunResult& result) {
-  for (const Cell& cell : result.cells) {
-    if (cell.failed_count == 0) continue;
-    return fmt::format("{} {} {}: {}", cell.mode, format_body(cell.body),
-                       cell.reuse ? "reuse" : "no reuse", cell.failed_reason);
-  }
-  return {};
+  return std::move(choice.subjects);
 }
 
 // What is for people, the tables above all: on stderr where the rows are on stdout, for a program.
@@ -103,6 +97,11 @@ void print_result(const RunOptions& options, const RunResult& result,
   if (result.done_count() != 0) {
     write_text(stream,
                format_report(make_report(result.cells), wants_color(options.color, stream)));
+    write_text(
+        stream,
+        fmt::format(
+            "\nPrecision, of the ratio to the reference within rounds, or of a mode alone:\n{}",
+            describe_precision(result, options.rules)));
   }
   if (file && !has_rows_on_stdout && file->row_count() != 0) {
     write_text(stream, fmt::format("\n{} row{} appended to {}\n", file->row_count(),
@@ -124,6 +123,7 @@ int report_outcome(const RunResult& result) {
                             result.failed_count + result.unsupported_count, result.total,
                             first_failure(result)));
   }
+  if (const std::string text = describe_disturbed(result); !text.empty()) print_error(text);
   return exit_code;
 }
 
@@ -150,10 +150,10 @@ Prepared prepare(const RunOptions& options) {
     server.master_iowq_pin = made.pinning->master_iowq;
   }
   made.setup.scope = scope_of(made.host);
-  made.grid.modes = choose(options);
+  made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
-  made.notes = settle_relay(server, made.grid.modes);
+  made.notes = settle_relay(server, made.grid.subjects);
   if (options.pin.kind == PinRequest::Kind::automatic) {
     made.notes += fmt::format("--pin auto: {}\n", describe_pinning(*made.pinning, cpus));
   }
@@ -176,7 +176,9 @@ int run_benchmark(const RunOptions& typed) {
   if (!is_counted_guest()) made.setup.yardsticks = &yardsticks;
   // This process is the client. The server's processes leave its CPU for their own.
   if (made.pinning) pin_this_process(made.pinning->client);
-  Warnings run_warnings = find_run_warnings(made.host, running_build(), made.grid.repeats);
+  const RoundRules& rules = options.rules;
+  Warnings run_warnings = find_run_warnings(
+      made.host, running_build(), rules.has_budget() ? kRepeatsEnough : made.grid.repeats);
   if (made.setup.server.faults.burn_percent > 0) run_warnings.insert(Warning::cpu_burned);
   JsonOutput json{options.json,
                   {.command = "run",
@@ -204,9 +206,14 @@ int run_benchmark(const RunOptions& typed) {
   constexpr Nanos kAround = std::chrono::milliseconds{100};  // start and stop; measured: 20 to 60
   const LoadOptions& load = made.setup.load;
   const RunResult result =
-      run_experiment(made.grid, run_warnings, load.warmup + load.duration + kAround, hooks, stop);
+      run_experiment({.grid = made.grid,
+                      .rules = rules,
+                      .warnings = run_warnings,
+                      .planned_per_trial = load.warmup + load.duration + kAround},
+                     hooks, stop);
   line.clear();
-  json.write(result.total, result.interrupted || !result.save_failure.empty());
+  json.write(result.total, result.interrupted || !result.save_failure.empty(),
+             rounds_json(result, rules));
   print_result(options, result, file);
   return report_outcome(result);
 }
@@ -216,12 +223,13 @@ int run_benchmark(const RunOptions& typed) {
 void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
   flags.operand("MODE", options.modes, "modes to benchmark side by side, or all");
-  declare_server(flags, options.setup.server);
+  declare_server(flags, options.setup.server, &options.has_relay);
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
                "checksum every measured request, not only the first of each connection");
   flags.group("The experiment");
   declare_repeats(flags, options.grid.repeats);
+  declare_rounds(flags, options.rules);
   flags.parsed(
       "--pin", "auto|none|LIST",
       "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",

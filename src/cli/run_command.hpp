@@ -9,6 +9,7 @@
 #include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
 #include "experiment/pinning.hpp"
+#include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 #include "report/console.hpp"
 
@@ -17,7 +18,9 @@ namespace urb {
 struct RunOptions {
   std::vector<std::string> modes;  ///< as typed; not yet known to exist
   TrialSetup setup;                ///< without the columns of its row
-  Grid grid;                       ///< without modes and seed
+  bool has_relay = false;          ///< one relay was asked for
+  Grid grid;                       ///< without subjects and seed
+  RoundRules rules;
   PinRequest pin;
   bool ceiling = true;  ///< runs the reference beside two or more other modes
   RowOutput rows;

@@ -74,7 +74,7 @@ void print_news(Server& server) {
 int run_serve(const ServeOptions& options) {
   ServerConfig config = options.server;
   require_mode(config.mode);
-  static_cast<void>(settle_relay(config, {config.mode}));
+  static_cast<void>(settle_relay(config, {{config.mode}}));
   Server server{config};
   const Fd signals = make_signal_fd();
   write_text(stdout, fmt::format("listening on {} ({}, {} workers)\n",

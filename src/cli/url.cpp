@@ -1,16 +1,21 @@
 // Splits, then lets base/address do the rest.
 #include "cli/url.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstring>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "base/fd.hpp"
+#include "cli/resolver.hpp"
 
 namespace urb {
 namespace {
@@ -39,8 +44,24 @@ std::optional<ParseError> find_forbidden(std::string_view text, std::size_t path
   return std::nullopt;
 }
 
+// A name for a resolver: what is not all digits and dots, of letters that names have (RFC 1123,
+// 2.1), and underscores.
+bool is_name(std::string_view host) noexcept {
+  const auto is_letter = [](unsigned char c) { return std::isalpha(c) != 0; };
+  const auto may_be = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+  };
+  return std::any_of(host.begin(), host.end(), is_letter) &&
+         std::all_of(host.begin(), host.end(), may_be);
+}
+
+struct Host {
+  Address address;
+  std::string name;
+};
+
 // The host with a port that can be connected to.
-std::variant<Address, ParseError> parse_host(std::string_view host) {
+std::variant<Host, ParseError> parse_host(std::string_view host) {
   // A colon behind the brackets of an IPv6 address, or any colon without brackets.
   const std::size_t bracket = host.rfind(']');
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
@@ -52,32 +73,46 @@ std::variant<Address, ParseError> parse_host(std::string_view host) {
   } else if (bracket == std::string_view::npos && colon != host.rfind(':')) {
     return ParseError{0, "an IPv6 address stands in brackets: write http://[::1]:8080/"};
   }
+  std::string name{host.substr(0, colon)};
+  if (!is_name(name) || is_localhost(name)) name.clear();
+  if (!name.empty()) with_port.erase(0, name.size());  // any address, for the port
   auto parsed = parse_address(with_port);
-  if (const auto* const address = std::get_if<Address>(&parsed);
-      address != nullptr && address->port() == 0) {
-    return ParseError{0, "port 0 cannot be connected to"};
-  }
-  return parsed;
+  if (auto* const error = std::get_if<ParseError>(&parsed)) return std::move(*error);
+  const Address& address = std::get<Address>(parsed);
+  if (address.port() == 0) return ParseError{0, "port 0 cannot be connected to"};
+  return Host{address, std::move(name)};
 }
 
 std::variant<Url, ParseError> parse_unix(std::string_view text) {
   auto parsed = parse_listen_address(text);
   if (auto* const error = std::get_if<ParseError>(&parsed)) return std::move(*error);
-  return Url{std::get<Address>(parsed), "localhost", "/"};
+  return Url{.address = std::get<Address>(parsed), .name = {}, .host = "localhost", .path = "/"};
 }
 
-bool accepts(const Address& address) {
-  constexpr int kPatienceMs = 1000;
+// What connect(2) says of an address, 0 when it accepts.
+int connect_error(const Address& address, int patience_ms) {
   const int raw = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (raw < 0) return false;
+  if (raw < 0) return errno;
   const Fd probe{Adopt{}, raw};
-  if (connect(raw, address.raw(), address.raw_bytes()) == 0) return true;
-  if (errno != EINPROGRESS) return false;
+  if (connect(raw, address.raw(), address.raw_bytes()) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
   pollfd connected{raw, POLLOUT, 0};
-  if (poll(&connected, 1, kPatienceMs) <= 0) return false;
+  if (poll(&connected, 1, patience_ms) <= 0) return ETIMEDOUT;
   int error = 0;
   socklen_t bytes = sizeof error;
-  return getsockopt(raw, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 && error == 0;
+  return getsockopt(raw, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 ? error : errno;
+}
+
+Address connect_by_name(const Url& url) {
+  constexpr int kPatienceMs = 5000;
+  std::string tried;
+  for (const Address& address : look_up(url.name, url.address.port())) {
+    const int error = connect_error(address, kPatienceMs);
+    if (error == 0) return address;
+    tried += fmt::format("{}{}: {}", tried.empty() ? "" : ", ", format_address(address),
+                         std::strerror(error));
+  }
+  throw std::runtime_error{fmt::format("{} accepts no connection ({})", url.name, tried)};
 }
 
 }  // namespace
@@ -105,7 +140,11 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
     if (rest.find('@') != std::string_view::npos) return ParseError{kHttp.size(), kNoUser};
     return ParseError{error->position + kHttp.size(), std::move(error->message)};
   }
-  Url url{std::get<Address>(parsed), std::string{host}, "/"};
+  Host& found = std::get<Host>(parsed);
+  Url url{.address = found.address,
+          .name = std::move(found.name),
+          .host = std::string{host},
+          .path = "/"};
   if (url.host.back() == ':') url.host.pop_back();
   url.path += path.starts_with('/') ? path.substr(1) : path;
   url.is_localhost = urb::is_localhost(host.substr(0, host.find(':')));
@@ -121,9 +160,11 @@ std::string hide_user(std::string_view text) {
 }
 
 Address find_server_address(const Url& url) {
-  if (!url.is_localhost || accepts(url.address)) return url.address;
+  if (!url.name.empty()) return connect_by_name(url);
+  constexpr int kPatienceMs = 1000;
+  if (!url.is_localhost || connect_error(url.address, kPatienceMs) == 0) return url.address;
   const Address six = Address::loopback_v6(url.address.port());
-  return accepts(six) ? six : url.address;
+  return connect_error(six, kPatienceMs) == 0 ? six : url.address;
 }
 
 }  // namespace urb

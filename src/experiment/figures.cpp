@@ -263,6 +263,11 @@ Warnings find_trial_warnings(const Row& row, const LoadResult& load, const Windo
   if (client_share >= kShareSaturated) warnings.insert(Warning::client_busy);
   if (load.requests < kRequestsFew || load.requests < kRequestsPerConnectionFew * row.connections)
     warnings.insert(Warning::few_requests);
+  // Where instructions are counted, no time is told by ticks.
+  const double ticks =
+      to_seconds(load.elapsed) * static_cast<double>(row.cpus.value_or(0)) / kTickSeconds;
+  if (row.cpus && ticks < kTicksFew && row.accelerator != "tcg")
+    warnings.insert(Warning::short_window);
   if (load.latency.clipped_count() != 0) warnings.insert(Warning::latency_clipped);
   if (misses_rate(load.requests, row.rate_requested.value_or(0), to_seconds(load.elapsed)))
     warnings.insert(Warning::rate_not_reached);

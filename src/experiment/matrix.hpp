@@ -1,17 +1,28 @@
-// The grid of cells and the order in which its trials run. Pure: a list from a list and a seed.
+// The grid of cells and the order in which their trials run. Pure: lists from a list and a seed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "base/units.hpp"
+#include "net/relay_kind.hpp"
 
 namespace urb {
 
+/// What is measured: a mode, a kernel operation, or a server that somebody else started.
+struct Subject {
+  std::string mode;
+  std::optional<RelayKind> relay = {};  ///< one of several data paths; none: as the options say
+  std::string url = {};                 ///< of `load`, without secrets
+  bool operator==(const Subject&) const = default;
+};
+
 struct Grid {
-  std::vector<std::string> modes;
+  std::vector<Subject> subjects;
   std::vector<Bytes> bodies;
   std::vector<bool> reuses;
   unsigned repeats = 5;
@@ -19,8 +30,7 @@ struct Grid {
 };
 
 /// One point of the grid.
-struct CellSpec {
-  std::string mode;
+struct CellSpec : Subject {
   Bytes body;
   bool reuse = false;
   bool operator==(const CellSpec&) const = default;
@@ -34,11 +44,19 @@ struct TrialSpec {
   std::size_t order = 1;       ///< place in the run, from 1
 };
 
-/// Every combination, by mode, then body, then reuse, as they were given.
+/// Every combination, by subject, then body, then reuse, as they were given.
 [[nodiscard]] std::vector<CellSpec> make_cells(const Grid& grid);
 
-/// Round by round: each repeat runs every cell once, in a random order of its own, so that a
-/// drift of the machine spreads over all cells. The same seed gives the same order everywhere.
-[[nodiscard]] std::vector<TrialSpec> make_trials(const Grid& grid);
+/// Round by round: each runs its cells once, in a random order of its own, so that a drift of the
+/// machine spreads over all cells. The same seed and rounds give the same order everywhere.
+class RoundOrder {
+ public:
+  explicit RoundOrder(std::uint64_t seed) : random_{seed} {}
+  /// The next round of these cells.
+  [[nodiscard]] std::vector<std::size_t> next(std::vector<std::size_t> cells);
+
+ private:
+  std::mt19937_64 random_;
+};
 
 }  // namespace urb

@@ -71,7 +71,7 @@ Grid make_micro_grid(std::vector<const Micro*> micros, unsigned repeats) {
   }
   Grid grid;
   for (const Micro* const micro : micros) {
-    grid.modes.push_back(fmt::format("micro-{}", micro->name));
+    grid.subjects.push_back({fmt::format("micro-{}", micro->name)});
   }
   grid.bodies = {{0}};
   grid.reuses = {false};

@@ -103,27 +103,47 @@ std::string find_obstacle(const Mode& mode, RelayKind relay, const Obstacles& ob
 }
 
 ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_reference,
-                        const std::function<std::string(const Mode&)>& obstacle) {
+                        std::optional<RelayKind> relay, const FindObstacle& obstacle) {
+  // No relay needs less than the one that copies.
+  const RelayKind least = relay.value_or(RelayKind::copy);
   ModeChoice choice;
+  std::vector<std::string> modes;
   for (const std::string& name : typed) {
-    if (name != kAll) add_new(choice.modes, require_mode(name).name);
+    if (name != kAll) add_new(modes, require_mode(name).name);
   }
   if (!has(typed, kAll)) {
-    if (wants_reference && choice.modes.size() > 1) add_new(choice.modes, find_reference());
-    return choice;
+    if (wants_reference && modes.size() > 1) add_new(modes, find_reference());
+  } else {
+    std::string reason;
+    for (const Mode* const mode : all_modes()) {
+      std::string why_not = obstacle(*mode, least);
+      if (why_not.empty()) {
+        add_new(modes, mode->name);
+        continue;
+      }
+      choice.left_out.push_back(fmt::format("{} is left out: {}", mode->name, why_not));
+      if (reason.empty()) reason = std::move(why_not);
+    }
+    if (choice.left_out.size() == all_modes().size())
+      throw Unsupported("no mode can run here: " + reason);
   }
-  std::string reason;
-  for (const Mode* const mode : all_modes()) {
-    std::string why_not = obstacle(*mode);
-    if (why_not.empty()) {
-      add_new(choice.modes, mode->name);
+  for (const std::string& name : modes) {
+    const Mode& mode = require_mode(name);
+    if (!mode.has_relay || relay) {
+      choice.subjects.push_back({name});
       continue;
     }
-    choice.left_out.push_back(fmt::format("{} is left out: {}", mode->name, why_not));
-    if (reason.empty()) reason = std::move(why_not);
+    const bool can_run = obstacle(mode, least).empty();
+    for (const RelayKind one : kRelays) {
+      const std::string why_not = can_run ? obstacle(mode, one) : std::string{};
+      if (why_not.empty()) {
+        choice.subjects.push_back({name, one});
+      } else {
+        choice.left_out.push_back(
+            fmt::format("{} {} is left out: {}", name, name_of(one), why_not));
+      }
+    }
   }
-  if (choice.left_out.size() == all_modes().size())
-    throw Unsupported("no mode can run here: " + reason);
   return choice;
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "experiment/matrix.hpp"
 #include "mode/mode.hpp"
 #include "uring/features.hpp"
 
@@ -33,13 +35,16 @@ struct Obstacles {
                                         const Obstacles& obstacles);
 
 struct ModeChoice {
-  std::vector<std::string> modes;     ///< each once
+  std::vector<Subject> subjects;      ///< each once
   std::vector<std::string> left_out;  ///< of `all`: which, and why
 };
+/// Why a mode cannot run with this relay, where it has one; empty when it can.
+using FindObstacle = std::function<std::string(const Mode&, RelayKind)>;
 /// `typed` are names of modes and "all", which is what `obstacle` has nothing against. Beside
-/// several others the reference runs too, if wanted. Throws UsageError for an unknown name,
-/// Unsupported when no mode can run.
+/// several others the reference runs too, if wanted. Without a `relay` a mode that has one is there
+/// with each relay that runs here. Throws UsageError for an unknown name, Unsupported when no mode
+/// can run.
 [[nodiscard]] ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_reference,
-                                      const std::function<std::string(const Mode&)>& obstacle);
+                                      std::optional<RelayKind> relay, const FindObstacle& obstacle);
 
 }  // namespace urb

@@ -10,8 +10,8 @@
 namespace urb {
 namespace {
 
-bool has_relay(const std::string& name) {
-  const Mode* const mode = find_mode(name);
+bool has_relay(const Subject& subject) {
+  const Mode* const mode = find_mode(subject.mode);
   return mode != nullptr && mode->has_relay;
 }
 
@@ -22,9 +22,9 @@ std::string relay_text(const ServerConfig& config) {
   return config.relay_copy_max ? name + ":" + format_bytes(*config.relay_copy_max) : name;
 }
 
-std::string settle_relay(ServerConfig& config, const std::vector<std::string>& modes) {
+std::string settle_relay(ServerConfig& config, const std::vector<Subject>& subjects) {
   if (config.relay != RelayKind::automatic || config.relay_copy_max) return {};
-  if (std::none_of(modes.begin(), modes.end(), has_relay)) return {};
+  if (std::none_of(subjects.begin(), subjects.end(), has_relay)) return {};
   constexpr int kRounds = 25;
   config.relay_copy_max = find_crossing(measure_relay_costs(kRounds));
   if (config.relay_copy_max->value == 0) return "--relay auto, measured: splices every size\n";

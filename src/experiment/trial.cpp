@@ -13,13 +13,14 @@
 #include "base/error.hpp"
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
+#include "experiment/machine_watch.hpp"
 #include "experiment/mechanism.hpp"
+#include "experiment/relay_choice.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "mode/mode.hpp"
 #include "server/ending.hpp"
 #include "server/server.hpp"
-#include "stats/summary.hpp"
 
 namespace urb {
 namespace {
@@ -45,8 +46,6 @@ struct Watch {
   std::string lost_worker;   // what became of it, and its replacement's figures are not its own
   std::optional<AbLoad> ab;  // where that is the client
   MemorySample memory;
-  std::vector<double> yardsticks;
-  Nanos settling{0};
 };
 
 void note_loss(Server& server, Watch& watch) {
@@ -106,22 +105,6 @@ Features used_features(const LoadResult& load, std::span<const ServerProcess> pr
   return used;
 }
 
-// Whether this trial's figures are of the modes alone.
-void judge_machine(Row& row, const TrialSetup& setup, const Watch& watch,
-                   const std::optional<HostUse>& host) {
-  // Where times mean nothing, neither do these.
-  if (setup.yardsticks == nullptr) return;
-  row.yardstick_gb_s = median_of(watch.yardsticks);
-  MachineState state{.use = host,
-                     .yardsticks = watch.yardsticks,
-                     .run_median = setup.yardsticks->median(),
-                     .reported_kib = {}};
-  if (watch.begin->reported_kib && watch.end->reported_kib) {
-    state.reported_kib = *watch.end->reported_kib - *watch.begin->reported_kib;
-  }
-  row.disturbed = find_disturbance(state);
-}
-
 // What client and server counted apart: do the sums agree, and was the mechanism the row's?
 std::string compare_counts(const Server& server, const TrialSetup& setup,
                            const LoadOptions& options, const Row& row, const LoadResult& load) {
@@ -142,13 +125,10 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
   const ShortageWatch shortage_watch{server};
-  if (setup.yardsticks != nullptr) {
-    const Nanos begin = monotonic_now();
-    watch.yardsticks.push_back(setup.yardsticks->settle(stop));
-    watch.settling = monotonic_now() - begin;
-  }
+  MachineWatch machine{setup.yardsticks};
+  machine.settle(stop);
   LoadResult load = load_and_watch(load_options, setup, server, watch, on_progress, stop);
-  if (setup.yardsticks != nullptr) watch.yardsticks.push_back(setup.yardsticks->look());
+  machine.look();
   const Shortages shortages = shortage_watch.look();
   row.features = format_features(used_features(load, server.processes()));
   const bool server_ended = watch.server_ended || is_readable(server.ended_fd());
@@ -182,8 +162,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   row.memory_kb_master = watch.memory.master;
   row.memory_kb_workers = watch.memory.workers;
   row.socket_memory_kb = watch.memory.sockets;
-  row.warmup_s = to_seconds(watch.settling + load_options.warmup);
-  judge_machine(row, setup, watch, host);
+  machine.fill(row, *watch.begin, *watch.end, host, load_options.warmup);
   if (watch.ab) fill_ab_latency(row, watch.ab->latency);
   Warnings warnings = find_trial_warnings(row, load, *watch.begin, *watch.end);
   warnings.merge(shortages.kinds());
@@ -211,6 +190,10 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   Row row = setup.row;
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
+  if (spec.cell.relay) {
+    config.relay = *spec.cell.relay;
+    row.relay = relay_text(config);
+  }
   // Other modes have no relay, whatever the option says.
   if (const Mode* const mode = find_mode(row.mode); mode == nullptr || !mode->has_relay) {
     row.relay.clear();

@@ -40,7 +40,7 @@ std::string section_key(const Row& row, bool is_count) {
 std::string plain_name(std::string name) {
   for (char& c : name) {
     const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                          std::string_view{"-_.+:/ "}.find(c) != std::string_view::npos;
+                          std::string_view{"-_.+:/[]?= "}.find(c) != std::string_view::npos;
     if (!is_plain) c = '_';
   }
   return name;
@@ -53,6 +53,7 @@ class Labels {
     for (const Row& row : rows) relays_[row.mode].insert(row.relay);
   }
   [[nodiscard]] std::string label_of(const Row& row) const {
+    if (!row.url.empty()) return plain_name(row.url);
     const bool is_one_of_several = relays_.at(row.mode).size() > 1 && !row.relay.empty();
     return plain_name(is_one_of_several ? row.mode + " " + row.relay : row.mode);
   }
@@ -89,11 +90,13 @@ class Settings {
     if (row.status != Status::ok && row.workers == 0 && !is_operation(row)) return;
     Entry& entry = entry_of(row);
     ++entry.row_count;
-    const auto key = std::make_tuple(row.mode, row.relay, row.kernel, row.body_bytes, row.reuse);
+    const auto key =
+        std::make_tuple(row.mode, row.relay, row.url, row.kernel, row.body_bytes, row.reuse);
     const auto [found, is_new] = entry.places.try_emplace(key, entry.setting.cells.size());
     if (is_new) {
       entry.setting.cells.push_back(Cell{.mode = row.mode,
                                          .relay = row.relay,
+                                         .url = row.url,
                                          .label = labels_.label_of(row),
                                          .kernel = row.kernel,
                                          .body = Bytes{row.body_bytes},
@@ -123,7 +126,8 @@ class Settings {
   }
 
  private:
-  using CellKey = std::tuple<std::string, std::string, std::string, std::uint64_t, bool>;
+  using CellKey =
+      std::tuple<std::string, std::string, std::string, std::string, std::uint64_t, bool>;
   struct Entry {
     Setting setting;
     std::size_t row_count = 0;

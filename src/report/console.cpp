@@ -32,6 +32,11 @@ std::string paint(std::string_view text, std::string_view color) {
   return fmt::format("{}{}{}{}", color, text, kPlain, has_line_end ? "\n" : "");
 }
 
+std::string format_minutes(Nanos time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+}
+
 std::size_t terminal_width() noexcept {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -103,9 +108,9 @@ std::string format_progress(const Progress& progress, std::size_t width) {
   std::string line = fmt::format("[{}/{}] {}", progress.done + 1, progress.total, progress.label);
   if (progress.requests_per_s > 0) line += fmt::format("  {:.0f} req/s", progress.requests_per_s);
   if (progress.remaining) {
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(*progress.remaining).count();
-    line += fmt::format("  {}:{:02} left", seconds / 60, seconds % 60);
+    const std::string least = format_minutes(*progress.remaining);
+    const std::string most = format_minutes(progress.remaining_most.value_or(*progress.remaining));
+    line += fmt::format("  {}{} left", least, most == least ? "" : " to " + most);
   }
   // The text is ASCII, and the last column stays free: some terminals wrap when it is written.
   if (width > 0 && line.size() >= width) line.resize(width - 1);

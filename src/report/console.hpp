@@ -42,10 +42,11 @@ struct Progress {
   std::size_t total = 0;
   std::string label;  ///< "socket 10MB reuse"
   double requests_per_s = 0;
-  std::optional<Nanos> remaining;
+  std::optional<Nanos> remaining;       ///< of the trials that are planned
+  std::optional<Nanos> remaining_most;  ///< with all that a budget allows, if that is more
 };
 
-/// "[3/20] socket 10MB reuse  412 req/s  0:21 left", cut to `width` characters.
+/// "[3/20] socket 10MB reuse  412 req/s  0:21 to 1:21 left", cut to `width` characters.
 [[nodiscard]] std::string format_progress(const Progress& progress, std::size_t width);
 
 /// Time left: that of the trials so far, or the planned one before the first has ended.

@@ -10,7 +10,7 @@
 namespace urb {
 namespace {
 
-constexpr std::array<std::string_view, 4> kOfCells{"mode", "relay", "body_bytes", "reuse"};
+constexpr std::array<std::string_view, 5> kOfCells{"mode", "relay", "url", "body_bytes", "reuse"};
 // What other programs do not know of.
 constexpr std::array<std::string_view, 4> kFilled{"buffers", "policy", "pinning", "loop"};
 
@@ -83,7 +83,9 @@ SettingValues SettingReader::values_of(const Row& row) const {
     const auto usual = usual_.find(place);
     if (value.empty() && usual != usual_.end()) value = usual->second;
     const std::string_view column = kColumns.at(place).name;
-    const bool says_something = !value.empty() && !(column == "response_bytes" && value == "0");
+    // Of a server of others, `load` does not know the workers.
+    const bool may_be_none = column == "response_bytes" || column == "workers";
+    const bool says_something = !value.empty() && !(may_be_none && value == "0");
     if (says_something) values.emplace_back(column, std::move(value));
   }
   return values;

@@ -58,6 +58,23 @@ Json to_json(const Warnings& warnings) {
   return list;
 }
 
+Json to_json(const JsonRounds& rounds) {
+  Json groups = Json::array();
+  for (const JsonRounds::Group& group : rounds.groups) {
+    groups.push_back({{"name", group.name},
+                      {"body_bytes", group.body_bytes},
+                      {"reuse", group.reuse},
+                      {"rounds", group.rounds},
+                      {"deviation", optional_json(group.deviation)},
+                      {"reached", group.reached}});
+  }
+  return {{"precision", rounds.precision},
+          {"budget_s", rounds.budget_s},
+          {"beyond_repeats_s", rounds.beyond_repeats_s},
+          {"disturbed_trials", rounds.disturbed},
+          {"groups", std::move(groups)}};
+}
+
 Json to_json(const JsonTrial& trial) {
   Json row = Json::object();
   const std::vector<FieldValue> values = values_of(trial.row);
@@ -87,6 +104,7 @@ std::string format_json_report(const JsonContext& context, const std::vector<Jso
                     {"dirty", context.build.dirty}}},
                   {"warnings", to_json(context.warnings)},
                   {"trials_planned", context.planned},
+                  {"rounds", to_json(context.rounds)},
                   {"interrupted", interrupted},
                   {"trials", std::move(list)}};
   // Arguments need not be UTF-8.

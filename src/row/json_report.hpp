@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,24 @@
 #include "stats/histogram.hpp"
 
 namespace urb {
+
+/// What became of the rounds of a run.
+struct JsonRounds {
+  /// Cells that are compared with each other.
+  struct Group {
+    std::string name;
+    std::uint64_t body_bytes = 0;
+    bool reuse = false;
+    std::size_t rounds = 0;
+    std::optional<double> deviation;  ///< a share, as `precision`; none: no interval
+    bool reached = false;
+  };
+  double precision = 0;  ///< asked for, a share
+  double budget_s = 0;
+  double beyond_repeats_s = 0;  ///< used of the budget
+  std::size_t disturbed = 0;    ///< trials
+  std::vector<Group> groups;
+};
 
 /// What all trials of a run have in common and the CSV does not tell.
 struct JsonContext {
@@ -23,6 +43,7 @@ struct JsonContext {
   Build build;
   Warnings warnings;        ///< of the run
   std::size_t planned = 0;  ///< trials
+  JsonRounds rounds = {};
 };
 
 /// One trial, with the names of the CSV's columns.

@@ -86,7 +86,8 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
   CHECK(mode.err.find("IORING_MSG_SEND_FD") != std::string::npos);
   CHECK(doctor.out.find("msgring, msgring-head") != std::string::npos);
   const Outcome all = run_program({"env", without, binary(), "all", "-b", "0", "-r", "yes", "-n",
-                                   "5", "--warmup", "0s", "--repeats", "1", "--no-save", "-q"});
+                                   "5", "--warmup", "0s", "--repeats", "1", "--budget", "0",
+                                   "--accept-disturbed", "--no-save", "-q"});
   CHECK_MESSAGE(all.status == 0, all.err);
   CHECK(all.err.find("msgring-head is left out: ") != std::string::npos);
   CHECK(all.err.find("IORING_MSG_SEND_FD") != std::string::npos);
@@ -101,9 +102,27 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
 
 TEST_CASE("a row names what its trial used of the kernel, and nothing that it did without") {
   const auto features = [](const std::string& without) {
-    const Outcome outcome = run_program({"env", "URB_TEST_WITHOUT=" + without, binary(), "cluster",
-                                         "-b", "0", "-r", "no", "-n", "20", "--warmup", "0s",
-                                         "--repeats", "1", "--no-ceiling", "-q", "--csv", "-"});
+    const Outcome outcome = run_program({"env",
+                                         "URB_TEST_WITHOUT=" + without,
+                                         binary(),
+                                         "cluster",
+                                         "-b",
+                                         "0",
+                                         "-r",
+                                         "no",
+                                         "-n",
+                                         "20",
+                                         "--warmup",
+                                         "0s",
+                                         "--repeats",
+                                         "1",
+                                         "--budget",
+                                         "0",
+                                         "--accept-disturbed",
+                                         "--no-ceiling",
+                                         "-q",
+                                         "--csv",
+                                         "-"});
     INFO(outcome.err);
     CHECK(outcome.status == 0);
     return outcome.out;
@@ -119,8 +138,9 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
 }
 
 TEST_CASE("micro measures what is named, a row for each trial") {
-  const Outcome outcome = run({"micro", "nop", "fd-pass-16", "-n", "100", "--warmup", "0s",
-                               "--repeats", "2", "--csv", "-", "-q"});
+  const Outcome outcome =
+      run({"micro", "nop", "fd-pass-16", "-n", "100", "--warmup", "0s", "--repeats", "2",
+           "--budget", "0", "--accept-disturbed", "--csv", "-", "-q"});
   INFO(outcome.err);
   CHECK(outcome.status == 0);
   CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 5);
@@ -206,7 +226,8 @@ TEST_CASE("load tells the warnings of its row") {
 TEST_CASE("load and runs in whose window no request ended have failed and say so") {
   const Serve serve{{"direct"}};
   for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"load", serve.url()}, {"direct", "--repeats", "1", "--no-save"}}) {
+       {std::vector<std::string>{"load", serve.url()},
+        {"direct", "--repeats", "1", "--budget", "0", "--accept-disturbed", "--no-save"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(),
                      {"-b", "0", "-r", "yes", "-d", "1us", "--warmup", "0s", "-q"});

@@ -19,8 +19,10 @@ namespace urb::test {
 namespace {
 
 std::vector<std::string> quick_run(const std::string& csv, const std::string& repeats) {
-  return {"direct", "-w",       "1",    "-b",        "1k",    "-r", "yes",   "-n",
-          "50",     "--warmup", "10ms", "--repeats", repeats, "-q", "--csv", csv};
+  return {
+      "direct", "-w",       "1",    "-b",        "1k",    "-r",       "yes", "-n",
+      "50",     "--warmup", "10ms", "--repeats", repeats, "--budget", "0",   "--accept-disturbed",
+      "-q",     "--csv",    csv};
 }
 
 std::vector<std::string> as_command(std::vector<std::string> arguments) {
@@ -180,8 +182,9 @@ TEST_CASE("JSON goes to what standard output is, and the tables to standard erro
   const TempFolder folder;
   const std::string out = folder.file("out");
   std::vector<std::string> command{"sh", "-c", "exec \"$@\" > " + out, "sh", binary()};
-  for (const char* const word : {"direct", "--no-ceiling", "-n", "5", "-b", "0", "-r", "yes",
-                                 "--repeats", "1", "--warmup", "0s", "-q", "--no-save", "--json"}) {
+  for (const char* const word :
+       {"direct", "--no-ceiling", "-n", "5", "-b", "0", "-r", "yes", "--repeats", "1", "--budget",
+        "0", "--accept-disturbed", "--warmup", "0s", "-q", "--no-save", "--json"}) {
     command.emplace_back(word);
   }
   command.emplace_back("/dev/stdout");

@@ -23,7 +23,8 @@ except ImportError:
     print("skipped: no Python module jsonschema (Debian: python3-jsonschema)")
     sys.exit(77)
 
-SHORT = ["-b", "64k", "-r", "yes", "-d", "50ms", "--warmup", "20ms", "-q"]
+SHORT = ["-b", "64k", "-r", "yes", "-d", "50ms", "--warmup", "20ms", "-q", "--budget", "0",
+         "--accept-disturbed"]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -62,8 +63,8 @@ const std::vector<std::string> kMayBeEmpty{
     "relay", "rate_requested", "routing_fidelity", "verified_bytes", "instructions_per_request",
     "guest", "warnings"};
 
-const std::vector<std::string> kShort{"-d",        "200ms", "--warmup", "50ms",
-                                      "--repeats", "2",     "-b",       "64k,1M"};
+const std::vector<std::string> kShort{"-d", "200ms",  "--warmup", "50ms", "--repeats",         "2",
+                                      "-b", "64k,1M", "--budget", "0",    "--accept-disturbed"};
 
 std::vector<std::string> with(std::vector<std::string> first,
                               const std::vector<std::string>& rest) {
@@ -86,7 +87,9 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
   CHECK(outcome.out.find("Thruput w/ 1MB Req") != std::string::npos);
 
   const std::vector<CsvRow> rows = read_rows_of(csv);
-  CHECK(rows.size() == all_modes().size() * 2 * 2 * 2);  // bodies, reuse, repeats
+  const std::size_t subjects = all_modes().size() + kRelays.size() - 1;  // passthru with each
+  CHECK(rows.size() == subjects * 2 * 2 * 2);                            // bodies, reuse, repeats
+  std::set<std::string> relays;
   for (const CsvRow& row : rows) {
     CAPTURE(row.at("mode"));
     CHECK(row.at("status") == "ok");
@@ -107,8 +110,11 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
       CHECK((is_free || !value.empty()));
     }
     // Only proxying costs the master something for each byte; only it has a data path to name.
-    CHECK((row.at("relay") == "linked") == (row.at("mode") == "passthru"));
+    CHECK(row.at("relay").empty() == (row.at("mode") != "passthru"));
+    relays.insert(row.at("relay"));
   }
+  CHECK(relays == std::set<std::string>{"", "copy", "linked", "sync"});
+  CHECK(outcome.out.find("| passthru copy ") != std::string::npos);
   CHECK(first_line_of(csv) + "\n" == format_csv_record(column_names()));
   // Rows are appended.
   CHECK(run(with({"direct", "--csv", csv}, kShort)).status == 0);
@@ -116,8 +122,9 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
 }
 
 TEST_CASE("several modes are held against direct, unless that is not wanted") {
-  const std::vector<std::string> quick{"-d", "50ms", "--warmup", "10ms", "--repeats", "1",
-                                       "-b", "1k",   "-r",       "yes",  "--no-save"};
+  const std::vector<std::string> quick{"-d", "50ms",     "--warmup", "10ms", "--repeats",
+                                       "1",  "--budget", "0",        "-b",   "1k",
+                                       "-r", "yes",      "--no-save"};
   const Outcome two = run(with({"cluster", "socket"}, quick));
   CHECK(two.status == 0);
   CHECK(two.out.find("| direct ") != std::string::npos);

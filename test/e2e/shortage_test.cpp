@@ -109,21 +109,22 @@ TEST_CASE("too little lockable memory: 77 and the remedy, which helps") {
     CHECK(outcome.out.empty());
   }
   CHECK(no_buffers.err.find("--buffers plain") != std::string::npos);
-  const Outcome plain = run({"socket", "--buffers", "plain", "-n", "100", "-b", "1k", "--repeats",
-                             "1", "--warmup", "10ms", "--no-save", "-q"},
-                            with(4 << 20));
+  const Outcome plain =
+      run({"socket", "--buffers", "plain", "-n", "100", "-b", "1k", "--repeats", "1", "--budget",
+           "0", "--accept-disturbed", "--warmup", "10ms", "--no-save", "-q"},
+          with(4 << 20));
   CHECK_MESSAGE(plain.status == 0, plain.err);
 }
 
 // What a server had is given back by the kernel only some time after its end, and counts so long.
 // A master that reads heads locks 2 MiB more, which may not fit: such a mode is left out, by name.
 TEST_CASE("an ordinary user's 8 MiB of lockable memory are enough, trial after trial") {
-  const Outcome outcome =
-      run({"all", "-n", "100", "-b", "1k", "--repeats", "3", "--warmup", "10ms", "--no-save", "-q"},
-          [] {
-            limit(RLIMIT_MEMLOCK, 8 << 20);
-            become_nobody();
-          });
+  const Outcome outcome = run({"all", "-n", "100", "-b", "1k", "--repeats", "3", "--budget", "0",
+                               "--accept-disturbed", "--warmup", "10ms", "--no-save", "-q"},
+                              [] {
+                                limit(RLIMIT_MEMLOCK, 8 << 20);
+                                become_nobody();
+                              });
   if (is_skipped(outcome)) return;
   CHECK_MESSAGE(outcome.status == 0, outcome.err);
 }
@@ -160,8 +161,10 @@ TEST_CASE("no pipe pages left: the relay works with small pipes, and says so") {
 TEST_CASE("a listen queue that overflows is a warning of its trial") {
   TempFolder folder;
   const std::string csv = folder.file("rows.csv");
-  const Outcome outcome = run({"cluster", "-w", "1", "-c", "24", "-b", "0", "-r", "no", "-d", "1s",
-                               "--warmup", "10ms", "--repeats", "1", "-q", "--csv", csv},
+  const Outcome outcome = run({"cluster", "-w",        "1",  "-c",       "24", "-b",
+                               "0",       "-r",        "no", "-d",       "1s", "--warmup",
+                               "10ms",    "--repeats", "1",  "--budget", "0",  "--accept-disturbed",
+                               "-q",      "--csv",     csv},
                               [] {
                                 enter_own_network();
                                 write_file("/proc/sys/net/core/somaxconn", "8");
@@ -181,12 +184,13 @@ TEST_CASE("a listen queue that overflows is a warning of its trial") {
 TEST_CASE("a client without local ports: the trial fails, with the remedy") {
   TempFolder folder;
   const std::string csv = folder.file("rows.csv");
-  const Outcome outcome = run({"cluster", "-w", "1", "-c", "16", "-b", "0", "-r", "no", "-d", "1s",
-                               "--repeats", "1", "-q", "--csv", csv},
-                              [] {
-                                enter_own_network();
-                                write_file("/proc/sys/net/ipv4/ip_local_port_range", "40000 40007");
-                              });
+  const Outcome outcome =
+      run({"cluster", "-w", "1", "-c", "16", "-b", "0", "-r", "no", "-d", "1s", "--repeats", "1",
+           "--budget", "0", "--accept-disturbed", "-q", "--csv", csv},
+          [] {
+            enter_own_network();
+            write_file("/proc/sys/net/ipv4/ip_local_port_range", "40000 40007");
+          });
   if (is_skipped(outcome)) return;
   CHECK(outcome.status == 1);
   const std::string rows = slurp(csv);

@@ -43,7 +43,7 @@ TrialOutcome run_with(const Mutant& mutant, bool is_spoiled, ClientKind client) 
   setup.server.buffers = claim.buffers;
   if (is_spoiled) mutant.spoil(setup.server);
   TrialSpec spec;
-  spec.cell = {mutant.mode, Bytes{mutant.body_bytes}, mutant.reuse};
+  spec.cell = {{.mode = mutant.mode}, Bytes{mutant.body_bytes}, mutant.reuse};
   const std::atomic<bool> stop{false};
   return run_trial(setup, spec, {}, stop);
 }

@@ -61,10 +61,11 @@ TEST_CASE("units: a duration is a number with its unit") {
   CHECK(nanos_of("0.001ms") == Nanos{1'000});
   CHECK(nanos_of("2m") == Nanos{120'000'000'000});
   CHECK(nanos_of("0s") == Nanos{0});
+  CHECK(nanos_of("0") == Nanos{0});
 }
 
 TEST_CASE("units: a duration without a unit, below zero or without end is refused") {
-  for (const std::string text : {"", "1", "0", "-1s", "s", "1h", "1 s", "1sec", "1ss", "nans",
+  for (const std::string text : {"", "1", "0.5", "-1s", "s", "1h", "1 s", "1sec", "1ss", "nans",
                                  "infs", "1e3s", "99999999999999999999s", "60000000000m"}) {
     CAPTURE(text);
     CHECK(std::holds_alternative<ParseError>(parse_duration(text)));

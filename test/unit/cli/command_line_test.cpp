@@ -160,7 +160,7 @@ TEST_CASE("options: serve has its place and its limits") {
 TEST_CASE("options: load has a URL, headers and processes") {
   const urb::LoadCommandOptions options = parse_load(
       {"-H", "A: 1", "http://127.0.0.1:80/x", "-H", "B: 2", "-d", "250ms", "--server-pid", "1,2"});
-  CHECK(options.url == "http://127.0.0.1:80/x");
+  CHECK(options.urls == std::vector<std::string>{"http://127.0.0.1:80/x"});
   CHECK(options.load.headers == std::vector<std::string>{"A: 1", "B: 2"});
   CHECK(options.load.duration == 250ms);
   CHECK(options.server_pids == std::vector<int>{1, 2});

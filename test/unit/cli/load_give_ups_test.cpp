@@ -24,7 +24,7 @@ LoadMeasurement measure(std::uint64_t missing_closes, std::uint64_t unfinished) 
 Row row_of(const LoadMeasurement& measured) {
   LoadOptions options;
   options.reuse = false;
-  return make_load_row(options, measured, {}, 1, {}).row;
+  return make_load_outcome(options, measured, {}, {}, MachineWatch{nullptr}).row;
 }
 
 }  // namespace

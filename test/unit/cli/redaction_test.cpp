@@ -28,4 +28,14 @@ TEST_CASE("redaction: users and passwords of URLs, and no other @") {
   CHECK(redact_urls("no URL: a@b") == "no URL: a@b");
 }
 
+TEST_CASE("redaction: values of a query that are secrets by their name") {
+  using urb::redact_urls;
+  CHECK(redact_urls("http://host/?size=4&api_key=s3&x=1") ==
+        "http://host/?size=4&api_key=(hidden)&x=1");
+  CHECK(redact_urls("http://me:s3@host/a?Token=s3#end") ==
+        "http://(hidden)@host/a?Token=(hidden)#end");
+  CHECK(redact_urls("http://host/?secret") == "http://host/?secret");
+  CHECK(redact_urls("?token=1 is no URL") == "?token=1 is no URL");
+}
+
 TEST_SUITE_END();

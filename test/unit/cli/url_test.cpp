@@ -95,12 +95,35 @@ TEST_CASE("url: localhost is whichever loopback address has a server") {
   CHECK(format_address(find_server_address(url)) == "127.0.0.1:" + port);
 }
 
+TEST_CASE("url: a name is kept to be looked up, with its port") {
+  const urb::Url url = parse("http://host-1.example.:8080/a");
+  CHECK(url.name == "host-1.example.");
+  CHECK(url.address.port() == 8080);
+  CHECK(url.host == "host-1.example.:8080");
+  CHECK(parse("http://my_host").address.port() == 80);
+  CHECK(parse("http://localhost/").name.empty());
+  CHECK(parse("http://10.0.0.1/").name.empty());
+  CHECK(parse("http://[::1]/").name.empty());
+}
+
+TEST_CASE("url: a name without an address says so, and why") {
+  const urb::Url url = parse("http://there-is-no-such-host.invalid/");
+  try {
+    static_cast<void>(find_server_address(url));
+    FAIL("an address was found");
+  } catch (const std::runtime_error& error) {
+    const std::string what = error.what();
+    CHECK(what.starts_with("there-is-no-such-host.invalid: "));
+    CHECK(what.size() > 60);  // the resolver's reason, whatever it is here
+  }
+}
+
 TEST_CASE("url: what cannot be loaded says why") {
   CHECK(error_of("127.0.0.1:80") == "a URL begins with http://");
   CHECK(error_of("https://127.0.0.1/") == "https is not supported, use http://");
   CHECK(error_of("http:///x").find("needs a host") != std::string::npos);
   CHECK(error_of("http://:80/").find("needs a host") != std::string::npos);
-  CHECK(error_of("http://example.org/").find("not looked up") != std::string::npos);
+  CHECK(error_of("http://1.2.3/").find("not a numeric IPv4") != std::string::npos);
   CHECK(error_of("http://127.0.0.1:0/").find("port 0") != std::string::npos);
   CHECK(error_of("http://127.0.0.1:99999/").find("port") != std::string::npos);
   CHECK(error_of("http://::1:8080/").find("[::1]") != std::string::npos);

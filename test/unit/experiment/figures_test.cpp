@@ -241,6 +241,25 @@ TEST_CASE("figures: doubtful trials are named") {
         urb::Warnings{Warning::few_requests, Warning::latency_clipped});
 }
 
+TEST_CASE("figures: a window of fewer than 100 ticks of all CPUs is short, but not for counts") {
+  using urb::Warning;
+  Made made;
+  urb::Row row = made.row();
+  row.connections = 4;
+  const auto warned = [&](double seconds, std::optional<std::uint64_t> cpus) {
+    made.load.elapsed = urb::Nanos{static_cast<urb::Nanos::rep>(seconds * 1e9)};
+    row.cpus = cpus;
+    return find_trial_warnings(row, made.load, made.begin, made.end).count(Warning::short_window);
+  };
+  CHECK(warned(0.99, 1) == 1);
+  CHECK(warned(1.01, 1) == 0);
+  CHECK(warned(0.2, 4) == 1);
+  CHECK(warned(0.26, 4) == 0);
+  CHECK(warned(0.2, std::nullopt) == 0);
+  row.accelerator = "tcg";
+  CHECK(warned(0.2, 1) == 0);
+}
+
 TEST_CASE("figures: client and workers have to agree on every request and every byte") {
   urb::LoadResult load;
   load.total_requests = 1000;

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <set>
+#include <numeric>
 #include <vector>
 
 TEST_SUITE_BEGIN("unit");
@@ -13,15 +13,26 @@ namespace {
 
 urb::Grid study() {
   urb::Grid grid;
-  grid.modes = {"cluster", "socket", "passthru", "direct"};
+  grid.subjects = {{"cluster"}, {"socket"}, {"passthru"}, {"direct"}};
   grid.bodies = {urb::Bytes{1 << 20}, urb::Bytes{10 << 20}};
   grid.reuses = {false, true};
   return grid;
 }
 
+std::vector<std::size_t> all_cells(const urb::Grid& grid) {
+  std::vector<std::size_t> all(make_cells(grid).size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+// Of all rounds, one behind the other.
 std::vector<std::size_t> order_of(const urb::Grid& grid) {
+  urb::RoundOrder order{grid.seed};
   std::vector<std::size_t> indexes;
-  for (const urb::TrialSpec& trial : make_trials(grid)) indexes.push_back(trial.cell_index);
+  for (unsigned repeat = 0; repeat < grid.repeats; ++repeat) {
+    const std::vector<std::size_t> round = order.next(all_cells(grid));
+    indexes.insert(indexes.end(), round.begin(), round.end());
+  }
   return indexes;
 }
 
@@ -30,25 +41,28 @@ std::vector<std::size_t> order_of(const urb::Grid& grid) {
 TEST_CASE("matrix: every combination is a cell, in the order given") {
   const auto cells = make_cells(study());
   REQUIRE(cells.size() == 16);
-  CHECK(cells[0] == urb::CellSpec{"cluster", urb::Bytes{1 << 20}, false});
-  CHECK(cells[1] == urb::CellSpec{"cluster", urb::Bytes{1 << 20}, true});
-  CHECK(cells[15] == urb::CellSpec{"direct", urb::Bytes{10 << 20}, true});
+  CHECK(cells[0] == urb::CellSpec{{"cluster"}, urb::Bytes{1 << 20}, false});
+  CHECK(cells[1] == urb::CellSpec{{"cluster"}, urb::Bytes{1 << 20}, true});
+  CHECK(cells[15] == urb::CellSpec{{"direct"}, urb::Bytes{10 << 20}, true});
 }
 
-TEST_CASE("matrix: each round of repeats runs every cell once") {
-  const auto trials = make_trials(study());
-  REQUIRE(trials.size() == 80);
-  const auto cells = make_cells(study());
-  for (unsigned round = 0; round < 5; ++round) {
-    std::set<std::size_t> seen;
-    for (std::size_t index = round * 16; index < (round + 1) * 16; ++index) {
-      const urb::TrialSpec& trial = trials[index];
-      seen.insert(trial.cell_index);
-      CHECK(trial.repeat == round + 1);
-      CHECK(trial.order == index + 1);
-      CHECK(trial.cell == cells[trial.cell_index]);
+TEST_CASE("matrix: a mode's data paths are cells of their own") {
+  urb::Grid grid = study();
+  grid.subjects = {{"passthru", urb::RelayKind::sync}, {"passthru", urb::RelayKind::copy}};
+  const auto cells = make_cells(grid);
+  REQUIRE(cells.size() == 8);
+  CHECK(cells[0].relay == urb::RelayKind::sync);
+  CHECK(cells[4].relay == urb::RelayKind::copy);
+}
+
+TEST_CASE("matrix: each round runs every cell of it once") {
+  urb::RoundOrder order{1};
+  for (const std::vector<std::size_t>& cells : {all_cells(study()), {3, 5, 7}}) {
+    for (int round = 0; round < 5; ++round) {
+      std::vector<std::size_t> run = order.next(cells);
+      std::sort(run.begin(), run.end());
+      CHECK(run == cells);
     }
-    CHECK(seen.size() == 16);
   }
 }
 
@@ -70,7 +84,7 @@ TEST_CASE("matrix: rounds are not all in one order") {
 
 TEST_CASE("matrix: in the long run each cell comes first equally often") {
   urb::Grid grid;
-  grid.modes = {"a", "b", "c"};
+  grid.subjects = {{"a"}, {"b"}, {"c"}};
   grid.bodies = {urb::Bytes{1}};
   grid.reuses = {false};
   grid.repeats = 3000;

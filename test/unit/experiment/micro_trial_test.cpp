@@ -11,7 +11,7 @@ namespace urb {
 namespace {
 
 TrialSpec spec_of(const std::string& mode) {
-  return {.cell = {mode, Bytes{0}, false}, .cell_index = 0, .repeat = 2, .order = 7};
+  return {.cell = {{mode}, Bytes{0}, false}, .cell_index = 0, .repeat = 2, .order = 7};
 }
 
 TEST_CASE("micro trial: a request is an operation, and the CPU time is the client's") {
@@ -51,7 +51,7 @@ TEST_CASE("micro trial: a stop leaves no row, and no operation in the time is a 
 
 TEST_CASE("micro trial: cells are the operations named, or all of them") {
   const Grid some = make_micro_grid({find_micro("nop")}, 3);
-  CHECK(some.modes == std::vector<std::string>{"micro-nop"});
+  CHECK(some.subjects == std::vector<Subject>{{"micro-nop"}});
   CHECK(some.repeats == 3);
   CHECK(make_cells(some).size() == 1);
   CHECK(make_cells(make_micro_grid({}, 1)).size() == all_micros().size());

@@ -19,7 +19,16 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string nothing_against(const Mode&) { return {}; }
+std::string nothing_against(const Mode&, RelayKind) { return {}; }
+
+Names names_of(const ModeChoice& choice) {
+  Names names;
+  for (const Subject& subject : choice.subjects) {
+    names.push_back(subject.mode);
+    if (subject.relay) names.back().append(" ").append(name_of(*subject.relay));
+  }
+  return names;
+}
 
 // Of a machine where all is well.
 Obstacles no_obstacles() {
@@ -34,7 +43,7 @@ std::string obstacle_of(std::string_view mode, const Obstacles& obstacles) {
 
 TEST_CASE("mode choice: each once, and the reference beside several others") {
   const auto chosen = [](const Names& typed, bool wants_reference) {
-    return choose_modes(typed, wants_reference, nothing_against).modes;
+    return names_of(choose_modes(typed, wants_reference, {}, nothing_against));
   };
   CHECK(chosen({"socket", "cluster", "socket"}, true) == Names{"socket", "cluster", "direct"});
   CHECK(chosen({"socket", "cluster"}, false) == Names{"socket", "cluster"});
@@ -47,16 +56,33 @@ TEST_CASE("mode choice: each once, and the reference beside several others") {
 }
 
 TEST_CASE("mode choice: all is what nothing stands against, and the others are named") {
-  const auto not_socket = [](const Mode& mode) {
+  const auto not_socket = [](const Mode& mode, RelayKind) {
     return mode.name == "socket" ? std::string{"why"} : std::string{};
   };
-  const ModeChoice choice = choose_modes({"all", "msgring"}, false, not_socket);
-  CHECK(choice.modes.size() == all_modes().size() - 1);
-  CHECK(choice.modes.front() == "msgring");
+  const ModeChoice choice = choose_modes({"all", "msgring"}, false, RelayKind::sync, not_socket);
+  CHECK(choice.subjects.size() == all_modes().size() - 1);
+  CHECK(choice.subjects.front().mode == "msgring");
   CHECK(choice.left_out == Names{"socket is left out: why"});
-  const auto none = [](const Mode&) { return std::string{"no rings"}; };
-  CHECK_THROWS_WITH_AS(static_cast<void>(choose_modes({"all"}, true, none)),
+  const auto none = [](const Mode&, RelayKind) { return std::string{"no rings"}; };
+  CHECK_THROWS_WITH_AS(static_cast<void>(choose_modes({"all"}, true, {}, none)),
                        "no mode can run here: no rings", Unsupported);
+}
+
+TEST_CASE("mode choice: passthru stands once with each relay, or with the one asked for") {
+  const Names each{"passthru linked", "passthru sync", "passthru copy"};
+  CHECK(names_of(choose_modes({"passthru"}, true, {}, nothing_against)) == each);
+  CHECK(names_of(choose_modes({"passthru"}, true, RelayKind::linked, nothing_against)) ==
+        Names{"passthru"});
+  // One relay that cannot run leaves the others.
+  const auto no_thread = [](const Mode&, RelayKind relay) {
+    return relay == RelayKind::linked ? std::string{"no thread"} : std::string{};
+  };
+  const ModeChoice choice = choose_modes({"all"}, true, {}, no_thread);
+  CHECK(choice.subjects.size() == all_modes().size() + 1);
+  CHECK(choice.left_out == Names{"passthru linked is left out: no thread"});
+  // Where none can, the rows say why.
+  const auto nothing = [](const Mode&, RelayKind) { return std::string{"no rings"}; };
+  CHECK(names_of(choose_modes({"passthru"}, true, {}, nothing)) == each);
 }
 
 TEST_CASE("mode choice: what stands in the way is the mode's own, or everybody's") {
@@ -104,16 +130,16 @@ TEST_CASE("mode choice: the build tests relays of the modes that have one") {
 TEST_CASE("relay choice: a size is measured for auto alone, where a mode has a relay") {
   ServerConfig config;
   CHECK(relay_text(config) == "linked");
-  CHECK(settle_relay(config, {"passthru"}).empty());
+  CHECK(settle_relay(config, {{"passthru"}}).empty());
   CHECK_FALSE(config.relay_copy_max.has_value());
   config.relay = RelayKind::automatic;
   CHECK(relay_text(config) == "auto");
-  CHECK(settle_relay(config, {"socket", "direct"}).empty());
+  CHECK(settle_relay(config, {{"socket"}, {"direct"}}).empty());
   CHECK_FALSE(config.relay_copy_max.has_value());
-  CHECK(settle_relay(config, {"socket", "passthru"}).starts_with("--relay auto, measured: "));
+  CHECK(settle_relay(config, {{"socket"}, {"passthru"}}).starts_with("--relay auto, measured: "));
   REQUIRE(config.relay_copy_max.has_value());
   config.relay_copy_max = Bytes{4096};
-  CHECK(settle_relay(config, {"passthru"}).empty());
+  CHECK(settle_relay(config, {{"passthru"}}).empty());
   CHECK(relay_text(config) == "auto:4k");
 }
 

@@ -25,7 +25,7 @@ double fidelity_of(const char* mode, bool reuse) {
   setup.load.warmup = urb::Nanos{0};
 
   urb::TrialSpec spec;
-  spec.cell = {mode, urb::Bytes{100}, reuse};
+  spec.cell = {{mode}, urb::Bytes{100}, reuse};
   const std::atomic<bool> stop{false};
   const urb::TrialOutcome outcome = run_trial(setup, spec, {}, stop);
   CHECK(outcome.row.warnings == "");

@@ -17,13 +17,14 @@ using urb::TrialSpec;
 // Two modes, one body, one reuse, three repeats: six trials. Keeps a log of what happens.
 struct Bench {
   urb::Grid grid;
+  urb::RoundRules rules{.budget = urb::Nanos{0}};
   std::vector<std::string> log;
   std::atomic<bool> stop{false};
   urb::Warnings run_warnings;
   urb::RunnerHooks hooks;
 
   Bench() {
-    grid.modes = {"cluster", "direct"};
+    grid.subjects = {{"cluster"}, {"direct"}};
     grid.bodies = {urb::Bytes{1024}};
     grid.reuses = {true};
     grid.repeats = 3;
@@ -47,7 +48,7 @@ struct Bench {
   }
 
   urb::RunResult run() {
-    return run_experiment(grid, run_warnings, std::chrono::seconds{1}, hooks, stop);
+    return run_experiment({grid, rules, run_warnings, std::chrono::seconds{1}}, hooks, stop);
   }
 };
 

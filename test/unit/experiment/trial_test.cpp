@@ -27,7 +27,7 @@ using urb::TrialOutcome;
 
 urb::TrialSpec small_trial() {
   urb::TrialSpec spec;
-  spec.cell = {"cluster", urb::Bytes{1000}, true};
+  spec.cell = {{"cluster"}, urb::Bytes{1000}, true};
   spec.repeat = 2;
   spec.order = 9;
   return spec;

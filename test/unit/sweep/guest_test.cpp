@@ -34,6 +34,8 @@ TEST_CASE("guest plan: counting, the number of requests is fixed; by time it is 
   CHECK(has_words(counted.front(), {"socket", "-b", "4K"}));
   CHECK(has_words(counted.front(), {"-n", "200"}));
   CHECK(has_words(counted.front(), {"--csv", "-"}));
+  // A boot is one round, and no budget makes more of it.
+  CHECK(has_words(counted.front(), {"--repeats", "1", "--budget", "0", "--accept-disturbed"}));
   const auto typed = plan_guest_runs({"socket", "--requests=70", "--warmup", "1s"}, GuestCpu::tcg);
   CHECK_FALSE(has_words(typed.front(), {"-n"}));
   CHECK_FALSE(has_words(typed.front(), {"--warmup", "20ms"}));

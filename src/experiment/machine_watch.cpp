@@ -1,0 +1,32 @@
+#include "experiment/machine_watch.hpp"
+
+#include "base/clock.hpp"
+#include "stats/summary.hpp"
+
+namespace urb {
+
+void MachineWatch::settle(const std::atomic<bool>& stop) {
+  if (yardsticks_ == nullptr) return;
+  const Nanos begin = monotonic_now();
+  rates_.push_back(yardsticks_->settle(stop));
+  settling_ = monotonic_now() - begin;
+}
+
+void MachineWatch::look() {
+  if (yardsticks_ != nullptr) rates_.push_back(yardsticks_->look());
+}
+
+void MachineWatch::fill(Row& row, const WindowSample& begin, const WindowSample& end,
+                        const std::optional<HostUse>& use, Nanos warmup) const {
+  row.warmup_s = to_seconds(settling_ + warmup);
+  if (yardsticks_ == nullptr) return;
+  row.yardstick_gb_s = median_of(rates_);
+  MachineState state{
+      .use = use, .yardsticks = rates_, .run_median = yardsticks_->median(), .reported_kib = {}};
+  if (begin.reported_kib && end.reported_kib) {
+    state.reported_kib = *end.reported_kib - *begin.reported_kib;
+  }
+  row.disturbed = find_disturbance(state);
+}
+
+}  // namespace urb
