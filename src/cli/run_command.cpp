@@ -58,6 +58,8 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   if (setup.load.rate) row.rate_requested = static_cast<double>(*setup.load.rate);
   row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
+  row.link = "lo";
+  row.tls = "off";
 }
 
 std::vector<Subject> choose(const RunOptions& options) {

@@ -3,6 +3,7 @@
 #include <fmt/compile.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/assert.hpp"
@@ -14,6 +15,16 @@ std::string_view connection_line(const ResponseOptions& options) noexcept {
   if (!options.keep_alive) return "Connection: close\r\n";
   // 1.1 keeps alive by default, and 1.0 has to be told.
   return options.http11 ? std::string_view{} : std::string_view{"Connection: keep-alive\r\n"};
+}
+
+// By hand, since every answer to a body has it: a third of what the formatter takes.
+char* write_body_digest(char* out, std::uint32_t digest) noexcept {
+  constexpr std::string_view kName = "X-Body: ";
+  out = std::copy(kName.begin(), kName.end(), out);
+  for (int shift = 28; shift >= 0; shift -= 4) *out++ = "0123456789abcdef"[(digest >> shift) & 15];
+  *out++ = '\r';
+  *out++ = '\n';
+  return out;
 }
 
 std::size_t finish(std::span<char> out, const fmt::format_to_n_result<char*>& result) noexcept {
@@ -56,8 +67,7 @@ std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
   char proofs[48];
   char* proofs_end = proofs;
   if (receipt.body_digest) {
-    proofs_end =
-        fmt::format_to(proofs_end, FMT_COMPILE("X-Body: {:08x}\r\n"), *receipt.body_digest);
+    proofs_end = write_body_digest(proofs_end, *receipt.body_digest);
   }
   if (receipt.crc32c) {
     proofs_end = fmt::format_to(proofs_end, FMT_COMPILE("X-Crc32c: {:08x}\r\n"), *receipt.crc32c);

@@ -69,7 +69,11 @@ void ResponseParser::begin_message() noexcept {
   parser_.data = this;
   state_ = State::head;
   head_ = {};
-  if (with_fields_) *fields_ = {};
+  if (!with_fields_) return;
+  fields_->worker_index.reset();
+  fields_->crc32c.reset();
+  fields_->body_digest.reset();
+  fields_->clear();
 }
 
 void ResponseParser::reset(bool to_head_method, bool with_fields) noexcept {
@@ -166,12 +170,18 @@ int ResponseParser::on_body(std::string_view piece) noexcept {
 }
 
 int ResponseParser::on_field_name(std::string_view piece) noexcept {
-  fields_->name.append(piece, true);
+  if (!fields_->name.has_begun() && !piece.empty()) {
+    fields_->is_ours = to_lower(piece.front()) == 'x';
+  }
+  // Of the others the first piece only says that the name has begun.
+  if (fields_->is_ours || !fields_->name.has_begun()) {
+    fields_->name.append(fields_->is_ours ? piece : piece.substr(0, 1), true);
+  }
   return HPE_OK;
 }
 
 int ResponseParser::on_field_value(std::string_view piece) noexcept {
-  fields_->value.append(piece, false);
+  if (fields_->is_ours) fields_->value.append(piece, false);
   return HPE_OK;
 }
 
@@ -184,8 +194,7 @@ int ResponseParser::on_field_end() noexcept {
   } else if (state_ == State::head && name == "x-body") {
     fields_->body_digest = parse_number(fields_->value.view(), 16);
   }
-  fields_->name.clear();
-  fields_->value.clear();
+  fields_->clear();
   return HPE_OK;
 }
 

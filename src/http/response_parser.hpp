@@ -35,6 +35,13 @@ struct ResponseFields {
   std::optional<std::uint32_t> body_digest;   ///< X-Body, of the request's body
   ShortText name;                             ///< of the field being read
   ShortText value;
+  bool is_ours = false;  ///< its name begins with an x: of others nothing is kept
+
+  /// Forgets the field being read.
+  void clear() noexcept {
+    name.clear();
+    value.clear();
+  }
 };
 
 /// Incremental parser of one response. reset() readies it for the next. It is immovable, since

@@ -15,9 +15,9 @@ namespace urb {
 struct PlantedFaults {
   /// CPU time burned for nothing, per cent of what the worker uses: see CONTRIBUTING.md.
   double burn_percent = 0;
-  /// Bodies are counted and not read, unless X-Verify announces that somebody looks.
-  bool drops_bodies = false;
-  bool flips_bytes = false;   ///< one bit in a million bytes of bodies
+  // Bodies are left alone where X-Verify announces that somebody looks.
+  bool drops_bodies = false;  ///< counts their bytes, and does not read them
+  bool flips_bytes = false;   ///< one bit in a million bytes
   bool never_closes = false;  ///< announces that it closes, and keeps the connection
 
   [[nodiscard]] bool spoil_bodies() const noexcept { return drops_bodies || flips_bytes; }
@@ -32,10 +32,10 @@ class SpoiledBytes {
                                                 const http::RequestParser& parser,
                                                 const PlantedFaults& faults) {
     bytes_.assign(bytes.begin(), bytes.end());
-    if (!parser.has_head()) return bytes_;
+    if (!parser.has_head() || parser.head().verify_crc32c) return bytes_;
     const std::uint64_t left = parser.head().content_length - parser.body_bytes();
     const auto body = std::span{bytes_}.first(std::min<std::uint64_t>(left, bytes_.size()));
-    if (faults.drops_bodies && !parser.head().verify_crc32c) std::ranges::fill(body, std::byte{});
+    if (faults.drops_bodies) std::ranges::fill(body, std::byte{});
     if (faults.flips_bytes) flip(body);
     return bytes_;
   }
