@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "compare/rank_test.hpp"
+#include "stats/rank_test.hpp"
 #include "report/metrics.hpp"
 #include "row/row.hpp"
 
