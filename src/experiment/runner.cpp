@@ -114,6 +114,8 @@ RunResult run_experiment(const Grid& grid, const Warnings& run_warnings, Nanos p
     if (outcome.row.status == Status::ok) {
       outcome.warnings.insert(run_warnings.begin(), run_warnings.end());
       outcome.row.warnings = format_warnings(outcome.warnings);
+    }
+    if (cell.takes(outcome.row)) {
       cell.warnings.insert(outcome.warnings.begin(), outcome.warnings.end());
       cell.add(outcome.open_loop);
     }

@@ -47,9 +47,13 @@ std::map<std::string, std::size_t> Cell::warning_counts() const {
   return counts;
 }
 
+bool Cell::takes(const Row& row) const noexcept {
+  return row.status == Status::ok && (accepts_disturbed || !is_disturbed(row));
+}
+
 void Cell::add(const Row& row, const Histogram& trial_latency) {
   add(row);
-  if (row.status != Status::ok) return;
+  if (!takes(row)) return;
   if (!latency) latency.emplace();
   latency->merge(trial_latency);
 }
@@ -60,8 +64,12 @@ void Cell::add(const OpenLoop& trial) {
 }
 
 void Cell::add(const Row& row) {
-  if (row.status == Status::ok) {
+  if (takes(row)) {
     rows.push_back(row);
+    return;
+  }
+  if (row.status == Status::ok) {
+    ++disturbed_count;
     return;
   }
   warnings.insert(Warning::trials_failed);

@@ -33,6 +33,8 @@ struct Cell {
   std::optional<OpenLoop> open_loop;
   Warnings warnings;
   std::vector<double> sockets_per_message;  ///< of the hand-overs, by trial that had any
+  bool accepts_disturbed = false;   ///< `--accept-disturbed`: such trials are like all others
+  std::size_t disturbed_count = 0;  ///< trials kept out of all of the above, for that reason
   std::size_t failed_count = 0;
   Status failed_status = Status::ok;  ///< of the first that failed
   std::string failed_reason;
@@ -50,7 +52,9 @@ struct Cell {
   /// By the name of a warning: how many of the trials with figures carry it.
   [[nodiscard]] std::map<std::string, std::size_t> warning_counts() const;
 
-  /// Takes one trial's row in, and its histograms when the row has figures.
+  /// Whether a trial's figures belong into this cell: it has some, and the machine was its own.
+  [[nodiscard]] bool takes(const Row& row) const noexcept;
+  /// Takes one trial's row in, and its histogram, when takes(); else counts the trial.
   void add(const Row& row);
   void add(const Row& row, const Histogram& trial_latency);
   void add(const OpenLoop& trial);

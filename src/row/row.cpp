@@ -87,6 +87,8 @@ std::string_view name_of(Status status) noexcept {
   return kStatusNames.at(static_cast<std::size_t>(status));
 }
 
+bool is_disturbed(const Row& row) noexcept { return !row.disturbed.empty(); }
+
 void Row::clear(RowSection section) {
   visit_columns(*this, [&](const Column& column, auto& field) {
     if (column.section == section) field = {};

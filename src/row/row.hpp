@@ -49,6 +49,9 @@ struct Row {
   void clear_times();
 };
 
+/// Whether something else had a share of the machine in the trial's measured time.
+[[nodiscard]] bool is_disturbed(const Row& row) noexcept;
+
 /// A row as the texts of its fields, in the order of the columns.
 [[nodiscard]] std::vector<std::string> format_row(const Row& row);
 /// The inverse, also of an older schema, whose rows do not know the newer columns. The error's

@@ -28,6 +28,30 @@ TEST_CASE("cell: only trials with figures count, the first failure is remembered
   CHECK(cell.warnings.count(urb::Warning::trials_failed) == 1);
 }
 
+TEST_CASE("cell: a disturbed trial is counted apart, unless it is accepted") {
+  urb::Histogram latency;
+  latency.record(std::chrono::microseconds{5});
+  Row row;
+  row.requests_per_s = 10;
+  row.disturbed = "foreign;steal";
+  Cell strict;
+  strict.add(row, latency);
+  CHECK(strict.rows.empty());
+  CHECK_FALSE(strict.latency);
+  CHECK(strict.disturbed_count == 1);
+  CHECK(strict.failed_count == 0);
+  Cell open;
+  open.accepts_disturbed = true;
+  open.add(row, latency);
+  CHECK(open.rows.size() == 1);
+  CHECK(open.latency->count() == 1);
+  CHECK(open.disturbed_count == 0);
+  // A failure is a failure, whatever else ran.
+  row.status = urb::Status::failed;
+  open.add(row, latency);
+  CHECK(open.failed_count == 1);
+}
+
 TEST_CASE("cell: a column that no trial knows has no median") {
   Cell cell;
   Row row;
