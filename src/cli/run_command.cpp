@@ -62,7 +62,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
 std::vector<std::string> choose(const RunOptions& options) {
   std::optional<Obstacles> obstacles;
   const ServerConfig& server = options.setup.server;
-  ModeChoice choice = choose_modes(options.modes, options.ceiling, [&](const Mode& mode) {
+  ModeChoice choice = choose_modes(options.modes, options.reference, [&](const Mode& mode) {
     if (!obstacles) obstacles = find_obstacles(server);
     return find_obstacle(mode, server.relay, *obstacles);
   });
@@ -221,8 +221,10 @@ void declare_run(Flags& flags, RunOptions& options) {
       "--pin", "auto|none|LIST",
       "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
       [&pin = options.pin](const std::string& typed) { pin = value_or_throw(parse_pin(typed)); });
-  flags.flag("--no-ceiling", options.ceiling,
+  flags.flag("--no-reference", options.reference,
              "do not run direct, the reference, beside several other modes", false);
+  flags.group("");  // not in the help: its former name
+  flags.flag("--no-ceiling", options.reference, "the same", false);
   flags.group("The output");
   declare_rows(flags, options.rows);
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");

@@ -19,7 +19,7 @@ struct RunOptions {
   TrialSetup setup;                ///< without the columns of its row
   Grid grid;                       ///< without modes and seed
   PinRequest pin;
-  bool ceiling = true;  ///< runs the reference beside two or more other modes
+  bool reference = true;  ///< runs the reference beside two or more other modes
   RowOutput rows;
   std::optional<std::string> json;
   bool quiet = false;

@@ -103,7 +103,7 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
   const auto features = [](const std::string& without) {
     const Outcome outcome = run_program({"env", "URB_TEST_WITHOUT=" + without, binary(), "cluster",
                                          "-b", "0", "-r", "no", "-n", "20", "--warmup", "0s",
-                                         "--repeats", "1", "--no-ceiling", "-q", "--csv", "-"});
+                                         "--repeats", "1", "--no-reference", "-q", "--csv", "-"});
     INFO(outcome.err);
     CHECK(outcome.status == 0);
     return outcome.out;

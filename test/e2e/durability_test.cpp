@@ -161,7 +161,7 @@ TEST_CASE("a file that cannot be what it is to be is refused before anything is 
       {"--csv", csv, "--json", folder.path().string()}};
   for (const std::vector<std::string>& files : wrong) {
     CAPTURE(files.back());
-    std::vector<std::string> arguments{"direct", "--no-ceiling", "-n", "1", "-q"};
+    std::vector<std::string> arguments{"direct", "--no-reference", "-n", "1", "-q"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     const Outcome outcome = run(arguments);
     CHECK(outcome.status == 2);
@@ -180,7 +180,7 @@ TEST_CASE("JSON goes to what standard output is, and the tables to standard erro
   const TempFolder folder;
   const std::string out = folder.file("out");
   std::vector<std::string> command{"sh", "-c", "exec \"$@\" > " + out, "sh", binary()};
-  for (const char* const word : {"direct", "--no-ceiling", "-n", "5", "-b", "0", "-r", "yes",
+  for (const char* const word : {"direct", "--no-reference", "-n", "5", "-b", "0", "-r", "yes",
                                  "--repeats", "1", "--warmup", "0s", "-q", "--no-save", "--json"}) {
     command.emplace_back(word);
   }
