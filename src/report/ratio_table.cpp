@@ -14,7 +14,7 @@ namespace urb {
 namespace {
 
 constexpr std::array<std::string_view, 3> kShown{"requests_per_s", "cpu_us_per_request_total",
-                                                   "cpu_us_per_request_server"};
+                                                 "cpu_us_per_request_server"};
 
 // The reference's own load: why it bounds nobody.
 std::string describe_references(const std::vector<Cell>& cells) {

@@ -180,8 +180,8 @@ TEST_CASE("compare: a failure is not the status that means worse") {
   CHECK(status_of({"--json", "/proc/none/file"}).status == 2);
   CHECK(status_of({"--json", kRows}).status == 2);
   const std::string base = folder.file("base.csv");
-  REQUIRE(run({"direct", "--no-reference", "-w", "1", "-n", "5", "-b", "0", "-r", "yes", "--repeats",
-               "5", "--warmup", "0s", "-q", "--csv", base})
+  REQUIRE(run({"direct", "--no-reference", "-w", "1", "-n", "5", "-b", "0", "-r", "yes",
+               "--repeats", "5", "--warmup", "0s", "-q", "--csv", base})
               .status == 0);
   for (const std::string sink : {">/dev/full", ">&-"}) {
     CAPTURE(sink);
