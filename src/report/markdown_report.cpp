@@ -103,6 +103,7 @@ void add_setting(Writer& writer, const Setting& setting, bool is_first) {
   if (!is_first && is_single_workload(cells)) {
     Report latency = latency_table(cells, RateColumn::shown);
     if (!latency.empty()) writer.add(latency[1].text);
+    writer.add(disturbed_note(cells));
     return;
   }
   writer.add(ratio_table(cells), 4);

@@ -176,9 +176,7 @@ Report latency_table(const std::vector<Cell>& cells, RateColumn rate) {
                       "Latencies of trials without a histogram are the medians of the trials' own "
                       "percentiles.\n"});
   }
-  if (const std::string note = disturbed_note(cells); !note.empty()) {
-    report.push_back({Block::Kind::note, note});
-  }
+  add_disturbed_note(report, cells);
   return report;
 }
 
@@ -202,8 +200,15 @@ Report kernel_work_table(const std::vector<Cell>& cells) {
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
-  return {{Block::Kind::heading, "Kernel work, master and workers together\n"},
-          {Block::Kind::table, table.render()}};
+  Report report{{Block::Kind::heading, "Kernel work, master and workers together\n"},
+                {Block::Kind::table, table.render()}};
+  add_disturbed_note(report, cells);
+  return report;
+}
+
+void add_disturbed_note(Report& report, const std::vector<Cell>& cells) {
+  std::string note = disturbed_note(cells);
+  if (!note.empty()) report.push_back({Block::Kind::note, std::move(note)});
 }
 
 Report failures_and_warnings(const std::vector<Cell>& cells) {

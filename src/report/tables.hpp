@@ -28,6 +28,8 @@ enum class RateColumn : std::uint8_t { hidden, shown };
 [[nodiscard]] Report latency_table(const std::vector<Cell>& cells, RateColumn rate);
 [[nodiscard]] Report cpu_table(const std::vector<Cell>& cells);
 [[nodiscard]] Report kernel_work_table(const std::vector<Cell>& cells);
+/// Below a table that leaves such trials out: disturbed_note(), if there is any.
+void add_disturbed_note(Report& report, const std::vector<Cell>& cells);
 [[nodiscard]] Report failures_and_warnings(const std::vector<Cell>& cells);
 
 }  // namespace urb

@@ -36,7 +36,7 @@ TEST_CASE("report: the tables on stdout") {
   const Outcome outcome = run({"report", kRows});
   CHECK(outcome.status == 0);
   CHECK(outcome.err == "");
-  CHECK(contains(outcome.out, "| Test            | Thruput w/ 1MB Req |"));
+  CHECK(contains(outcome.out, "| Test            |     Thruput w/ 1MB Req |"));
   CHECK(contains(outcome.out, "## What was found"));
 }
 

@@ -119,6 +119,17 @@ class UpdateReadme(unittest.TestCase):
         self.assertIn("results/method-2/z-copy.csv: 80 rows are there twice", error)
         self.assertEqual(self.read("README.md"), good)
 
+    def test_the_newest_method_that_has_a_whole_run_makes_the_tables(self):
+        rows = list(csv.DictReader(io.StringIO(self.read(ROWS))))
+        newer = [{**row, "method": "9", "run_id": "newer", "started_at": "2020"} for row in rows]
+        self.write_rows("results/9.9.9.csv", newer[:10])
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.assertIn(ROWS, self.part("tables"))
+        self.write_rows("results/9.9.9.csv", newer)
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.assertIn("method 9", self.part("tables"))
+        self.assertIn("(`results/9.9.9.csv`)", self.part("tables").replace("\n", " "))
+
     def test_a_figure_that_no_row_gives_is_named_and_mended(self):
         self.run_tool()
         good = self.read("README.md")

@@ -121,6 +121,7 @@ TEST_CASE("tables: ratios to the reference within rounds come first, with its im
 
 TEST_CASE("tables: disturbed trials are left out, counted, and named where nothing else is") {
   Cell some = cell_of("cluster", kMega, false, {10, 11, 12});
+  some.rows.front().cpu_us_per_request_client = 5;
   Cell none = cell_of("socket", kMega, true, {});
   Row row = row_with(99);
   row.disturbed = "foreign;yardstick";
@@ -138,6 +139,8 @@ TEST_CASE("tables: disturbed trials are left out, counted, and named where nothi
   CHECK(contains(text, "| cluster | 11.0 (10.0–12.0) req/s |"));
   CHECK(contains(text, "| socket |                  – |"));
   CHECK(contains(text_of(urb::latency_table(cells, urb::RateColumn::shown)), note));
+  CHECK(contains(text_of(urb::kernel_work_table(cells)), note));
+  CHECK(contains(text_of(urb::cpu_table(cells)), note));
   CHECK(urb::disturbed_note({cell_of("cluster", kMega, false, {1})}).empty());
 }
 

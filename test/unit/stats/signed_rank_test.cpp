@@ -138,6 +138,37 @@ TEST_CASE("pairs: the interval lies between the ranks of published tables") {
   }
 }
 
+TEST_CASE("pairs: bounds are means of two differences, also where they are many or equal") {
+  Random random{3};
+  for (const std::size_t count : {2, 9, 40, 150}) {
+    CAPTURE(count);
+    Samples differences(count);
+    for (double& each : differences) each = static_cast<double>(random() % 7) / 3 - 1;
+    Samples means;
+    for (std::size_t left = 0; left < count; ++left) {
+      for (std::size_t right = left; right < count; ++right) {
+        means.push_back((differences[left] + differences[right]) / 2);
+      }
+    }
+    std::sort(means.begin(), means.end());
+    const MedianInterval interval = paired_difference_interval(differences);
+    const std::size_t middle = means.size() / 2;
+    const double median =
+        means.size() % 2 == 1 ? means[middle] : (means[middle - 1] + means[middle]) / 2;
+    CHECK(interval.median == Approx(median));
+    CHECK(std::count(means.begin(), means.end(), interval.low) > 0);
+    CHECK(std::count(means.begin(), means.end(), interval.high) > 0);
+    CHECK(interval.low <= interval.median);
+    CHECK(interval.high >= interval.median);
+  }
+  // A thousand million means: seconds and gigabytes, were they made.
+  Samples many(50'000);
+  for (double& each : many) each = normal(random);
+  const MedianInterval interval = paired_difference_interval(many);
+  CHECK(std::abs(interval.median) < 0.02);
+  CHECK(interval.high - interval.low == Approx(2 * 1.96 * 1.023 / std::sqrt(50'000)).epsilon(0.1));
+}
+
 TEST_CASE("pairs: a ratio's interval turns over with its sides") {
   const Samples ratios{1.1, 1.2, 1.3, 1.25, 0.9, 1.15, 1.05};
   Samples turned;
