@@ -75,7 +75,7 @@ function foundCell(page, ranking) {
           ...(isOpen ? [' or ', cellLink(page, ranking, ranking.next)] : [])),
       element('span', {class: `chip ${ranking.certainty}`, title: meaning}, word),
       element('p', {}, ranking.text),
-      ranking.ceiling ? element('p', {class: 'note'}, `Reference: ${ranking.ceiling.text}`) : '');
+      ranking.reference ? element('p', {class: 'note'}, `Reference: ${ranking.reference.text}`) : '');
 }
 
 function cellLink(page, ranking, id) {

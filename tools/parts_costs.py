@@ -144,7 +144,7 @@ def relays(program):
     note = paragraph(
         "Server CPU time of a request of `passthru`, by relay: by that of `copy`, then by that of "
         f"`socket`. 4 workers, 8 connections, Linux {first['kernel']}, {first['cpus']} CPUs "
-        f"(`{growth.path}`). Median of the ratios within a round {interval_note(shown)}")
+        f"(`{growth.path}`). Ratios within a round {interval_note(shown)}")
     return "\n\n".join([note, by_copy, *by_socket])
 
 

@@ -75,7 +75,7 @@ def instructions(program):
         "Thousands of instructions a request, of the kernel and all processes together, counted in "
         f"QEMU {guest['qemu']}, `{guest['machine']}`, `{guest['cpu']}` (`results/*.csv`). "
         f"{row['workers']} workers, {row['connections']} connections, method {row['method']}. "
-        f"Median of {boots} boots, ± half of their range.")
+        f"Median of {boots} boots (their range).")
     return "\n\n".join([note, *(cell_table(counts, *cell) for cell in CELLS)])
 
 
@@ -96,7 +96,7 @@ def count_text(cell):
     figure = metric_of(cell, METRIC)
     if figure is None:
         return ", ".join(cell["status"])
-    return figure.scaled(0.001).half_width_text(1)
+    return figure.scaled(0.001).short_text(1)
 
 
 PARTS = {"instructions": instructions}

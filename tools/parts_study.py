@@ -1,13 +1,12 @@
 """The study's cells: README's two tables, and CPU time by cell."""
 import collections
 import functools
-import glob
 import os
 import sys
 
 from report_json import (Report, confidence_text, metric_of, paragraph, table,
                          short_text)
-from rows import Failure, read_rows
+from rows import Failure, read_rows, row_files
 
 MIB = 1 << 20
 STUDY = {(mode, body, reuse) for mode in ("cluster", "socket", "passthru")
@@ -42,7 +41,7 @@ def without_repeated(rows):
 def main_rows():
     """All rows of runs and sweeps, each once and with the `path` of its file."""
     rows = []
-    for path in sorted(glob.glob("results/*.csv")):
+    for path in row_files("*.csv"):
         if not os.path.basename(path).startswith(OTHER_QUESTIONS):
             rows += [{**row, "path": path} for row in read_rows(path)]
     return without_repeated(rows)
@@ -50,7 +49,8 @@ def main_rows():
 
 def has_study(rows):
     cells = {(row["mode"], int(row["body_bytes"]), row["reuse"]) for row in rows
-             if row["status"] == "ok" and row["requests_per_s"] and row["loop"] == "closed"}
+             if row["status"] == "ok" and row["requests_per_s"] and row["loop"] == "closed"
+             and not row.get("disturbed")}
     return STUDY <= cells
 
 

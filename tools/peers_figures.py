@@ -18,20 +18,18 @@ def is_proved(row):
 
 
 class Ratio:
-    """Of two figures of one round; of two rates, which of them the client limited."""
+    """Of two figures of one round. Of a rate that the client limited there is none."""
 
-    def __init__(self, figure, first_of_client=False, second_of_client=False):
+    def __init__(self, figure, is_of_client=False):
         self.figure = figure
-        self.says_nothing = figure is not None and first_of_client and second_of_client
-        # The true ratio is not smaller, or not greater.
-        self.at_least, self.at_most = first_of_client, second_of_client
+        self.says_nothing = is_of_client
 
     def text(self):
         if self.says_nothing:
             return "client"
         if not self.figure:
             return "–"
-        return ("≥ " if self.at_least else "≤ " if self.at_most else "") + self.figure.text(2)
+        return self.figure.text(2)
 
     def short_text(self):
         return self.text().replace(" to ", "–")
@@ -70,8 +68,8 @@ class PeerFigures:
         if first == BEST_RELAY:
             first = self.best_relay(client, cell)
         cells = [self.find(name, client, connections, cell) for name in (first, second)]
-        limited = [metric == RATE and self.report.is_of_client(cell) for cell in cells]
-        return Ratio(self.report.between(*cells, metric), *limited)
+        is_of_client = metric == RATE and any(map(self.report.is_of_client, cells))
+        return Ratio(self.report.between(*cells, metric), is_of_client and all(cells))
 
     def between_clients(self, cell):
         """What our client needs by what ab needs, against `direct`."""

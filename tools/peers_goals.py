@@ -61,14 +61,13 @@ def verdict_of(ratio, least=None, most=None):
         return "not measured"
     if not figure.is_sure:
         return "undecided"
-    # A bound decides on one side only.
     if least is not None:
-        if figure.low >= least and not ratio.at_most:
+        if figure.low >= least:
             return "met"
-        return "missed" if figure.high < least and not ratio.at_least else "undecided"
-    if figure.high <= most and not ratio.at_least:
+        return "missed" if figure.high < least else "undecided"
+    if figure.high <= most:
         return "met"
-    return "missed" if figure.low > most and not ratio.at_most else "undecided"
+    return "missed" if figure.low > most else "undecided"
 
 
 def decide(ratios, least=None, most=None):

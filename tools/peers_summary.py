@@ -1,12 +1,11 @@
 """Markdown of the rows of tools/peers: medians, ratios, how proxies move bodies, goals."""
-import glob
 
 from parts_costs import handover_of
 from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import CLIENT_PER_GB, PER_GB, RATE, SERVER, PeerFigures
 from peers_goals import GOALS, goal_lines
 from report_json import confidence_text, median_text, metric_of, paragraph, table
-from rows import Failure, as_rounds, features_of, newest_file, newest_start
+from rows import Failure, as_rounds, features_of, newest_file, newest_start, row_files
 
 # More are counted and not named.
 MISSING_MOST = 4
@@ -73,7 +72,7 @@ def ratios(figures):
     for client in figures.clients:
         for first, second, metric in pairs:
             found = [figures.ratio(first, second, client, 8, cell, metric) for cell in CELLS]
-            if any(ratio.figure for ratio in found):
+            if any(ratio.figure or ratio.says_nothing for ratio in found):
                 shown += [ratio.figure for ratio in found]
                 what = "req/s" if metric == RATE else "CPU"
                 lines.append([f"{first} / {second}, {what}", client,
@@ -81,9 +80,8 @@ def ratios(figures):
     if not lines:
         return ""
     note = paragraph(
-        f"Ratios within a round: median ({confidence_text(shown)} interval). *CPU* is of the "
-        "server. Where the client was the limit a ratio is a bound, ≥ or ≤. *client*: both rates "
-        "are the client's.")
+        f"Ratios within a round ({confidence_text(shown)} interval, Hodges–Lehmann). *CPU* is of "
+        "the server. *client*: the client was the limit of one or both, and there is no ratio.")
     return note + "\n\n" + table(["ratio", "client", *CELL_NAMES], lines, left=2)
 
 
@@ -105,7 +103,7 @@ def file_parts(program, path):
 
 
 def newest_first():
-    paths = glob.glob("results/peers-*.csv")
+    paths = row_files("peers-*.csv")
     if not paths:
         raise Failure("results/peers-*.csv: there is none (tools/peers measures it)")
     return sorted(paths, key=newest_start, reverse=True)
@@ -146,7 +144,7 @@ def goals(program):
     all_figures = [socket_and_cluster(program),
                    *(PeerFigures(program, path) for path in newest_first())]
     note = paragraph(
-        "A goal is for all cells in which the client is not the limit of both. The table shows the "
+        "A goal is for all cells in which the client is the limit of neither. The table shows the "
         "cell that decides. A goal is "
         "*undecided* while an interval holds it, or where fewer than five rounds were measured. "
         f"The rows are in {', '.join(f'`{figures.path}`' for figures in all_figures)}, and the "

@@ -68,12 +68,6 @@ class Figure:
         """"1.23 (1.13–1.29)", for tables with many columns."""
         return self.text(digits).replace(" to ", "–")
 
-    def half_width_text(self, digits=0):
-        """"813 ±113", as the tables of a run have it."""
-        if self.low is None:
-            return f"{self.median:.{digits}f}"
-        return f"{self.median:.{digits}f} ±{(self.high - self.low) / 2:.{digits}f}"
-
 
 class Report:
     """The cells of some rows, and what was compared within a round."""
@@ -130,11 +124,7 @@ class Report:
 
     def is_of_client(self, cell):
         """Whether the client was the limit in most rounds: then the rate is the client's."""
-        column = self.data["rows"]["columns"].get("bottleneck")  # no row may know it
-        if cell is None or column is None:
-            return False
-        names = [column["dictionary"][column["index"][row]] for row in cell["rows"]]
-        return names.count("client") * 2 > len(names)
+        return cell is not None and cell["limited_by_client"]
 
     def between(self, first, second, metric, kind="ratio"):
         """`first` by (or less) `second`, within a round; None where no round has both."""

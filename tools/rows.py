@@ -24,9 +24,14 @@ def write_rows(path, rows):
         writer.writerows(rows)
 
 
+def row_files(pattern):
+    """Paths below results/: the rows of this method, then those of older ones in their folders."""
+    return sorted(glob.glob(f"results/{pattern}")) + sorted(glob.glob(f"results/*/{pattern}"))
+
+
 def newest_file(kind, remedy):
     """Of results/KIND-*.csv the one with the newest row."""
-    paths = glob.glob(f"results/{kind}-*.csv")
+    paths = row_files(f"{kind}-*.csv")
     if not paths:
         raise Failure(f"results/{kind}-*.csv: there is none ({remedy})")
     return max(paths, key=newest_start)

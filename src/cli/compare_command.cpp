@@ -55,9 +55,9 @@ int run_compare(const CompareOptions& typed) {
   const std::vector<const Metric*> metrics = find_named<Metric>(
       "metric", compare.metrics, all_metrics(), find_metric, "there are " + metric_names());
   if (compare.json) require_writable(*compare.json);
-  const Comparison comparison =
-      compare_rows(read_side(compare.base, compare.base_run),
-                   read_side(compare.next, compare.next_run), metrics, compare.threshold_percent);
+  const Comparison comparison = compare_rows(read_side(compare.base, compare.base_run),
+                                             read_side(compare.next, compare.next_run), metrics,
+                                             {compare.threshold_percent, compare.accept_disturbed});
   // The table is for people: it gives way to what is for a program.
   std::FILE* const stream = compare.json == "-" ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
@@ -84,6 +84,8 @@ void declare_compare(Flags& flags, CompareOptions& options) {
       .default_str("all runs");
   flags.text("--new-run", options.next_run, "ID", "only the rows of NEW with this run_id")
       .default_str("all runs");
+  flags.flag("--accept-disturbed", options.accept_disturbed,
+             "takes disturbed trials in, which are left out by default");
   flags.flag("--markdown", options.markdown, "tables in Markdown");
   declare_json(flags, options.json, "file for the comparison in JSON; - is stdout");
   declare_color(flags, options.color);

@@ -18,6 +18,7 @@ struct CompareOptions {
   std::vector<std::string> metrics{"req/s", "cpu/req", "p99"};  ///< not yet known to exist
   double threshold_percent = 5;
   bool markdown = false;
+  bool accept_disturbed = false;
   std::optional<std::string> json;
   ColorChoice color = ColorChoice::automatic;
 };

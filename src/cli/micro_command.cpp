@@ -30,17 +30,16 @@ struct MicroOptions {
 };
 
 void print_table(std::FILE* stream, const std::vector<Cell>& cells) {
-  MarkdownTable table{{"Operation", "µs", "±", "CPU µs", "enters", "SQEs", "GB/s"}, 1};
+  MarkdownTable table{{"Operation", "µs (low–high)", "CPU µs", "enters", "SQEs", "GB/s"}, 1};
   for (const Cell& cell : cells) {
     if (!cell.has_figures()) {
-      table.add({cell.mode, "–", "–", "–", "–", "–", "–"});
+      table.add({cell.mode, "–", "–", "–", "–", "–"});
       continue;
     }
     std::vector<double> each_us;
     for (const Row& row : cell.rows) each_us.push_back(1e6 / row.requests_per_s.value_or(0));
-    const MedianInterval time = median_interval(each_us);
     const double gb_per_s = cell.median(&Row::bytes_per_s).value_or(0) / 1e9;
-    table.add({cell.mode, format_short(time.median), format_short(time.half_width()),
+    table.add({cell.mode, format_median(median_interval(each_us)),
                format_short(cell.median(&Row::cpu_us_per_request_client)),
                format_short(cell.median(&Row::enters_per_request)),
                format_short(cell.median(&Row::sqes_per_request)),

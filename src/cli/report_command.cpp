@@ -68,7 +68,7 @@ void require_json_target(const std::string& path) {
   if (target.kind != OutputTarget::Kind::file || !target.exists) return;
   std::ifstream file{target.path};
   std::string line;
-  if (std::getline(file, line) && is_header(line)) {
+  if (std::getline(file, line) && schema_of_header(line) != 0) {
     throw UsageError(
         fmt::format("--json {}: a file of rows is not written over (name another, or "
                     "put --json behind the files)",

@@ -68,7 +68,7 @@ std::vector<Subject> choose(const RunOptions& options) {
   std::optional<RelayKind> relay;
   if (options.has_relay) relay = server.relay;
   ModeChoice choice =
-      choose_modes(options.modes, options.ceiling, relay, [&](const Mode& mode, RelayKind with) {
+      choose_modes(options.modes, options.reference, relay, [&](const Mode& mode, RelayKind with) {
         if (!obstacles) obstacles = find_obstacles(server);
         return find_obstacle(mode, with, *obstacles);
       });
@@ -236,8 +236,10 @@ void declare_run(Flags& flags, RunOptions& options) {
       "--pin", "auto|none|LIST",
       "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
       [&pin = options.pin](const std::string& typed) { pin = value_or_throw(parse_pin(typed)); });
-  flags.flag("--no-ceiling", options.ceiling,
+  flags.flag("--no-reference", options.reference,
              "do not run direct, the reference, beside several other modes", false);
+  flags.group("");  // not in the help: its former name
+  flags.flag("--no-ceiling", options.reference, "the same", false);
   flags.group("The output");
   declare_rows(flags, options.rows);
   declare_json(flags, options.json, "file for rows, histograms and context; - is stdout");

@@ -22,7 +22,7 @@ struct RunOptions {
   Grid grid;                       ///< without subjects and seed
   RoundRules rules;
   PinRequest pin;
-  bool ceiling = true;  ///< runs the reference beside two or more other modes
+  bool reference = true;  ///< runs the reference beside two or more other modes
   RowOutput rows;
   std::optional<std::string> json;
   bool quiet = false;

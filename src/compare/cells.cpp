@@ -33,6 +33,10 @@ bool is_lead(std::size_t place) noexcept {
   return name == "mode" || name == "body_bytes" || name == "reuse";
 }
 
+const Row& first_of(const CellRows& cell) {
+  return cell.rows.empty() ? *cell.disturbed.front() : *cell.rows.front();
+}
+
 // Where in a row the columns of cell_columns() are: those of the workload, led by three.
 const std::vector<std::size_t>& cell_places() {
   static const std::vector<std::size_t> places = [] {
@@ -64,19 +68,20 @@ CellKey cell_key_of(const Row& row) {
   return key;
 }
 
-std::vector<CellRows> group_by_cell(const std::vector<Row>& rows) {
+std::vector<CellRows> group_by_cell(const std::vector<Row>& rows, bool accepts_disturbed) {
   std::vector<CellRows> cells;
   for (const Row& row : rows) {
     if (row.status != Status::ok) continue;
     CellKey key = cell_key_of(row);
     const auto same = std::find_if(cells.begin(), cells.end(),
                                    [&key](const CellRows& cell) { return cell.key == key; });
-    CellRows& cell = same != cells.end() ? *same : cells.emplace_back(CellRows{std::move(key), {}});
-    cell.rows.push_back(&row);
+    CellRows& cell =
+        same != cells.end() ? *same : cells.emplace_back(CellRows{std::move(key), {}, {}});
+    (is_disturbed(row) && !accepts_disturbed ? cell.disturbed : cell.rows).push_back(&row);
   }
   std::sort(cells.begin(), cells.end(), [](const CellRows& left, const CellRows& right) {
-    const Row& first = *left.rows.front();
-    const Row& second = *right.rows.front();
+    const Row& first = first_of(left);
+    const Row& second = first_of(right);
     if (first.mode != second.mode) return first.mode < second.mode;
     if (first.body_bytes != second.body_bytes) return first.body_bytes < second.body_bytes;
     return left.key < right.key;

@@ -17,11 +17,13 @@ using CellKey = std::vector<std::string>;
 
 struct CellRows {
   CellKey key;
-  std::vector<const Row*> rows;  ///< with figures
+  std::vector<const Row*> rows;       ///< with figures
+  std::vector<const Row*> disturbed;  ///< such rows, which are not among them
 };
 
 /// By mode, then body, then reuse: trials run in a random order. The rows outlive the result.
-[[nodiscard]] std::vector<CellRows> group_by_cell(const std::vector<Row>& rows);
+[[nodiscard]] std::vector<CellRows> group_by_cell(const std::vector<Row>& rows,
+                                                  bool accepts_disturbed);
 [[nodiscard]] const CellRows* find_cell(const std::vector<CellRows>& cells, const CellKey& key);
 
 /// "socket 1MB reuse workers=2": mode, body and reuse always, and each other column in which the

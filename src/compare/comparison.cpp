@@ -1,18 +1,20 @@
-// Refusals, then one metric after the other.
+// Cells, the test that fits them, one metric after the other, then verdicts over all.
 #include "compare/comparison.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
 #include "compare/cells.hpp"
-#include "row/repeated_rows.hpp"
+#include "compare/pairing.hpp"
+#include "compare/sides.hpp"
 #include "row/warnings.hpp"
+#include "stats/signed_rank.hpp"
 #include "stats/summary.hpp"
 
 namespace urb {
@@ -20,108 +22,59 @@ namespace {
 
 constexpr double kPMax = 0.05;
 
-struct Pair {
+// A cell that both files have.
+struct CellPair {
   std::string name;
   const CellRows* base;
   const CellRows* next;
+  std::vector<TrialPair> trials;  ///< neighbours in time; none where the files are not by turns
 };
 
-Source describe(const Side& side) {
-  Source source;
-  source.name = side.name;
-  for (const Row& row : side.rows) {
-    if (row.status != Status::ok) {
-      ++source.left_out;
-      continue;
-    }
-    ++source.row_count;
-    if (std::find(source.runs.begin(), source.runs.end(), row.run_id) == source.runs.end()) {
-      source.runs.push_back(row.run_id);
-    }
-  }
-  return source;
-}
-
-// The distinct values of a column, as one text.
-template <class Field>
-std::string values_of(const Side& side, Field field) {
-  std::set<std::string> values;
-  for (const Row& row : side.rows) {
-    if (row.status == Status::ok) values.insert(field(row));
-  }
-  std::string text;
-  for (const std::string& value : values) {
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", value.empty() ? "unknown" : value);
-  }
-  return text;
-}
-
-void refuse_other_methods(const Side& base, const Side& next) {
-  const auto method_of = [](const Row& row) { return fmt::format("{}", row.method); };
-  const auto schema_of = [](const Row& row) { return fmt::format("{}", row.schema); };
-  const std::string methods = values_of(base, method_of);
-  if (methods != values_of(next, method_of) || methods.find(',') != std::string::npos) {
-    throw UsageError(fmt::format(
-        "{} was measured by method {}, {} by method {}: a change between them would be one of the "
-        "meter (measure both with the same version; CHANGELOG.md says what changed)",
-        base.name, methods, next.name, values_of(next, method_of)));
-  }
-  const std::string schemas = values_of(base, schema_of);
-  if (schemas != values_of(next, schema_of) || schemas.find(',') != std::string::npos) {
-    throw UsageError(fmt::format("{} has rows of schema {}, {} of schema {} (measure both again)",
-                                 base.name, schemas, next.name, values_of(next, schema_of)));
-  }
-}
-
-void refuse_few_repeats(const Side& side, const Pair& pair, const CellRows& cell) {
+void refuse_few_repeats(const Side& side, const CellPair& pair, const CellRows& cell) {
   if (cell.rows.size() >= kRepeatsEnough) return;
-  throw UsageError(
-      fmt::format("{}: {} has {} repeat{} with figures, and fewer than {} say nothing about noise "
-                  "(measure with "
-                  "--repeats {} or more)",
-                  side.name, pair.name, cell.rows.size(), cell.rows.size() == 1 ? "" : "s",
-                  kRepeatsEnough, kRepeatsEnough));
+  const std::string disturbed =
+      cell.disturbed.empty() ? "" : fmt::format(", beside {} disturbed", cell.disturbed.size());
+  throw UsageError(fmt::format(
+      "{}: {} has {} repeat{} with figures{}, and fewer than {} say nothing about noise "
+      "(measure with --repeats {} or more{})",
+      side.name, pair.name, cell.rows.size(), cell.rows.size() == 1 ? "" : "s", disturbed,
+      kRepeatsEnough, kRepeatsEnough,
+      cell.disturbed.empty() ? "" : " on a quiet machine, or --accept-disturbed"));
 }
 
-std::string text_of(const Row::Count& count) { return count ? fmt::format("{}", *count) : ""; }
-
-// Not refused: comparing kernels and builds is the purpose. But said.
-std::vector<std::string> find_notes(const Side& base, const Side& next) {
-  struct Context {
-    std::string_view name;
-    std::string (*field)(const Row&);
-  };
-  constexpr Context kContexts[] = {
-      {"tool", [](const Row& row) { return row.tool; }},
-      {"kernel", [](const Row& row) { return row.kernel; }},
-      {"machine", [](const Row& row) { return row.machine; }},
-      {"accelerator", [](const Row& row) { return row.accelerator; }},
-      {"cpu_model", [](const Row& row) { return row.cpu_model; }},
-      {"cpus", [](const Row& row) { return text_of(row.cpus); }},
-      {"mitigations", [](const Row& row) { return row.mitigations; }},
-      {"lo_mtu", [](const Row& row) { return text_of(row.lo_mtu); }},
-      {"guest", [](const Row& row) { return row.guest; }},
-  };
-  std::vector<std::string> notes;
-  for (const Context& context : kContexts) {
-    const std::string before = values_of(base, context.field);
-    const std::string after = values_of(next, context.field);
-    if (before == after) {
-      if (before.find(',') == std::string::npos) continue;
-      notes.push_back(fmt::format("{} is mixed in both: {}", context.name, before));
-    } else {
-      notes.push_back(fmt::format("{} differs: {} → {}", context.name, before, after));
+// Takes signed ranks over neighbours where every cell was measured by turns, and says why or why
+// not.
+void choose_test(Comparison& comparison, std::vector<CellPair>& pairs) {
+  std::size_t fewest = SIZE_MAX;
+  for (CellPair& pair : pairs) {
+    std::vector<const Row*> base = pair.base->rows;
+    base.insert(base.end(), pair.base->disturbed.begin(), pair.base->disturbed.end());
+    std::vector<const Row*> next = pair.next->rows;
+    next.insert(next.end(), pair.next->disturbed.begin(), pair.next->disturbed.end());
+    const std::size_t most = std::max(base.size(), next.size());
+    pair.trials = neighbours_of(std::move(base), std::move(next));
+    if (!are_by_turns(pair.trials.size(), most)) {
+      comparison.test_reason = fmt::format(
+          "The files were not measured by turns ({}: {} pair{} of neighbours in {} trials). So all "
+          "trials of a side are one set: Mann–Whitney.",
+          pair.name, pair.trials.size(), pair.trials.size() == 1 ? "" : "s", most);
+      for (CellPair& each : pairs) each.trials.clear();
+      return;
     }
+    const auto is_left_out = [](const std::vector<const Row*>& rows, const Row* row) {
+      return std::find(rows.begin(), rows.end(), row) != rows.end();
+    };
+    std::erase_if(pair.trials, [&](const TrialPair& trial) {
+      return is_left_out(pair.base->disturbed, trial.base) ||
+             is_left_out(pair.next->disturbed, trial.next);
+    });
+    fewest = std::min(fewest, pair.trials.size());
   }
-  SeenTrials seen;
-  std::vector<Row> base_rows = base.rows;
-  seen.drop_repeated(base_rows);
-  if (const std::size_t shared = seen.count(next.rows); shared != 0) {
-    notes.push_back(fmt::format("{} row{} of {} {} the same as in {}", shared,
-                                shared == 1 ? "" : "s", next.name, shared == 1 ? "is" : "are",
-                                base.name));
-  }
-  return notes;
+  comparison.is_paired = true;
+  comparison.test_reason = fmt::format(
+      "The files were measured by turns. So neighbours in time are pairs, {} or more a cell: "
+      "Wilcoxon's signed ranks.",
+      fewest);
 }
 
 // All the figures, or nothing when one is missing or zero: a ratio needs both.
@@ -136,44 +89,67 @@ std::vector<double> figures_of(const CellRows& cell, const Metric& metric) {
 }
 
 // With as many repeats on either side as are needed for the smallest p-value to survive Holm's
-// correction in a family of `cell_count`.
-std::size_t find_repeats_needed(std::size_t cell_count) {
+// correction in a family of `count`.
+std::size_t find_repeats_needed(bool is_paired, std::size_t count) {
+  const auto least = [is_paired](std::size_t repeats) {
+    return is_paired ? smallest_signed_rank_p(repeats) : smallest_p(repeats, repeats);
+  };
   std::size_t repeats = kRepeatsEnough;
-  while (smallest_p(repeats, repeats) * static_cast<double>(cell_count) >= kPMax) ++repeats;
+  while (least(repeats) * static_cast<double>(count) >= kPMax) ++repeats;
   return repeats;
 }
 
-void judge(MetricComparison& comparison, double threshold_percent) {
+// All that is shown is one family: a reader looks at all of it.
+void judge(Comparison& comparison) {
   std::vector<double> p;
-  std::vector<double> ratios;
   double p_possible = 1;
-  for (const Change& change : comparison.changes) {
-    p.push_back(change.p);
-    ratios.push_back(change.interval.ratio);
-    p_possible = std::min(p_possible, smallest_p(change.base.size(), change.next.size()));
+  for (const MetricComparison& metric : comparison.metrics) {
+    for (const Change& change : metric.changes) {
+      p.push_back(change.p);
+      p_possible = std::min(p_possible, comparison.is_paired
+                                            ? smallest_signed_rank_p(change.pair_count)
+                                            : smallest_p(change.base.size(), change.next.size()));
+    }
+  }
+  comparison.family_size = p.size();
+  if (p_possible * static_cast<double>(p.size()) >= kPMax) {
+    comparison.repeats_needed = find_repeats_needed(comparison.is_paired, p.size());
   }
   const std::vector<double> corrected = holm_corrected(p);
-  for (std::size_t index = 0; index < p.size(); ++index) {
-    Change& change = comparison.changes[index];
-    change.p_corrected = corrected[index];
-    if (change.p_corrected >= kPMax || change.interval.includes_no_change()) continue;
-    const bool is_more = change.interval.ratio > 1;
-    change.verdict =
-        is_more == comparison.metric->more_is_better ? Verdict::better : Verdict::worse;
-    const double percent = std::abs(change.interval.ratio - 1) * 100;
-    change.beyond_threshold = change.verdict == Verdict::worse && percent > threshold_percent;
-  }
-  comparison.mean_ratio = geometric_mean(ratios);
-  if (!p.empty() && p_possible * static_cast<double>(p.size()) >= kPMax) {
-    comparison.repeats_needed = find_repeats_needed(p.size());
+  std::size_t index = 0;
+  for (MetricComparison& metric : comparison.metrics) {
+    std::vector<double> ratios;
+    for (Change& change : metric.changes) {
+      ratios.push_back(change.interval.ratio);
+      change.p_corrected = corrected[index++];
+      if (change.p_corrected >= kPMax || change.interval.includes_no_change()) continue;
+      const bool is_more = change.interval.ratio > 1;
+      change.verdict = is_more == metric.metric->more_is_better ? Verdict::better : Verdict::worse;
+      const double percent = std::abs(change.interval.ratio - 1) * 100;
+      change.beyond_threshold =
+          change.verdict == Verdict::worse && percent > comparison.threshold_percent;
+    }
+    metric.mean_ratio = geometric_mean(ratios);
   }
 }
 
-MetricComparison compare_metric(const std::vector<Pair>& pairs, const Metric& metric,
-                                double threshold_percent) {
+void test_pairs(Change& change, const std::vector<TrialPair>& trials, const Metric& metric) {
+  std::vector<double> ratios;
+  std::vector<double> logs;
+  for (const TrialPair& trial : trials) {
+    ratios.push_back(*metric.figure_of(*trial.next) / *metric.figure_of(*trial.base));
+    logs.push_back(std::log(ratios.back()));
+  }
+  const MedianInterval interval = paired_ratio_interval(ratios);
+  change.pair_count = ratios.size();
+  change.interval = {interval.median, interval.low, interval.high, interval.confidence};
+  change.p = signed_rank_p(logs);
+}
+
+MetricComparison compare_metric(const std::vector<CellPair>& pairs, const Metric& metric) {
   MetricComparison comparison;
   comparison.metric = &metric;
-  for (const Pair& pair : pairs) {
+  for (const CellPair& pair : pairs) {
     Change change;
     change.cell = pair.name;
     change.base = figures_of(*pair.base, metric);
@@ -184,11 +160,21 @@ MetricComparison compare_metric(const std::vector<Pair>& pairs, const Metric& me
     }
     change.base_median = median_of(change.base);
     change.next_median = median_of(change.next);
-    change.interval = ratio_interval(change.base, change.next);
-    change.p = mann_whitney_p(change.base, change.next);
+    const bool is_base_limited = are_limited_by_client(pair.base->rows);
+    const bool is_next_limited = are_limited_by_client(pair.next->rows);
+    if (metric.is_rate() && (is_base_limited || is_next_limited)) {
+      comparison.limited.push_back(
+          {pair.name, change.base_median, is_base_limited, change.next_median, is_next_limited});
+      continue;
+    }
+    if (pair.trials.empty()) {
+      change.interval = ratio_interval(change.base, change.next);
+      change.p = mann_whitney_p(change.base, change.next);
+    } else {
+      test_pairs(change, pair.trials, metric);
+    }
     comparison.changes.push_back(std::move(change));
   }
-  judge(comparison, threshold_percent);
   return comparison;
 }
 
@@ -211,24 +197,24 @@ bool Comparison::found_regression() const noexcept {
 }
 
 Comparison compare_rows(const Side& base, const Side& next, std::span<const Metric* const> metrics,
-                        double threshold_percent) {
-  const std::vector<CellRows> base_cells = group_by_cell(base.rows);
-  const std::vector<CellRows> next_cells = group_by_cell(next.rows);
+                        const CompareRules& rules) {
+  const std::vector<CellRows> base_cells = group_by_cell(base.rows, rules.accepts_disturbed);
+  const std::vector<CellRows> next_cells = group_by_cell(next.rows, rules.accepts_disturbed);
   for (const auto& [side, cells] : {std::pair{&base, &base_cells}, {&next, &next_cells}}) {
     if (cells->empty()) throw UsageError(side->name + ": no row has figures (nothing to compare)");
   }
   refuse_other_methods(base, next);
 
   Comparison comparison;
-  comparison.base = describe(base);
-  comparison.next = describe(next);
+  comparison.base = describe(base, rules.accepts_disturbed);
+  comparison.next = describe(next, rules.accepts_disturbed);
   comparison.notes = find_notes(base, next);
-  comparison.threshold_percent = threshold_percent;
+  comparison.threshold_percent = rules.threshold_percent;
   const CellNames names{base_cells, next_cells};
-  std::vector<Pair> pairs;
+  std::vector<CellPair> pairs;
   for (const CellRows& cell : base_cells) {
     if (const CellRows* const other = find_cell(next_cells, cell.key)) {
-      pairs.push_back({names.name_of(cell.key), &cell, other});
+      pairs.push_back({names.name_of(cell.key), &cell, other, {}});
     } else {
       comparison.base_only.push_back(names.name_of(cell.key));
     }
@@ -244,14 +230,15 @@ Comparison compare_rows(const Side& base, const Side& next, std::span<const Metr
                                  base.name, next.name, what.empty() ? "" : ", they differ in ",
                                  what));
   }
-  for (const Pair& pair : pairs) {
+  for (const CellPair& pair : pairs) {
     refuse_few_repeats(base, pair, *pair.base);
     refuse_few_repeats(next, pair, *pair.next);
   }
+  choose_test(comparison, pairs);
   for (const Metric* const metric : metrics) {
-    MetricComparison changes = compare_metric(pairs, *metric, threshold_percent);
+    MetricComparison changes = compare_metric(pairs, *metric);
     // Else a gate that asks for it could never close.
-    if (changes.changes.empty()) {
+    if (changes.changes.empty() && changes.limited.empty()) {
       throw UsageError(
           fmt::format("no cell has {} above zero in all rows of both files (leave it "
                       "out with --metric)",
@@ -259,6 +246,7 @@ Comparison compare_rows(const Side& base, const Side& next, std::span<const Metr
     }
     comparison.metrics.push_back(std::move(changes));
   }
+  judge(comparison);
   return comparison;
 }
 

@@ -60,8 +60,17 @@ Lines make_lines(const MetricComparison& comparison) {
                      fmt::format("{} to {}", format_change(change.interval.low),
                                  format_change(change.interval.high)),
                      format_p(change.p_corrected),
-                     fmt::format("{}+{}", change.base.size(), change.next.size()),
+                     change.pair_count != 0
+                         ? fmt::format("{} pairs", change.pair_count)
+                         : fmt::format("{}+{}", change.base.size(), change.next.size()),
                      change.verdict == Verdict::noise ? "" : std::string{name_of(change.verdict)}});
+  }
+  const auto bound_text = [](double median, bool is_limited) {
+    return (is_limited ? "≥ " : "") + format_short(median);
+  };
+  for (const Bound& bound : comparison.limited) {
+    lines.push_back({bound.cell, bound_text(bound.base_median, bound.is_base_limited),
+                     bound_text(bound.next_median, bound.is_next_limited), "–", "–", "–", "", ""});
   }
   if (comparison.changes.size() > 1) {
     const bool is_noise =
@@ -83,6 +92,7 @@ std::string describe(std::string_view role, const Source& source) {
   std::string text =
       fmt::format("{}: {}, {} rows of {} run{}", role, clean_text(source.name), source.row_count,
                   source.runs.size(), source.runs.size() == 1 ? "" : "s");
+  if (source.disturbed != 0) text += fmt::format(", {} disturbed left out", source.disturbed);
   if (source.left_out != 0) text += fmt::format(", {} without figures", source.left_out);
   return text + "\n";
 }
@@ -93,6 +103,11 @@ void add_metric(Report& report, const MetricComparison& comparison, TableStyle s
       {Block::Kind::heading, fmt::format("{}: {} ({} is better)\n", metric.name, metric.meaning,
                                          metric.more_is_better ? "more" : "less")});
   report.push_back({Block::Kind::table, render(make_lines(comparison), style)});
+  if (!comparison.limited.empty()) {
+    report.push_back({Block::Kind::note,
+                      "≥: the client was the limit in most trials of that side. So there is no "
+                      "ratio and no verdict.\n"});
+  }
   if (!comparison.unknown.empty()) {
     report.push_back(
         {Block::Kind::note, fmt::format("Without a figure above zero in every row: {}\n",
@@ -101,8 +116,6 @@ void add_metric(Report& report, const MetricComparison& comparison, TableStyle s
 }
 
 void add_warnings(Report& report, const Comparison& comparison) {
-  std::size_t cell_count = 0;
-  std::size_t repeats_needed = 0;
   for (const MetricComparison& metric : comparison.metrics) {
     for (const Change& change : metric.changes) {
       if (!change.beyond_threshold) continue;
@@ -111,18 +124,15 @@ void add_warnings(Report& report, const Comparison& comparison) {
            fmt::format("regression: {} {} {}, more than {:g}%\n", change.cell, metric.metric->name,
                        format_change(change.interval.ratio), comparison.threshold_percent)});
     }
-    if (metric.repeats_needed > repeats_needed) {
-      repeats_needed = metric.repeats_needed;
-      cell_count = metric.changes.size();
-    }
   }
-  if (repeats_needed == 0) return;
+  if (comparison.repeats_needed == 0) return;
   report.push_back(
       {Block::Kind::warning,
        fmt::format(
-           "warning: with {} cells and so few repeats no change, however large, can be told "
-           "from noise (measure with --repeats {}, or compare fewer cells)\n",
-           cell_count, repeats_needed)});
+           "warning: among {} changes and with so few {} none, however large, can be told from "
+           "noise (measure {} of each, or compare fewer cells or metrics)\n",
+           comparison.family_size, comparison.is_paired ? "pairs" : "repeats",
+           comparison.repeats_needed)});
 }
 
 }  // namespace
@@ -137,9 +147,10 @@ Report make_comparison_report(const Comparison& comparison, TableStyle style) {
   for (const MetricComparison& metric : comparison.metrics) add_metric(report, metric, style);
   report.push_back(
       {Block::Kind::note,
-       "change: median ratio of all pairs (Hodges–Lehmann) and its interval from the order "
-       "statistics of the Mann–Whitney test; p: that test, two-sided, Holm-corrected for the "
-       "cells; ~: p ≥ 0.05, or the interval includes no change; ± as in the tables of a run.\n"});
+       comparison.test_reason +
+           "\nchange: Hodges and Lehmann's median ratio, and its interval by that test; p: "
+           "two-sided, Holm-corrected for everything shown here; ~: p ≥ 0.05, or the interval "
+           "includes no change; (low–high) as in the tables of a run.\n"});
   const auto add_note = [&report](std::string text) {
     report.push_back({Block::Kind::note, std::move(text) + "\n"});
   };

@@ -26,7 +26,7 @@ MedianInterval interval_of(const Cell& cell, const Cell& reference, const Metric
 
 bool says_rate(const Cell& cell) {
   const bool is_open_loop = cell.median(&Row::rate_requested).has_value();
-  return !is_open_loop && cell.bottleneck() != "client";
+  return !is_open_loop && !cell.is_limited_by_client();
 }
 
 std::string group_name(const Cell& cell) {
@@ -54,7 +54,7 @@ void judge(GroupPrecision& group, const Cell& cell, const Cell& reference, const
 void judge(GroupPrecision& group, const std::vector<Cell>& cells, double precision) {
   const auto reference =
       std::find_if(group.cells.begin(), group.cells.end(),
-                   [&cells](std::size_t place) { return is_ceiling(cells[place]); });
+                   [&cells](std::size_t place) { return is_reference(cells[place]); });
   const Cell& to = cells[reference == group.cells.end() ? group.cells.front() : *reference];
   for (const std::size_t place : group.cells) {
     const Cell& cell = cells[place];

@@ -1,5 +1,7 @@
-// A planted slow-down: burns a share of the CPU time that a worker uses, so that `compare` can be
-// tested against a difference of known size. Off, it costs one comparison a batch.
+// A planted slow-down: burns a share of the CPU time that a worker uses, in the kernel too, so that
+// `compare` can be tested against a difference of known size. It burns in small pieces, often: a
+// long one lets input gather, so that the worker then needs less for a request. Off, it costs one
+// comparison a batch.
 #pragma once
 
 #include <time.h>
@@ -22,9 +24,12 @@ class Burn {
 
   /// After each batch of completions.
   void on_batch_end() noexcept {
-    if (share_ <= 0 || ++batches_ % kBatchesBetween != 0) return;
+    if (share_ <= 0 || ++batches_ < batches_between_) return;
+    batches_ = 0;
     const Nanos begin = cpu_now();
-    used_ns_ += to_ns(begin - seen_) - read_ns_;
+    const double used_ns = to_ns(begin - seen_) - read_ns_;
+    used_ns_ += used_ns;
+    pace(used_ns);
     // Corrects the previous error. So the total is exact by this thread's CPU clock, even if a step
     // gets slower when other processes run.
     const double owed_ns = share_ * used_ns_ - burned_ns_ - read_ns_;
@@ -35,8 +40,17 @@ class Burn {
   }
 
  private:
-  // Reading this clock is a system call of 0.3 to 1.8 µs: not for every batch.
-  static constexpr unsigned kBatchesBetween = 32;
+  static constexpr unsigned kBatchesBetweenMax = 64;
+
+  // Reading this clock is a system call of 0.3 to 1.8 µs. Two of them are kept to about a fortieth
+  // of the work between, below any share that is asked for.
+  void pace(double used_ns) noexcept {
+    if (used_ns < 80 * read_ns_) {
+      batches_between_ = std::min(2 * batches_between_, kBatchesBetweenMax);
+    } else if (used_ns > 240 * read_ns_) {
+      batches_between_ = std::max(batches_between_ / 2, 1U);
+    }
+  }
 
   static Nanos cpu_now() noexcept {
     timespec now{};
@@ -71,7 +85,8 @@ class Burn {
   Nanos seen_{0};
   double used_ns_ = 0;  ///< by the worker, without what was burned
   double burned_ns_ = 0;
-  unsigned batches_ = 0;
+  unsigned batches_ = 0;          ///< since the last look
+  unsigned batches_between_ = 1;  ///< looks
 };
 
 }  // namespace urb

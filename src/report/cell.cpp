@@ -30,6 +30,12 @@ Row::Figure Cell::median(Row::Figure Row::*column) const {
   return median_of(values);
 }
 
+bool Cell::is_limited_by_client() const {
+  std::vector<const Row*> trials;
+  for (const Row& row : rows) trials.push_back(&row);
+  return are_limited_by_client(trials);
+}
+
 std::string Cell::bottleneck() const {
   std::map<std::string, std::size_t> counts;
   for (const Row& row : rows) ++counts[row.bottleneck];
@@ -70,6 +76,7 @@ void Cell::add(const Row& row) {
   }
   if (row.status == Status::ok) {
     ++disturbed_count;
+    for (const std::string& reason : split_warnings(row.disturbed)) ++disturbed_reasons[reason];
     return;
   }
   warnings.insert(Warning::trials_failed);
@@ -78,16 +85,16 @@ void Cell::add(const Row& row) {
   failed_reason = row.warnings;
 }
 
-bool is_ceiling(const Cell& cell) noexcept {
+bool is_reference(const Cell& cell) noexcept {
   const auto modes = mode_looks();
   return std::any_of(modes.begin(), modes.end(), [&cell](const ModeLook& mode) {
     return mode.is_reference && mode.name == cell.mode;
   });
 }
 
-const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept {
+const Cell* find_reference(const std::vector<Cell>& cells, const Cell& cell) noexcept {
   for (const Cell& other : cells) {
-    if (is_ceiling(other) && other.kernel == cell.kernel && other.body == cell.body &&
+    if (is_reference(other) && other.kernel == cell.kernel && other.body == cell.body &&
         other.reuse == cell.reuse) {
       return other.has_figures() ? &other : nullptr;
     }

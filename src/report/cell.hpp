@@ -36,6 +36,7 @@ struct Cell {
   std::vector<double> sockets_per_message;  ///< of the hand-overs, by trial that had any
   bool accepts_disturbed = false;   ///< `--accept-disturbed`: such trials are like all others
   std::size_t disturbed_count = 0;  ///< trials kept out of all of the above, for that reason
+  std::map<std::string, std::size_t> disturbed_reasons;  ///< of them, how many have each reason
   std::size_t failed_count = 0;
   Status failed_status = Status::ok;  ///< of the first that failed
   std::string failed_reason;
@@ -48,6 +49,7 @@ struct Cell {
   /// Their median; empty when no trial knows it.
   [[nodiscard]] Row::Figure median(Row::Figure Row::*column) const;
 
+  [[nodiscard]] bool is_limited_by_client() const;
   /// The verdict of most trials, the first of those where several are as frequent.
   [[nodiscard]] std::string bottleneck() const;
   /// By the name of a warning: how many of the trials with figures carry it.
@@ -62,8 +64,9 @@ struct Cell {
 };
 
 /// Nobody distributes in this mode: each worker accepts for itself. The others are held against it.
-[[nodiscard]] bool is_ceiling(const Cell& cell) noexcept;
+/// It is no ceiling: the kernel may load its workers unevenly.
+[[nodiscard]] bool is_reference(const Cell& cell) noexcept;
 /// The cell of the same kernel, body and reuse in such a mode, if that ran.
-[[nodiscard]] const Cell* find_ceiling(const std::vector<Cell>& cells, const Cell& cell) noexcept;
+[[nodiscard]] const Cell* find_reference(const std::vector<Cell>& cells, const Cell& cell) noexcept;
 
 }  // namespace urb

@@ -57,7 +57,7 @@ Json ratio_json(const Finding& finding) {
   return is_known ? to_json(*finding.ratio) : Json(nullptr);
 }
 
-Json ceiling_json(const Finding& finding) {
+Json reference_json(const Finding& finding) {
   return {{"cell", id_of(*finding.to)},
           {"ratio", ratio_json(finding)},
           {"certainty", name_of(finding.certainty)},
@@ -76,7 +76,7 @@ Json to_json(const Ranking& ranking) {
           {"ratio", ratio_json(lead)},
           {"certainty", name_of(lead.certainty)},
           {"text", lead.text},
-          {"ceiling", ranking.ceiling ? ceiling_json(*ranking.ceiling) : Json(nullptr)}};
+          {"reference", ranking.reference ? reference_json(*ranking.reference) : Json(nullptr)}};
 }
 
 Json columns_json() {
@@ -157,6 +157,8 @@ Json to_json(const Cell& cell, const Setting& setting, const Section& section,
           {"command", command_of(cell, setting)},
           {"trials", cell.rows.size()},
           {"trials_without_figures", cell.failed_count},
+          {"trials_disturbed", cell.disturbed_count},
+          {"limited_by_client", cell.is_limited_by_client()},
           {"status", statuses},
           {"warnings", std::move(warnings)},
           {"bottleneck", cell.bottleneck()},

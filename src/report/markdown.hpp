@@ -25,7 +25,7 @@ class MarkdownTable {
 /// A text of a file, so that nothing in it is Markdown or HTML.
 [[nodiscard]] std::string escape_markdown(std::string_view text);
 
-/// How many characters a UTF-8 text shows, for the symbols used here (µ, ±, –): its code points.
+/// How many characters a UTF-8 text shows, for the symbols used here (µ, ≥, –): its code points.
 [[nodiscard]] std::size_t shown_width(std::string_view text) noexcept;
 
 }  // namespace urb

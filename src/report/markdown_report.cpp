@@ -6,9 +6,11 @@
 #include <set>
 #include <string_view>
 
+#include "report/boot_table.hpp"
 #include "report/context.hpp"
 #include "report/count_tables.hpp"
 #include "report/markdown.hpp"
+#include "report/ratio_table.hpp"
 #include "report/remarks.hpp"
 #include "report/routing_table.hpp"
 #include "report/tables.hpp"
@@ -63,8 +65,8 @@ void add_findings(Writer& writer, const Setting& setting, const std::vector<Rank
     text += fmt::format("- {}, {}, {}: {}", format_body(ranking.body),
                         ranking.reuse ? "reuse" : "no reuse", ranking.metric->name,
                         escape_markdown(ranking.lead.text));
-    if (ranking.ceiling && ranking.ceiling->certainty == Certainty::sure) {
-      text += " " + escape_markdown(ranking.ceiling->text);
+    if (ranking.reference && ranking.reference->certainty == Certainty::sure) {
+      text += " " + escape_markdown(ranking.reference->text);
     }
     text += '\n';
   }
@@ -91,8 +93,8 @@ void add_all_findings(Writer& writer, const Analysis& analysis) {
     }
   }
   writer.add(
-      "A ratio is the median over the rounds that both were in, with its 95 % confidence interval. "
-      "An order is claimed only where the interval excludes 1.\n");
+      "A ratio is that of the rounds that both were in, with its 95 % confidence interval (signed "
+      "ranks). An order is claimed only where the interval excludes 1.\n");
 }
 
 void add_setting(Writer& writer, const Setting& setting, bool is_first) {
@@ -101,12 +103,15 @@ void add_setting(Writer& writer, const Setting& setting, bool is_first) {
   if (!is_first && is_single_workload(cells)) {
     Report latency = latency_table(cells, RateColumn::shown);
     if (!latency.empty()) writer.add(latency[1].text);
+    writer.add(disturbed_note(cells));
     return;
   }
+  writer.add(ratio_table(cells), 4);
   writer.add(study_tables(cells), 4);
   if (!has_figures(cells)) return;
   writer.add(latency_table(cells, RateColumn::shown), 4);
   writer.add(cpu_table(cells), 4);
+  writer.add(boot_table(cells), 4);
   writer.add(kernel_work_table(cells), 4);
   writer.add(routing_table(cells), 4);
 }

@@ -57,6 +57,8 @@ constexpr std::array kMetrics{
            "server CPU per request, master and workers", server_cpu},
     Metric{"cpu_us_per_request_total", "total-cpu/req", "µs", kLess, kTime,
            "CPU per request, client and server", total_cpu},
+    URB_METRIC(host_cpu_us_per_request, "host-cpu/req", "µs", kLess, kTime,
+               "CPU per request of all that the host was busy with"),
     URB_METRIC(cpu_s_per_gb_server, "cpu/gb", "s", kLess, kTime,
                "server CPU per 10^9 bytes of bodies"),
     URB_METRIC(cpu_s_per_gb_client, "client-cpu/gb", "s", kLess, kTime,

@@ -18,6 +18,10 @@ struct Metric {
   bool is_count;
   std::string_view meaning;
   Row::Figure (*figure_of)(const Row&);
+  /// By time. Where the client was the limit it is the client's: the server's is higher.
+  [[nodiscard]] bool is_rate() const noexcept {
+    return column == "requests_per_s" || column == "bytes_per_s";
+  }
 };
 
 [[nodiscard]] std::span<const Metric> all_metrics() noexcept;

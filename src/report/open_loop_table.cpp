@@ -31,16 +31,19 @@ Report open_loop_table(const std::vector<Cell>& cells) {
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
-  return {{Block::Kind::heading, "Open loop\n"},
-          {Block::Kind::table, table.render()},
-          {Block::Kind::note,
-           "planned: latency from the time a request was planned for; all other tables have this "
-           "one. sent: the same requests from their send, which hides how long the server kept "
-           "them from being sent. missed: planned in the measured time, not answered at its end "
-           "(some are always in flight); unsent: those of them that no connection was free for; "
-           "both of all repeats. late: how late the client itself sent what a connection waited "
-           "for; it "
-           "is part of planned.\n"}};
+  Report report{
+      {Block::Kind::heading, "Open loop\n"},
+      {Block::Kind::table, table.render()},
+      {Block::Kind::note,
+       "planned: latency from the time a request was planned for; all other tables have this "
+       "one. sent: the same requests from their send, which hides how long the server kept "
+       "them from being sent. missed: planned in the measured time, not answered at its end "
+       "(some are always in flight); unsent: those of them that no connection was free for; "
+       "both of all repeats. late: how late the client itself sent what a connection waited "
+       "for; it "
+       "is part of planned.\n"}};
+  add_disturbed_note(report, cells);
+  return report;
 }
 
 }  // namespace urb

@@ -37,17 +37,6 @@ std::string claim(const Finding& finding, const Metric& metric) {
                      finding.to->name());
 }
 
-// The trials of both cells in which the client and not the server set the pace.
-std::size_t count_limited_by_client(const Cell& cell) {
-  const std::string busy{name_of(Warning::client_busy)};
-  return static_cast<std::size_t>(
-      std::count_if(cell.rows.begin(), cell.rows.end(), [&busy](const Row& row) {
-        const std::vector<std::string> names = split_warnings(row.warnings);
-        return row.bottleneck == "client" ||
-               std::find(names.begin(), names.end(), busy) != names.end();
-      }));
-}
-
 std::string forbidding_warnings(const Cell& of, const Cell& to) {
   std::map<std::string, std::size_t> counts = of.warning_counts();
   counts.merge(to.warning_counts());
@@ -68,13 +57,12 @@ std::string objection(const Finding& finding, const Metric& metric) {
     return fmt::format("{} cannot be ranked, because their trials carry the warning {}.", both,
                        names);
   }
-  if (metric.column == kRequests) {
-    const std::size_t limited = count_limited_by_client(of) + count_limited_by_client(to);
-    if (limited != 0) {
+  if (metric.is_rate()) {
+    for (const Cell* const cell : {&of, &to}) {
+      if (!cell->is_limited_by_client()) continue;
       return fmt::format(
-          "The client was the limit in {} of the {} trials of {}, so requests per second do not "
-          "rank them.",
-          limited, of.rows.size() + to.rows.size(), both);
+          "The client was the limit in most trials of {}, so requests per second do not rank {}.",
+          cell->name(), both);
     }
   }
   const std::size_t rounds = finding.ratio->interval.sample_count;
@@ -151,17 +139,17 @@ std::vector<Ranking> rank_cells(const Section& section, const Setting& setting) 
       const Metric& metric = *find_metric_of_column(column);
       std::vector<Ranked> ranked = rank(cells, metric);
       if (ranked.empty()) continue;
-      const auto ceiling = std::find_if(ranked.begin(), ranked.end(),
-                                        [](const Ranked& each) { return is_ceiling(*each.cell); });
+      const auto found = std::find_if(ranked.begin(), ranked.end(),
+                                      [](const Ranked& each) { return is_reference(*each.cell); });
       std::optional<Ranked> reference;
-      if (ceiling != ranked.end() && ranked.size() > 2) {
-        reference = *ceiling;
-        ranked.erase(ceiling);
+      if (found != ranked.end() && ranked.size() > 2) {
+        reference = *found;
+        ranked.erase(found);
       }
       Ranking ranking{&section, &setting, group.second, group.first, &metric, {}, {}};
       ranking.lead = lead_of(ranked, metric);
       if (reference) {
-        ranking.ceiling = hold_against(*ranked.front().cell, *reference->cell, metric);
+        ranking.reference = hold_against(*ranked.front().cell, *reference->cell, metric);
       }
       rankings.push_back(std::move(ranking));
     }

@@ -32,8 +32,8 @@ struct Ranking {
   Bytes body;
   bool reuse = false;
   const Metric* metric = nullptr;
-  Finding lead;                    ///< the best of the modes that distribute, against the next
-  std::optional<Finding> ceiling;  ///< the same best, against the mode that does not distribute
+  Finding lead;                      ///< the best of the modes that distribute, against the next
+  std::optional<Finding> reference;  ///< the same best, against the mode that does not distribute
 };
 
 /// By requests per second and by the server's CPU time, for each body and reuse of a setting.

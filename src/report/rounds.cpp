@@ -55,15 +55,21 @@ RoundComparison compare_rounds(const Cell& of, const Cell& to, const Metric& met
 
 RoundComparison compare_pairs(const Cell& of, const Cell& to, const std::vector<RoundPair>& pairs,
                               const Metric& metric, RoundComparison::Kind kind) {
+  const bool is_ratio = kind == RoundComparison::Kind::ratio;
   std::vector<double> samples;
+  if (metric.is_rate() && (of.is_limited_by_client() || to.is_limited_by_client())) {
+    return {&of, &to, &metric, kind, {}};
+  }
   for (const RoundPair& pair : pairs) {
     const Row::Figure left = metric.figure_of(*pair.of);
     const Row::Figure right = metric.figure_of(*pair.to);
     if (!left || !right) continue;
-    if (kind == RoundComparison::Kind::difference) samples.push_back(*left - *right);
-    if (kind == RoundComparison::Kind::ratio && *right > 0) samples.push_back(*left / *right);
+    if (!is_ratio) samples.push_back(*left - *right);
+    // No logarithm of nothing: a side without any cost has no ratio.
+    if (is_ratio && *left > 0 && *right > 0) samples.push_back(*left / *right);
   }
-  return {&of, &to, &metric, kind, median_interval(samples)};
+  return {&of, &to, &metric, kind,
+          is_ratio ? paired_ratio_interval(samples) : paired_difference_interval(samples)};
 }
 
 std::vector<RoundComparison> compare_all(const std::vector<Cell>& cells, bool is_count) {

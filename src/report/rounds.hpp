@@ -7,7 +7,7 @@
 
 #include "report/cell.hpp"
 #include "report/metrics.hpp"
-#include "stats/summary.hpp"
+#include "stats/signed_rank.hpp"
 
 namespace urb {
 
@@ -18,7 +18,9 @@ struct RoundComparison {
   const Cell* to = nullptr;
   const Metric* metric = nullptr;
   Kind kind = Kind::ratio;
-  MedianInterval interval;  ///< over the rounds that both were in
+  /// Of Hodges and Lehmann, from the signed ranks of the rounds that both were in. `median` is the
+  /// median of the means of every two rounds; of a ratio, geometric means.
+  MedianInterval interval;
 };
 
 /// Two rows of one round: the same run_id and repeat.
@@ -29,7 +31,8 @@ struct RoundPair {
 /// The rounds that two cells share. Empty where their trials are of different runs.
 [[nodiscard]] std::vector<RoundPair> pairs_of(const Cell& of, const Cell& to);
 
-/// Without shared rounds, or a value to divide by, the interval has no samples.
+/// Without shared rounds, or a value to divide by, the interval has no samples. A rate that the
+/// client limited in most trials of a cell is held against nothing, so it has none either.
 [[nodiscard]] RoundComparison compare_rounds(const Cell& of, const Cell& to, const Metric& metric,
                                              RoundComparison::Kind kind);
 

@@ -22,12 +22,14 @@ Report routing_table(const std::vector<Cell>& cells) {
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
-  return {
+  Report report{
       {Block::Kind::heading, "Routing by key\n"},
       {Block::Kind::table, table.render()},
       {Block::Kind::note,
        "Requests that were served by the worker their X-Route asked for. A mode that chooses a "
        "worker once for a connection, or before it has read a head, is right by chance only.\n"}};
+  add_disturbed_note(report, cells);
+  return report;
 }
 
 }  // namespace urb

@@ -12,17 +12,12 @@
 
 #include "report/markdown.hpp"
 #include "report/open_loop_table.hpp"
+#include "report/ratio_table.hpp"
+#include "report/rounds.hpp"
 #include "report/routing_table.hpp"
 
 namespace urb {
 namespace {
-
-int decimals_for(double figure) {
-  const double size = std::abs(figure);
-  if (size >= 99.95 || size == 0) return 0;
-  if (size >= 9.995) return 1;
-  return size >= 0.0995 ? 2 : 4;
-}
 
 std::set<Bytes, std::greater<>> bodies_of(const std::vector<Cell>& cells) {
   std::set<Bytes, std::greater<>> bodies;
@@ -50,19 +45,19 @@ const Cell* find_cell(const std::vector<Cell>& cells, const std::string& mode, B
 
 std::string throughput_of(const Cell* cell) {
   if (cell == nullptr) return std::string{kNoFigure};
-  if (cell->has_figures()) return format_median_of(*cell, &Row::requests_per_s) + " req/s";
+  if (cell->has_figures()) return format_rate_of(*cell) + " req/s";
   return std::string{cell->failed_count == 0 ? kNoFigure : name_of(cell->failed_status)};
 }
 
-// How sure the ± are; one sentence for each number of repeats that occurs.
+// How sure the intervals are; one clause for each number of repeats that occurs.
 std::string interval_note(const std::vector<Cell>& cells) {
   std::set<std::size_t> counts;
   for (const Cell& cell : cells) {
     if (cell.has_figures()) counts.insert(cell.rows.size());
   }
   std::string note =
-      "Median of the repeats; ± is the half-width of the 95 % confidence interval of the median "
-      "(order statistics)";
+      "Median of the repeats (low–high: the 95 % confidence interval of the median, by order "
+      "statistics)";
   for (const std::size_t count : counts) {
     if (count == 1) {
       note += "; one repeat has no interval";
@@ -70,13 +65,13 @@ std::string interval_note(const std::vector<Cell>& cells) {
       note += fmt::format("; {} repeats reach {:.4g} %: their whole range", count, reached * 100);
     }
   }
-  return note + ".\n";
-}
-
-// CPU seconds for 10^9 bytes of request bodies, from µs per request.
-Row::Figure per_gb(const Row::Figure& us_per_request, Bytes body) {
-  if (!us_per_request || body.value == 0) return std::nullopt;
-  return *us_per_request * 1e3 / static_cast<double>(body.value);
+  note += ".\n";
+  const bool has_limited = std::any_of(
+      cells.begin(), cells.end(), [](const Cell& cell) { return cell.is_limited_by_client(); });
+  if (has_limited) {
+    note += "≥: the client was the limit in most trials, and the server could do more.\n";
+  }
+  return note + disturbed_note(cells);
 }
 
 // Rows alone carry none, nor does another client.
@@ -92,14 +87,16 @@ std::array<Row::Figure, 4> latencies_of(const Cell& cell) {
   return {latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us};
 }
 
-// In percent.
-Row::Figure share_of_ceiling(const std::vector<Cell>& cells, const Cell& cell) {
-  const Cell* const ceiling = find_ceiling(cells, cell);
-  if (ceiling == nullptr) return std::nullopt;
-  const Row::Figure whole = ceiling->median(&Row::requests_per_s);
-  const Row::Figure part = cell.median(&Row::requests_per_s);
-  if (!whole || !part || *whole <= 0) return std::nullopt;
-  return *part / *whole * 100;
+// In percent, within the rounds that both were in.
+Row::Figure share_of_reference(const std::vector<Cell>& cells, const Cell& cell) {
+  const Cell* const reference = find_reference(cells, cell);
+  if (reference == nullptr) return std::nullopt;
+  const MedianInterval ratio =
+      compare_rounds(cell, *reference, *find_metric_of_column("requests_per_s"),
+                     RoundComparison::Kind::ratio)
+          .interval;
+  if (ratio.sample_count == 0) return std::nullopt;
+  return ratio.median * 100;
 }
 
 Report end_of_run_latency(const std::vector<Cell>& cells) {
@@ -110,8 +107,8 @@ Report end_of_run_latency(const std::vector<Cell>& cells) {
 
 Report make_report(const std::vector<Cell>& cells) {
   Report report;
-  for (const auto& part : {study_tables, end_of_run_latency, open_loop_table, routing_table,
-                           cpu_table, kernel_work_table, failures_and_warnings}) {
+  for (const auto& part : {ratio_table, study_tables, end_of_run_latency, open_loop_table,
+                           routing_table, cpu_table, kernel_work_table, failures_and_warnings}) {
     for (Block& block : part(cells)) report.push_back(std::move(block));
   }
   return report;
@@ -141,8 +138,9 @@ Report study_tables(const std::vector<Cell>& cells) {
         {Block::Kind::heading, fmt::format("Connection reuse: {}\n", reuse ? "YES" : "NO")});
     report.push_back({Block::Kind::table, table.render()});
   }
-  const bool has_figures =
-      std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.has_figures(); });
+  const bool has_figures = std::any_of(cells.begin(), cells.end(), [](const Cell& cell) {
+    return cell.has_figures() || cell.disturbed_count != 0;
+  });
   if (has_figures) report.push_back({Block::Kind::note, interval_note(cells)});
   return report;
 }
@@ -158,11 +156,11 @@ Report latency_table(const std::vector<Cell>& cells, RateColumn rate) {
   bool has_medians = false;
   for (const Cell* const cell : cells_in_order(cells)) {
     std::vector<std::string> fields = cell_names(*cell);
-    if (rate == RateColumn::shown) fields.push_back(format_median_of(*cell, &Row::requests_per_s));
+    if (rate == RateColumn::shown) fields.push_back(format_rate_of(*cell));
     Row::Figure gb_per_s = cell->median(&Row::bytes_per_s);
     if (gb_per_s) *gb_per_s /= 1e9;
     fields.push_back(format_short(cell->body.value == 0 ? Row::Figure{} : gb_per_s));
-    fields.push_back(format_short(share_of_ceiling(cells, *cell)));
+    fields.push_back(format_short(share_of_reference(cells, *cell)));
     for (const Row::Figure& figure : latencies_of(*cell)) fields.push_back(format_short(figure));
     has_medians = has_medians || (!has_histogram(*cell) && latencies_of(*cell).front());
     fields.push_back(format_short(cell->median(&Row::worker_imbalance)));
@@ -178,31 +176,8 @@ Report latency_table(const std::vector<Cell>& cells, RateColumn rate) {
                       "Latencies of trials without a histogram are the medians of the trials' own "
                       "percentiles.\n"});
   }
+  add_disturbed_note(report, cells);
   return report;
-}
-
-Report cpu_table(const std::vector<Cell>& cells) {
-  MarkdownTable table{{"Test", "Body", "Reuse", "client µs/req", "master µs/req", "workers µs/req",
-                       "io-wq µs/req", "client s/GB", "master s/GB", "workers s/GB", "io-wq s/GB"},
-                      3};
-  for (const Cell* const cell : cells_in_order(cells)) {
-    const std::vector<Row::Figure> per_request{cell->median(&Row::cpu_us_per_request_client),
-                                               cell->median(&Row::cpu_us_per_request_master),
-                                               cell->median(&Row::cpu_us_per_request_workers),
-                                               cell->median(&Row::cpu_us_per_request_iowq)};
-    std::vector<std::string> fields = cell_names(*cell);
-    for (const Row::Figure& figure : per_request) fields.push_back(format_short(figure));
-    for (const Row::Figure& figure : per_request) {
-      fields.push_back(format_short(per_gb(figure, cell->body)));
-    }
-    table.add(std::move(fields));
-  }
-  if (table.is_empty()) return {};
-  return {{Block::Kind::heading, "CPU time\n"},
-          {Block::Kind::table, table.render()},
-          {Block::Kind::note,
-           "Master and workers include their io-wq threads; the io-wq columns show that part. GB: "
-           "10^9 bytes of request bodies.\n"}};
 }
 
 Report kernel_work_table(const std::vector<Cell>& cells) {
@@ -225,8 +200,15 @@ Report kernel_work_table(const std::vector<Cell>& cells) {
     table.add(std::move(fields));
   }
   if (table.is_empty()) return {};
-  return {{Block::Kind::heading, "Kernel work, master and workers together\n"},
-          {Block::Kind::table, table.render()}};
+  Report report{{Block::Kind::heading, "Kernel work, master and workers together\n"},
+                {Block::Kind::table, table.render()}};
+  add_disturbed_note(report, cells);
+  return report;
+}
+
+void add_disturbed_note(Report& report, const std::vector<Cell>& cells) {
+  std::string note = disturbed_note(cells);
+  if (!note.empty()) report.push_back({Block::Kind::note, std::move(note)});
 }
 
 Report failures_and_warnings(const std::vector<Cell>& cells) {
@@ -248,8 +230,7 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
     for (const Warning warning : cell.warnings) {
       Place& place = places[warning];
       if (place.count++ != 0) place.names += ", ";
-      place.names += fmt::format("{} {} {}", cell.name(), format_body(cell.body),
-                                 cell.reuse ? "reuse" : "no reuse");
+      place.names += name_in_text(cell);
     }
   }
   for (const auto& [warning, place] : places) {
@@ -260,40 +241,5 @@ Report failures_and_warnings(const std::vector<Cell>& cells) {
   }
   return report;
 }
-
-std::vector<const Cell*> cells_in_order(const std::vector<Cell>& cells) {
-  std::vector<const Cell*> ordered;
-  for (const Cell& cell : cells) {
-    if (cell.has_figures()) ordered.push_back(&cell);
-  }
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Cell* left, const Cell* right) {
-    if (left->reuse != right->reuse) return right->reuse;
-    return left->body > right->body;
-  });
-  return ordered;
-}
-
-std::vector<std::string> cell_names(const Cell& cell) {
-  return {cell.name(), format_body(cell.body), cell.reuse ? "yes" : "no"};
-}
-
-std::string format_median(const MedianInterval& interval) {
-  const int decimals = decimals_for(interval.median);
-  if (interval.sample_count < 2) return fmt::format("{:.{}f}", interval.median, decimals);
-  return fmt::format("{:.{}f} ±{:.{}f}", interval.median, decimals, interval.half_width(),
-                     decimals);
-}
-
-std::string format_median_of(const Cell& cell, Row::Figure Row::*column) {
-  const std::vector<double> samples = cell.figures(column);
-  return samples.empty() ? std::string{kNoFigure} : format_median(median_interval(samples));
-}
-
-std::string format_short(const Row::Figure& figure) {
-  if (!figure) return std::string{kNoFigure};
-  return fmt::format("{:.{}f}", *figure, decimals_for(*figure));
-}
-
-std::string format_body(Bytes body) { return format_bytes(body) + "B"; }
 
 }  // namespace urb

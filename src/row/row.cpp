@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "base/text.hpp"
+#include "row/warnings.hpp"
 
 namespace urb {
 namespace {
@@ -88,6 +89,18 @@ std::string_view name_of(Status status) noexcept {
 }
 
 bool is_disturbed(const Row& row) noexcept { return !row.disturbed.empty(); }
+
+bool is_limited_by_client(const Row& row) {
+  const std::vector<std::string> names = split_warnings(row.warnings);
+  return row.bottleneck == "client" ||
+         std::find(names.begin(), names.end(), name_of(Warning::client_busy)) != names.end();
+}
+
+bool are_limited_by_client(const std::vector<const Row*>& rows) {
+  const auto limited = std::count_if(rows.begin(), rows.end(),
+                                     [](const Row* row) { return is_limited_by_client(*row); });
+  return 2 * static_cast<std::size_t>(limited) > rows.size();
+}
 
 void Row::clear(RowSection section) {
   visit_columns(*this, [&](const Column& column, auto& field) {

@@ -52,6 +52,12 @@ struct Row {
 /// Whether something else had a share of the machine in the trial's measured time.
 [[nodiscard]] bool is_disturbed(const Row& row) noexcept;
 
+/// Whether the client and not the server set the pace: requests per second are then the client's.
+[[nodiscard]] bool is_limited_by_client(const Row& row);
+/// The same of most of the trials of a cell: it is then told as a lower bound, and never held
+/// against another.
+[[nodiscard]] bool are_limited_by_client(const std::vector<const Row*>& rows);
+
 /// A row as the texts of its fields, in the order of the columns.
 [[nodiscard]] std::vector<std::string> format_row(const Row& row);
 /// The inverse, also of an older schema, whose rows do not know the newer columns. The error's

@@ -111,7 +111,15 @@ void RowFile::start_file() {
   constexpr std::size_t kQuotesPerField = 2;
   const std::string begin =
       read_at(file_.get(), 0, header.size() + 8 + kQuotesPerField * column_names().size());
-  if (!is_header(std::string_view{begin}.substr(0, begin.find('\n')))) {
+  const std::uint64_t schema =
+      schema_of_header(std::string_view{begin}.substr(0, begin.find('\n')));
+  if (schema != 0 && schema != kSchema) {
+    throw UsageError(fmt::format(
+        "{}: its rows are of schema {}, and this version writes schema {} (move the file away, or "
+        "choose another with --csv; report reads both)",
+        path_, schema, kSchema));
+  }
+  if (schema == 0) {
     throw UsageError(path_ +
                      ": its header is not this version's, rows would not fit (choose "
                      "another file with --csv, or move this one away)");

@@ -168,9 +168,9 @@ TailKind classify_tail(std::string_view tail, std::uint64_t schema) {
                                                                 : TailKind::foreign;
 }
 
-bool is_header(std::string_view line) {
+std::uint64_t schema_of_header(std::string_view line) {
   const auto record = record_of(line);
-  return record && schema_of(*record) == kSchema;
+  return record ? schema_of(*record) : 0;
 }
 
 std::vector<Row> parse_rows(std::string_view text, const std::string& name,

@@ -29,8 +29,7 @@ enum class TailKind : std::uint8_t { whole, torn, foreign };
 /// as one can tell; `foreign`: as many fields as a row has, but no row.
 [[nodiscard]] TailKind classify_tail(std::string_view tail, std::uint64_t schema = kSchema);
 
-/// Whether `line`, with or without its line end and byte order mark, is the header of this
-/// version's rows.
-[[nodiscard]] bool is_header(std::string_view line);
+/// The schema whose header `line` is, with or without its line end and byte order mark; 0 for none.
+[[nodiscard]] std::uint64_t schema_of_header(std::string_view line);
 
 }  // namespace urb

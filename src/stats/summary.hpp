@@ -18,8 +18,6 @@ struct MedianInterval {
   /// any continuous distribution. Below 0.95 when the samples are too few for more.
   double confidence = 0;
   std::size_t sample_count = 0;
-  /// What stands after ±. The interval need not be symmetric about the median.
-  [[nodiscard]] double half_width() const noexcept { return (high - low) / 2; }
 };
 
 /// The narrowest interval between two order statistics of equal rank from either end that covers

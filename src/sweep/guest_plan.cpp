@@ -34,7 +34,7 @@ Arguments complete(Arguments run, GuestCpu cpu, std::string_view count) {
     if (!has_option(run, "", "--warmup")) add({"--warmup", "20ms"});
     if (!has_option(run, "-n", "--requests")) add({"-n", count});
   }
-  if (!is_micro) add({"--no-ceiling"});
+  if (!is_micro) add({"--no-reference"});
   add({"--repeats", "1", "--budget", "0", "--accept-disturbed", "--csv", "-", "--quiet"});
   return run;
 }
@@ -81,11 +81,11 @@ std::string find_reserved_option(const std::vector<std::string>& typed) {
     std::string_view short_name;
     std::string_view long_name;
   };
-  constexpr std::array kReserved{Reserved{"", "--repeats"},   Reserved{"", "--precision"},
-                                 Reserved{"", "--budget"},    Reserved{"", "--accept-disturbed"},
-                                 Reserved{"", "--csv"},       Reserved{"", "--no-save"},
-                                 Reserved{"", "--json"},      Reserved{"-q", "--quiet"},
-                                 Reserved{"", "--no-ceiling"}};
+  constexpr std::array kReserved{Reserved{"", "--repeats"},      Reserved{"", "--precision"},
+                                 Reserved{"", "--budget"},       Reserved{"", "--accept-disturbed"},
+                                 Reserved{"", "--csv"},          Reserved{"", "--no-save"},
+                                 Reserved{"", "--json"},         Reserved{"-q", "--quiet"},
+                                 Reserved{"", "--no-reference"}, Reserved{"", "--no-ceiling"}};
   for (const Reserved& option : kReserved) {
     if (has_option(typed, option.short_name, option.long_name)) {
       return std::string{option.long_name};

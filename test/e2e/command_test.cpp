@@ -119,7 +119,7 @@ TEST_CASE("a row names what its trial used of the kernel, and nothing that it di
                                          "--budget",
                                          "0",
                                          "--accept-disturbed",
-                                         "--no-ceiling",
+                                         "--no-reference",
                                          "-q",
                                          "--csv",
                                          "-"});

@@ -163,7 +163,7 @@ TEST_CASE("a file that cannot be what it is to be is refused before anything is 
       {"--csv", csv, "--json", folder.path().string()}};
   for (const std::vector<std::string>& files : wrong) {
     CAPTURE(files.back());
-    std::vector<std::string> arguments{"direct", "--no-ceiling", "-n", "1", "-q"};
+    std::vector<std::string> arguments{"direct", "--no-reference", "-n", "1", "-q"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     const Outcome outcome = run(arguments);
     CHECK(outcome.status == 2);
@@ -183,7 +183,7 @@ TEST_CASE("JSON goes to what standard output is, and the tables to standard erro
   const std::string out = folder.file("out");
   std::vector<std::string> command{"sh", "-c", "exec \"$@\" > " + out, "sh", binary()};
   for (const char* const word :
-       {"direct", "--no-ceiling", "-n", "5", "-b", "0", "-r", "yes", "--repeats", "1", "--budget",
+       {"direct", "--no-reference", "-n", "5", "-b", "0", "-r", "yes", "--repeats", "1", "--budget",
         "0", "--accept-disturbed", "--warmup", "0s", "-q", "--no-save", "--json"}) {
     command.emplace_back(word);
   }

@@ -135,7 +135,7 @@ class PageLimitsTest(PageCase):
         self.assertTrue(self.text("#detail pre").startswith("uring-bench"))
 
     def test_texts_of_rows_do_nothing(self):
-        rows = read_rows(SOURCE / "results/6.18.44-fc-v657.csv")[:24]
+        rows = read_rows(SOURCE / "results/method-2/6.18.44-fc-v657.csv")[:24]
         for row in rows:
             row.update(run_id=HOSTILE, machine=HOSTILE, cpu_model=HOSTILE, bottleneck=HOSTILE,
                        kernel="6.1<b>" + HOSTILE, warnings=HOSTILE.replace(";", ""))
@@ -151,7 +151,7 @@ class PageLimitsTest(PageCase):
         self.assertEqual(self.browser.get_log("browser"), [])
 
     def test_rows_without_figures_are_told(self):
-        rows = read_rows(SOURCE / "results/6.18.44-fc-v657.csv")[:12]
+        rows = read_rows(SOURCE / "results/method-2/6.18.44-fc-v657.csv")[:12]
         kept = {"errors", "duration_s", "requests"}
         for row in rows:
             for name in list(row)[list(row).index("duration_s"):list(row).index("features")]:
@@ -167,7 +167,7 @@ class PageLimitsTest(PageCase):
         self.wait(lambda: "the server ended" in self.text("#rows-behind tbody"))
 
     def test_fifty_thousand_rows_are_ready_in_two_seconds(self):
-        rows = read_rows(SOURCE / "results/growth-6.18.44-fc-v782.csv")
+        rows = read_rows(SOURCE / "results/method-2/growth-6.18.44-fc-v782.csv")
         copies = -(-50_000 // len(rows))
         file = self.root / "many.csv"
         write_rows(file, (dict(row, run_id=f"{row['run_id']}-{copy}")

@@ -62,7 +62,7 @@ class PageCase(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory()
         cls.root = pathlib.Path(cls.directory.name)
-        cls.page = make_page(sorted((SOURCE / "results").glob("*.csv")), cls.root / "all")
+        cls.page = make_page(sorted((SOURCE / "results").rglob("*.csv")), cls.root / "all")
         cls.browser = start_browser()
         cls.browser.execute_cdp_cmd("Network.enable", {})
         cls.browser.execute_cdp_cmd("Network.emulateNetworkConditions", {

@@ -120,7 +120,7 @@ class PicturesTest(unittest.TestCase):
             self.skipTest("Node.js or the library is not there")
         with tempfile.TemporaryDirectory() as directory:
             root = pathlib.Path(directory)
-            subprocess.run([BINARY, "report", *sorted((SOURCE / "results").glob("*.csv")),
+            subprocess.run([BINARY, "report", *sorted((SOURCE / "results").rglob("*.csv")),
                             "--json", root / "report.json"], check=True)
             subprocess.run([SOURCE / "tools/render-pictures", root / "report.json",
                             root / "pictures"], check=True)

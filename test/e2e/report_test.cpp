@@ -36,7 +36,7 @@ TEST_CASE("report: the tables on stdout") {
   const Outcome outcome = run({"report", kRows});
   CHECK(outcome.status == 0);
   CHECK(outcome.err == "");
-  CHECK(contains(outcome.out, "| Test            | Thruput w/ 1MB Req |"));
+  CHECK(contains(outcome.out, "| Test            |     Thruput w/ 1MB Req |"));
   CHECK(contains(outcome.out, "## What was found"));
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("compare: a failure is not the status that means worse") {
   CHECK(status_of({"--json", kRows}).status == 2);
   const std::string base = folder.file("base.csv");
   REQUIRE(run({"direct",
-               "--no-ceiling",
+               "--no-reference",
                "-w",
                "1",
                "-n",

@@ -136,8 +136,8 @@ TEST_CASE("several modes are held against direct, unless that is not wanted") {
   const Outcome two = run(with({"cluster", "socket"}, quick));
   CHECK(two.status == 0);
   CHECK(two.out.find("| direct ") != std::string::npos);
-  for (const std::vector<std::string>& modes :
-       std::vector<std::vector<std::string>>{{"cluster"}, {"cluster", "socket", "--no-ceiling"}}) {
+  for (const std::vector<std::string>& modes : std::vector<std::vector<std::string>>{
+           {"cluster"}, {"cluster", "socket", "--no-reference"}}) {
     const Outcome outcome = run(with(modes, quick));
     CHECK(outcome.status == 0);
     CHECK(outcome.out.find("| direct ") == std::string::npos);

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 BINARY, SOURCE = map(os.path.abspath, sys.argv[1:3])
-ROWS = "results/6.18.44-fc-v669.csv"
+ROWS = "results/method-2/6.18.44-fc-v669.csv"
 MIB = 1 << 20
 README = """# A page
 
@@ -37,7 +37,7 @@ class UpdateReadme(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="uring-bench-test-")
         self.addCleanup(shutil.rmtree, self.root)
-        for folder in ("tools", "results", "docs/pictures", "page"):
+        for folder in ("tools", "results/method-2", "docs/pictures", "page"):
             os.makedirs(os.path.join(self.root, folder))
         # One file of rows, the oldest there is: what is committed later does not change these.
         for path in ("tools/update-readme", "page/picture.js", "page/library.json", ROWS):
@@ -113,11 +113,22 @@ class UpdateReadme(unittest.TestCase):
     def test_a_copy_of_a_file_adds_no_repeats(self):
         self.run_tool()
         good = self.read("README.md")
-        shutil.copy(os.path.join(self.root, ROWS), os.path.join(self.root, "results/z-copy.csv"))
+        shutil.copy(os.path.join(self.root, ROWS), os.path.join(self.root, "results/method-2/z-copy.csv"))
         code, error = self.run_tool("--check")
         self.assertEqual(code, 0)
-        self.assertIn("results/z-copy.csv: 80 rows are there twice", error)
+        self.assertIn("results/method-2/z-copy.csv: 80 rows are there twice", error)
         self.assertEqual(self.read("README.md"), good)
+
+    def test_the_newest_method_that_has_a_whole_run_makes_the_tables(self):
+        rows = list(csv.DictReader(io.StringIO(self.read(ROWS))))
+        newer = [{**row, "method": "9", "run_id": "newer", "started_at": "2020"} for row in rows]
+        self.write_rows("results/9.9.9.csv", newer[:10])
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.assertIn(ROWS, self.part("tables"))
+        self.write_rows("results/9.9.9.csv", newer)
+        self.assertEqual(self.run_tool(), (0, ""))
+        self.assertIn("method 9", self.part("tables"))
+        self.assertIn("(`results/9.9.9.csv`)", self.part("tables").replace("\n", " "))
 
     def test_a_figure_that_no_row_gives_is_named_and_mended(self):
         self.run_tool()

@@ -86,7 +86,7 @@ TEST_CASE("options: without any, a run is the study's") {
   CHECK(server.relay == urb::RelayKind::linked);
   CHECK(server.buffers == urb::BufferKind::registered);
   CHECK(options.setup.client == urb::ClientKind::builtin);
-  CHECK(options.ceiling);
+  CHECK(options.reference);
   CHECK_FALSE(options.rows.csv.has_value());
   CHECK(options.rows.save);
   CHECK_FALSE(options.quiet);
@@ -120,7 +120,7 @@ TEST_CASE("options: every flag of a run arrives") {
   CHECK(options.quiet);
   CHECK(options.color == urb::ColorChoice::never);
   CHECK(options.setup.client == urb::ClientKind::ab);
-  CHECK_FALSE(options.ceiling);
+  CHECK_FALSE(options.reference);
   CHECK_FALSE(parse_run({"all", "--no-save"}).rows.save);
 }
 

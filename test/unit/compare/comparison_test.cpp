@@ -14,6 +14,7 @@
 #include "compare/text.hpp"
 #include "row/csv.hpp"
 #include "row/row_reader.hpp"
+#include "unit/compare/made_up_sides.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -24,64 +25,11 @@ using urb::Metric;
 using urb::Row;
 using urb::Side;
 using urb::Verdict;
-
-namespace {
-
-Row row_of(const std::string& mode, double requests_per_s) {
-  Row row;
-  row.run_id = "run-1";
-  row.tool = "0.1.0";
-  row.kernel = "6.1";
-  row.mode = mode;
-  row.workers = 4;
-  row.connections = 4;
-  row.body_bytes = 1 << 20;
-  row.loop = "closed";
-  row.client = "builtin";
-  row.requests_per_s = requests_per_s;
-  row.cpu_us_per_request_master = 20.0;
-  row.cpu_us_per_request_workers = 1e5 / requests_per_s;
-  row.latency_us_p99 = 900.0;
-  return row;
-}
-
-// Five repeats, 0.5 % apart.
-std::vector<Row> cell_of(const std::string& mode, double requests_per_s, std::size_t repeats = 5) {
-  std::vector<Row> rows;
-  for (std::size_t index = 0; index < repeats; ++index) {
-    rows.push_back(row_of(mode, requests_per_s * (1 + 0.005 * static_cast<double>(index))));
-    rows.back().repeat = index + 1;
-  }
-  return rows;
-}
-
-Side side_of(const std::string& name, const std::vector<std::vector<Row>>& cells) {
-  Side side{name, {}};
-  for (const auto& rows : cells) side.rows.insert(side.rows.end(), rows.begin(), rows.end());
-  return side;
-}
-
-Comparison compare(const Side& base, const Side& next, const std::string& metric = "req/s",
-                   double threshold_percent = 5) {
-  const std::vector<const Metric*> metrics{find_metric(metric)};
-  REQUIRE(metrics.front() != nullptr);
-  return compare_rows(base, next, metrics, threshold_percent);
-}
-
-std::string refusal_of(const Side& base, const Side& next, const std::string& metric = "req/s") {
-  try {
-    (void)compare(base, next, metric);
-  } catch (const urb::UsageError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
+using urb::test::cell_of;
+using urb::test::compare;
+using urb::test::contains;
+using urb::test::refusal_of;
+using urb::test::side_of;
 
 TEST_CASE("compare: the text of two modes, one of which got slower") {
   const Comparison comparison =
@@ -98,12 +46,16 @@ TEST_CASE("compare: the text of two modes, one of which got slower") {
       "base: base.csv, 10 rows of 1 run\n"
       "new: new.csv, 10 rows of 1 run\n"
       "req/s: requests per second (more is better)\n"
-      "cell                  base req/s  new req/s  change     95% interval      p  repeats\n"
-      "cluster 1MB no reuse    2020 ±20   2021 ±20       ~   -1.4% to +1.5%  0.690      5+5\n"
-      "socket 1MB no reuse     1010 ±10     909 ±9  -10.0%  -11.3% to -8.7%  0.016      5+5  "
-      "worse\n"
-      "geometric mean                                -5.1%\n"
-      "change: median ratio";
+      "cell                        base req/s         new req/s  change     95% interval      p  "
+      "repeats\n"
+      "cluster 1MB no reuse  2020 (2000–2040)  2021 (2001–2041)       ~   -1.4% to +1.5%  0.690  "
+      "    5+5\n"
+      "socket 1MB no reuse   1010 (1000–1020)     909 (900–918)  -10.0%  -11.3% to -8.7%  0.016  "
+      "    5+5  worse\n"
+      "geometric mean                                             -5.1%\n"
+      "The files were not measured by turns (cluster 1MB no reuse: 0 pairs of neighbours in 5 "
+      "trials). So all trials of a side are one set: Mann–Whitney.\n"
+      "change: ";
   CHECK(text.substr(0, expected.size()) == expected);
   CHECK(contains(text, "regression: socket 1MB no reuse req/s -10.0%, more than 5%\n"));
   CHECK(comparison.found_regression());
@@ -117,8 +69,8 @@ TEST_CASE("compare: in Markdown every table has its rule") {
     return block.kind == urb::Block::Kind::table;
   });
   REQUIRE(table != report.end());
-  CHECK(contains(table->text, "| cell                | base req/s |"));
-  CHECK(contains(table->text, "| ------------------- | ---------: |"));
+  CHECK(contains(table->text, "| cell                |       base req/s |"));
+  CHECK(contains(table->text, "| ------------------- | ---------------: |"));
 }
 
 TEST_CASE("compare: a file against itself is noise") {
@@ -191,6 +143,7 @@ TEST_CASE("compare: what cannot be compared is refused, with the reason and the 
   other_schema.rows.front().schema = urb::kSchema + 1;
   CHECK(contains(refusal_of(good, other_schema),
                  "good.csv has rows of schema " + std::to_string(urb::kSchema)));
+  CHECK(contains(refusal_of(good, other_schema), "(measure both with this version)"));
 
   Side other_load = good;
   other_load.name = "open.csv";
@@ -244,10 +197,23 @@ TEST_CASE("compare: when the cells are too many for the repeats, that is said") 
   }
   const Comparison seven = compare(side_of("base.csv", cells), side_of("new.csv", cells));
   // 7 · 2/252 = 0.056; with six repeats each, 7 · 2/924 = 0.015.
-  CHECK(seven.metrics.front().repeats_needed == 6);
+  CHECK(seven.repeats_needed == 6);
   cells.pop_back();
   const Comparison six = compare(side_of("base.csv", cells), side_of("new.csv", cells));
-  CHECK(six.metrics.front().repeats_needed == 0);
+  CHECK(six.repeats_needed == 0);
+}
+
+TEST_CASE("compare: p is corrected for all metrics together, not for each alone") {
+  const Side base = side_of("base.csv", {cell_of("socket", 1000)});
+  const Side next = side_of("new.csv", {cell_of("socket", 900)});
+  std::vector<const Metric*> metrics{find_metric("req/s")};
+  CHECK(compare_rows(base, next, metrics, {5, false}).metrics.front().changes.front().p_corrected ==
+        doctest::Approx(2.0 / 252));
+  metrics.push_back(find_metric("cpu/req"));
+  metrics.push_back(find_metric("p99"));
+  const Comparison three = compare_rows(base, next, metrics, {5, false});
+  CHECK(three.family_size == 3);
+  CHECK(three.metrics.front().changes.front().p_corrected == doctest::Approx(3 * 2.0 / 252));
 }
 
 TEST_CASE("compare: its JSON says what the text says, in fractions") {

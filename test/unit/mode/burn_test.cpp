@@ -13,15 +13,15 @@ TEST_SUITE_BEGIN("unit");
 namespace urb {
 namespace {
 
-// CPU time of 200 rounds of 32 batches, with 100 µs of work in each round.
-Nanos cpu_of_rounds(double percent) {
+// CPU time of rounds with some work and then so many batches.
+Nanos cpu_of_rounds(double percent, int rounds, Nanos work, int batches) {
   const Nanos begin = own_cpu_time().total;
   Burn burn{percent};
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     const Nanos from = own_cpu_time().total;
-    while (own_cpu_time().total - from < std::chrono::microseconds{100}) {
+    while (own_cpu_time().total - from < work) {
     }
-    for (int batch = 0; batch < 32; ++batch) burn.on_batch_end();
+    for (int batch = 0; batch < batches; ++batch) burn.on_batch_end();
   }
   return own_cpu_time().total - begin;
 }
@@ -31,13 +31,18 @@ Nanos cpu_of_rounds(double percent) {
 TEST_CASE("burn: half as much again is burned at 50 %, nothing at 0") {
   // CPU time, not elapsed time: other processes do not count. The least of some tries is the one
   // that interrupts and a busy host disturbed least.
-  Nanos plain = kNever;
-  Nanos burned = kNever;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    plain = std::min(plain, cpu_of_rounds(0));
-    burned = std::min(burned, cpu_of_rounds(50));
-  }
-  CHECK(to_seconds(burned) / to_seconds(plain) == doctest::Approx(1.5).epsilon(0.1));
+  const auto growth = [](int rounds, Nanos work, int batches) {
+    Nanos plain = kNever;
+    Nanos burned = kNever;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      plain = std::min(plain, cpu_of_rounds(0, rounds, work, batches));
+      burned = std::min(burned, cpu_of_rounds(50, rounds, work, batches));
+    }
+    return to_seconds(burned) / to_seconds(plain);
+  };
+  // Many small batches, and few long ones: each of those is followed by its share.
+  CHECK(growth(200, std::chrono::microseconds{100}, 32) == doctest::Approx(1.5).epsilon(0.1));
+  CHECK(growth(10, std::chrono::milliseconds{2}, 1) == doctest::Approx(1.5).epsilon(0.1));
 }
 
 }  // namespace urb

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "report/markdown_report.hpp"
 #include "report/releases.hpp"
 #include "report/reproduction.hpp"
 #include "unit/report/made_up.hpp"
@@ -33,6 +34,18 @@ TEST_CASE("report: rows of another meter, machine or kernel are in no section to
     CHECK(urb::collect({one, other}).size() == 2);
   }
   CHECK(urb::collect({one, one}).size() == 1);
+}
+
+TEST_CASE("report: rows of an old schema and of this one are both there, each in its section") {
+  std::vector<Row> rows{made_up_row("socket"), made_up_row("socket")};
+  rows[0].schema = 1;
+  rows[0].method = 2;
+  for (Row& row : rows) row.requests_per_s = 5;
+  const std::string text = urb::make_markdown_report(urb::Analysis{{{"both.csv", rows}}});
+  CHECK(text.find("## Linux 6.12, method 2") != std::string::npos);
+  CHECK(text.find("## Linux 6.12, method 3") != std::string::npos);
+  CHECK(text.find("There are 2 methods: what lies between them is the meter's change") !=
+        std::string::npos);
 }
 
 TEST_CASE("report: a row of time and count is in a section of either kind") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "report/collection.hpp"
@@ -37,12 +38,13 @@ RoundComparison ratio(const std::vector<Row>& rows, const char* column = "reques
 }  // namespace
 
 TEST_CASE("rounds: the median of the rounds' ratios, with its interval") {
-  // 1.1, 1.2, 1.3, 1.4, 1.5: of five, the interval is their whole range, and covers 1 - 2/32.
+  // 1.1, 1.2, 1.3, 1.4, 1.5: of five, the interval is their whole range, and covers 1 - 2/32. Of
+  // the 15 geometric means of every two, √(1.2 · 1.4) is the eighth.
   const auto rows = joined({made_up_rates("cluster", {150, 110, 140, 120, 130}),
                             made_up_rates("socket", {100, 100, 100, 100, 100})});
   const urb::MedianInterval interval = ratio(rows).interval;
   CHECK(interval.sample_count == 5);
-  CHECK(interval.median == doctest::Approx(1.3));
+  CHECK(interval.median == doctest::Approx(std::sqrt(1.2 * 1.4)));
   CHECK(interval.low == doctest::Approx(1.1));
   CHECK(interval.high == doctest::Approx(1.5));
   CHECK(interval.confidence == doctest::Approx(0.9375));
@@ -88,6 +90,26 @@ TEST_CASE("rounds: a difference needs no divisor, a ratio does") {
   CHECK(cost.low == doctest::Approx(11));
   CHECK(cost.high == doctest::Approx(13));
   CHECK(ratio(rows, kMaster).interval.sample_count == 0);
+}
+
+TEST_CASE("rounds: a rate that the client limited in most trials is held against nothing") {
+  auto rows = joined({made_up_rates("cluster", {1, 2, 3}), made_up_rates("socket", {1, 2, 3})});
+  for (Row& row : rows) {
+    row.cpu_us_per_request_client = row.requests_per_s;
+    row.bytes_per_s = row.requests_per_s;
+  }
+  rows[3].bottleneck = "client";
+  CHECK(ratio(rows).interval.sample_count == 3);
+  rows[4].warnings = "load_high;client_busy";
+  CHECK(ratio(rows).interval.sample_count == 0);
+  CHECK(ratio(rows, "bytes_per_s").interval.sample_count == 0);
+  CHECK(ratio(rows, "cpu_us_per_request_client").interval.sample_count == 3);
+}
+
+TEST_CASE("rounds: a disturbed trial takes its round out") {
+  auto rows = joined({made_up_rates("cluster", {1, 2, 3}), made_up_rates("socket", {1, 2, 3})});
+  rows[4].disturbed = "foreign";
+  CHECK(ratio(rows).interval.sample_count == 2);
 }
 
 TEST_CASE("rounds: server and total CPU are sums, unknown where a part is") {

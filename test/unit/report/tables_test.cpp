@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "report/boot_table.hpp"
 #include "report/console.hpp"
 #include "report/markdown.hpp"
 #include "report/open_loop_table.hpp"
@@ -24,6 +25,7 @@ Row row_with(double requests_per_s) {
   Row row;
   row.requests_per_s = requests_per_s;
   row.bytes_per_s = requests_per_s * 1e6;
+  row.run_id = "run";
   return row;
 }
 
@@ -32,7 +34,11 @@ Cell cell_of(const std::string& mode, Bytes body, bool reuse, std::initializer_l
   cell.mode = mode;
   cell.body = body;
   cell.reuse = reuse;
-  for (const double rate : rates) cell.add(row_with(rate));
+  for (const double rate : rates) {
+    Row row = row_with(rate);
+    row.repeat = cell.rows.size() + 1;
+    cell.add(row);
+  }
   return cell;
 }
 
@@ -46,7 +52,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST_CASE("tables: the study's two tables, largest body first, ready to paste") {
   const Bytes ten{10 * kMega.value};
-  const std::vector<Cell> cells{
+  std::vector<Cell> cells{
       cell_of("cluster", kMega, false, {2540, 2535, 2545, 2550, 2530}),
       cell_of("cluster", ten, false, {374, 370, 380, 372, 376}),
       cell_of("cluster", kMega, true, {1}),
@@ -54,13 +60,15 @@ TEST_CASE("tables: the study's two tables, largest body first, ready to paste") 
       cell_of("direct", kMega, false, {}),
       cell_of("direct", ten, false, {99.5, 99.5}),
   };
+  for (Row& row : cells.back().rows) row.bottleneck = "client";
   const std::string text = text_of(urb::study_tables(cells));
+  CHECK(contains(text, "≥: the client was the limit in most trials"));
   CHECK(contains(text,
                  "Connection reuse: NO\n\n"
-                 "| Test    | Thruput w/ 10MB Req | Thruput w/ 1MB Req |\n"
-                 "| ------- | ------------------: | -----------------: |\n"
-                 "| cluster |        374 ±5 req/s |     2540 ±10 req/s |\n"
-                 "| direct  |     99.5 ±0.0 req/s |                  – |\n"));
+                 "| Test    |      Thruput w/ 10MB Req |     Thruput w/ 1MB Req |\n"
+                 "| ------- | -----------------------: | ---------------------: |\n"
+                 "| cluster |      374 (370–380) req/s | 2540 (2530–2550) req/s |\n"
+                 "| direct  | ≥ 99.5 (99.5–99.5) req/s |                      – |\n"));
   CHECK(contains(text, "Connection reuse: YES\n\n"));
   CHECK(contains(text, "| cluster |          2.00 req/s |         1.00 req/s |\n"));
   CHECK(contains(text, "5 repeats reach 93.75 %: their whole range"));
@@ -96,6 +104,57 @@ TEST_CASE("tables: shares are of direct in the same body and reuse") {
   CHECK(contains(text, "| direct  | 1MB  | yes   |   0.40 |         100 |"));
 }
 
+TEST_CASE("tables: ratios to the reference within rounds come first, with its imbalance") {
+  std::vector<Cell> cells{cell_of("cluster", kMega, false, {40, 90, 44, 45, 46, 47}),
+                          cell_of("direct", kMega, false, {80, 180, 88, 90, 92, 94})};
+  for (Row& row : cells.back().rows) row.worker_imbalance = 1.6;
+  const std::string text = text_of(urb::make_report(cells));
+  CHECK(text.starts_with("By direct, within rounds\n"));
+  CHECK(contains(text, "| cluster | 1MB  | no    | 0.50 (0.50–0.50) |"));
+  CHECK(contains(text, "96.88 % interval"));
+  CHECK(contains(text, "its busiest worker answered up to 1.60 times the mean"));
+  for (Row& row : cells.back().rows) row.bottleneck = "client";
+  CHECK(contains(text_of(urb::make_report(cells)), "| cluster | 1MB  | no    |     – |"));
+  cells.pop_back();
+  CHECK_FALSE(contains(text_of(urb::make_report(cells)), "within rounds"));
+}
+
+TEST_CASE("tables: disturbed trials are left out, counted, and named where nothing else is") {
+  Cell some = cell_of("cluster", kMega, false, {10, 11, 12});
+  some.rows.front().cpu_us_per_request_client = 5;
+  Cell none = cell_of("socket", kMega, true, {});
+  Row row = row_with(99);
+  row.disturbed = "foreign;yardstick";
+  some.add(row);
+  none.add(row);
+  row.disturbed = "foreign";
+  none.add(row);
+  const std::string note =
+      "3 of 6 trials were disturbed (foreign 3, yardstick 2) and are left out. No other trial is "
+      "there of: socket 1MB reuse.\n";
+  const std::vector<Cell> cells{some, none};
+  CHECK(urb::disturbed_note(cells) == note);
+  const std::string text = text_of(urb::study_tables(cells));
+  CHECK(contains(text, note));
+  CHECK(contains(text, "| cluster | 11.0 (10.0–12.0) req/s |"));
+  CHECK(contains(text, "| socket |                  – |"));
+  CHECK(contains(text_of(urb::latency_table(cells, urb::RateColumn::shown)), note));
+  CHECK(contains(text_of(urb::kernel_work_table(cells)), note));
+  CHECK(contains(text_of(urb::cpu_table(cells)), note));
+  CHECK(urb::disturbed_note({cell_of("cluster", kMega, false, {1})}).empty());
+}
+
+TEST_CASE("tables: several boots of a cell show how far their medians lie apart") {
+  Cell cell = cell_of("cluster", kMega, false, {100, 102, 104, 110, 112, 114});
+  CHECK(urb::boot_table({cell}).empty());
+  for (std::size_t index = 0; index < 6; ++index) {
+    cell.rows[index].boot_id = index < 3 ? "first" : "second";
+  }
+  CHECK(contains(text_of(urb::boot_table({cell})), "| 102–112 (9.8 %) |"));
+  cell.rows.resize(3);
+  CHECK(urb::boot_table({cell}).empty());
+}
+
 TEST_CASE("tables: without direct there is no share") {
   const std::vector<Cell> cells{cell_of("cluster", kMega, false, {50})};
   CHECK(contains(text_of(urb::latency_table(cells, urb::RateColumn::hidden)), "|           – |"));
@@ -129,8 +188,11 @@ TEST_CASE("tables: CPU per GB follows from CPU per request and the body") {
   cell.add(row);
   const std::string text = text_of(urb::cpu_table({cell}));
   // 1000 requests make 1 GB: 250 µs each are 0.25 s.
-  CHECK(contains(text, "|           100 |           250 |            300 |            – |"));
-  CHECK(contains(text, "|        0.10 |        0.25 |         0.30 |          – |"));
+  CHECK(contains(text, "|           550 |          650 |           100 |           250 |"));
+  CHECK(contains(text, "|        0.55 |       0.65 |"));
+  CHECK_FALSE(contains(text, "host µs/req"));
+  cell.rows.front().host_cpu_us_per_request = 700;
+  CHECK(contains(text_of(urb::cpu_table({cell})), "|          650 |         700 |"));
 }
 
 TEST_CASE("tables: a body of nothing has no GB") {
@@ -166,9 +228,9 @@ TEST_CASE("tables: figures keep three digits") {
 
 TEST_CASE("markdown: columns are as wide as what they show, not as its bytes") {
   urb::MarkdownTable table{{"a", "µs"}, 1};
-  table.add({"long", "±1"});
-  CHECK(table.render() == "| a    |  µs |\n| ---- | --: |\n| long |  ±1 |\n");
-  CHECK(urb::shown_width("374 ±5 µs –") == 11);
+  table.add({"long", "≥1"});
+  CHECK(table.render() == "| a    |  µs |\n| ---- | --: |\n| long |  ≥1 |\n");
+  CHECK(urb::shown_width("≥ 374 µs – ") == 11);
 }
 
 TEST_CASE("tables: routing is shown where requests carried keys, and beside it what chance gives") {

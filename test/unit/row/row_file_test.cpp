@@ -99,6 +99,20 @@ TEST_CASE("row_file: a whole last row gets the line end that it lacks, with the 
   }
 }
 
+TEST_CASE("row_file: a file of an older schema is refused by its number, with the remedy") {
+  const urb::test::TempFolder folder;
+  const std::string path = folder.file("old.csv");
+  const std::string old = urb::format_csv_record(urb::column_names(1)) + "1,2\n";
+  write_file(path, old);
+  CHECK_THROWS_WITH_AS(urb::RowFile{path},
+                       (path + ": its rows are of schema 1, and this version writes schema " +
+                        std::to_string(urb::kSchema) +
+                        " (move the file away, or choose another with --csv; report reads both)")
+                           .c_str(),
+                       urb::UsageError);
+  CHECK(read_file(path) == old);
+}
+
 TEST_CASE("row_file: the remedy for half a row is one for this path, and none for a whole line") {
   const urb::test::TempFolder folder;
   const std::string path = folder.file("it's torn.csv");

@@ -53,7 +53,7 @@ TEST_CASE("guest plan: by default every mode and relay, four sizes, and the oper
     }
   }
   CHECK(runs.back().front() == "micro");
-  CHECK_FALSE(has_words(runs.back(), {"--no-ceiling"}));
+  CHECK_FALSE(has_words(runs.back(), {"--no-reference"}));
 }
 
 TEST_CASE("guest plan: what a sweep sets itself is found in every spelling") {

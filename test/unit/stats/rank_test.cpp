@@ -1,6 +1,6 @@
 // The comparison's statistics: against values of other programs, against counting by hand, and
 // by what must hold for any samples.
-#include "compare/rank_test.hpp"
+#include "stats/rank_test.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Ranks, a count by dynamic programming, and the normal distribution where the count is too long.
-#include "compare/rank_test.hpp"
+#include "stats/rank_test.hpp"
 
 #include <algorithm>
 #include <cmath>
