@@ -16,7 +16,8 @@ function drawDetail(page, cell) {
   card.replaceChildren(
       element('h3', {}, modeName(cell, page)),
       element('p', {class: 'note'}, configuration(cell), element('br'), `Linux ${cell.kernel}`),
-      element('p', {class: 'figure'}, figureWithUnit(estimate?.median, metric.unit)),
+      element('p', {class: 'figure'}, boundOf(cell, choice.metric) +
+          figureWithUnit(estimate?.median, metric.unit)),
       element('p', {class: 'note'}, metric.label, element('br'), certaintyOf(estimate)),
       ...marksOf(report, cell),
       cell.command ? commandOf(cell) : element('p', {class: 'note'},
@@ -24,6 +25,12 @@ function drawDetail(page, cell) {
       othersOf(report, cell, choice.metric),
       element('button', {type: 'button', class: 'link', onclick: () => showRowsOf(page, cell)},
           `Its ${plural(cell.rows.length, 'row')}`));
+}
+
+/// Of a rate that the client limited: the server could do more.
+function boundOf(cell, metric) {
+  const isRate = metric === 'requests_per_s' || metric === 'bytes_per_s';
+  return isRate && cell.limited_by_client ? '\u2265 ' : '';
 }
 
 function certaintyOf(estimate) {
@@ -42,6 +49,10 @@ function marksOf(report, cell) {
     const trials = `${cell.trials_without_figures} of ${plural(cell.trials, 'trial')}`;
     marks.push(element('li', {class: 'disturbed'},
         `${DISTURBED} ${trials} without figures: ${cell.status.join(', ')}`));
+  }
+  if (cell.trials_disturbed > 0) {
+    marks.push(element('li', {class: 'disturbed'},
+        `${DISTURBED} ${plural(cell.trials_disturbed, 'disturbed trial')} left out`));
   }
   if (cell.bottleneck) {
     marks.push(element('li', {}, 'Bottleneck: ', element('b', {}, cell.bottleneck)));
@@ -70,5 +81,6 @@ function othersOf(report, cell, chosen) {
   const others = report.metrics.filter(({name}) => name !== chosen && cell.metrics[name]);
   return element('details', {}, element('summary', {}, 'Other metrics'),
       element('dl', {}, ...others.flatMap(({name, label, unit}) => [element('dt', {}, label),
-        element('dd', {}, figureWithUnit(cell.metrics[name].median, unit))])));
+        element('dd', {}, boundOf(cell, name) +
+            figureWithUnit(cell.metrics[name].median, unit))])));
 }
