@@ -59,9 +59,15 @@ std::string first_line_of(const std::string& path) {
 }
 
 // What a closed loop on this machine has no value for, or does not measure yet.
-const std::vector<std::string> kMayBeEmpty{
-    "relay", "rate_requested", "routing_fidelity", "verified_bytes", "instructions_per_request",
-    "guest", "warnings"};
+const std::vector<std::string> kMayBeEmpty{"relay",
+                                           "rate_requested",
+                                           "routing_fidelity",
+                                           "verified_bytes",
+                                           "instructions_per_request",
+                                           "guest",
+                                           "warnings",
+                                           "url",
+                                           "disturbed"};
 
 const std::vector<std::string> kShort{"-d", "200ms",  "--warmup", "50ms", "--repeats",         "2",
                                       "-b", "64k,1M", "--budget", "0",    "--accept-disturbed"};
