@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "experiment/figures.hpp"
 #include "process/child.hpp"
 #include "process/command.hpp"
 #include "stats/stall_watch.hpp"
@@ -206,6 +207,9 @@ AbLoad run_ab_load(const LoadOptions& options, const LoadHooks& hooks,
         warmup, {.on_window_begin = {}, .on_window_end = {}, .on_progress = hooks.on_progress},
         stop);
     if (load.result.interrupted) return load;
+    // ab itself would wait for those closes, and after 30 s only say that it has given up.
+    load.problem = describe_give_ups(load.result);
+    if (!load.problem.empty()) return load;
   }
   if (hooks.on_window_begin) hooks.on_window_begin();
   const Nanos begin = monotonic_now();
