@@ -54,6 +54,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);
   made.warnings.insert(measured.warnings.begin(), measured.warnings.end());
   row.warnings = format_warnings(made.warnings);
+  if (use) made.disturber = use->busiest;
   made.row = std::move(row);
   made.latency = std::move(measured.result.latency);
   made.open_loop = {std::move(measured.result.service), std::move(measured.result.lateness),

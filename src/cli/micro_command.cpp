@@ -15,7 +15,9 @@
 #include "cli/signals.hpp"
 #include "experiment/micro_trial.hpp"
 #include "experiment/run_summary.hpp"
+#include "probe/yardstick.hpp"
 #include "report/markdown.hpp"
+#include "sweep/guest.hpp"
 
 namespace urb {
 namespace {
@@ -82,6 +84,8 @@ int run_micro(const MicroOptions& typed) {
                                                       find_micro, "micro --help names them"),
                                     options.repeats);
   const Host host = probe_host();
+  const HostScope scope = scope_of(host);
+  Yardsticks yardsticks{measure_yardstick};
   Row common;
   common.run_id = make_run_id();
   fill_host(common, host);
@@ -92,21 +96,23 @@ int run_micro(const MicroOptions& typed) {
   std::optional<RowFile> file = options.rows.open();
   const std::atomic<bool>& stop = stop_on_signal();
   ProgressLine line{!options.quiet};
-  const RunnerHooks hooks{.run_trial =
-                              [&](const TrialSpec& spec, const TrialProgress&) {
-                                return run_micro_trial(common, spec, options.plan, stop);
-                              },
-                          .save_row =
-                              [&](const Row& row) {
-                                if (file) file->append(row);
-                              },
-                          .keep_outcome = {},
-                          .show_progress =
-                              [&](Progress progress) {
-                                progress.label = progress.label.substr(
-                                    0, progress.label.find(' '));  // no body, no reuse
-                                line.show(progress);
-                              }};
+  const RunnerHooks hooks{
+      .run_trial =
+          [&](const TrialSpec& spec, const TrialProgress&) {
+            return run_micro_trial(common, spec, options.plan, scope,
+                                   is_counted_guest() ? nullptr : &yardsticks, stop);
+          },
+      .save_row =
+          [&](const Row& row) {
+            if (file) file->append(row);
+          },
+      .keep_outcome = {},
+      .show_progress =
+          [&](Progress progress) {
+            progress.label =
+                progress.label.substr(0, progress.label.find(' '));  // no body, no reuse
+            line.show(progress);
+          }};
   const unsigned repeats = options.rules.has_budget() ? kRepeatsEnough : options.repeats;
   const RunResult result =
       run_experiment({.grid = grid,

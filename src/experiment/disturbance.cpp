@@ -10,6 +10,7 @@ namespace urb {
 namespace {
 
 constexpr std::size_t kInARow = 3;
+constexpr double kStealStep = 0.0101;  // seconds: a tick of 10 ms, and what rounding adds
 
 bool is_off(double rate, double from) { return std::abs(rate / from - 1) > kYardstickOffMax; }
 
@@ -53,7 +54,9 @@ std::string find_disturbance(const MachineState& state) {
   std::string reasons;
   if (state.use) {
     const double foreign = state.use->share(state.use->foreign_s);
-    const double steal = state.use->share(state.use->steal_s);
+    // One step of the books may be next to nothing.
+    const bool is_more = state.use->steal_s > kStealStep;
+    const double steal = is_more ? state.use->share(state.use->steal_s) : 0;
     if (foreign + steal > kOthersMax) {
       // Where neither would be enough alone, the larger is the reason.
       if (foreign > kOthersMax || foreign >= steal) add_reason(reasons, "foreign");

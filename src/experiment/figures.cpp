@@ -92,17 +92,6 @@ Row::Figure divide(const Row::Figure& amount, double by) {
   return *amount / by;
 }
 
-void fill_truth(Row& row, const HostUse& host) {
-  row.host_busy_share = host.share(host.busy_s);
-  row.own_cpu_share = host.share(host.own_s);
-  row.interrupt_share = host.share(host.interrupts_s);
-  row.steal_share = host.share(host.steal_s);
-  row.foreign_share = host.share(host.foreign_s);
-  constexpr double kMicro = 1e6;
-  row.host_cpu_us_per_request =
-      divide(host.busy_s * kMicro, static_cast<double>(row.requests.value_or(0)));
-}
-
 void fill_latency(Row& row, const LoadResult& load) {
   const LatencySummary summary = summarize(load.latency);
   row.latency_us_p50 = summary.p50_us;
@@ -126,6 +115,17 @@ std::string_view find_bottleneck(const CpuShares& shares) noexcept {
   if (shares.master.value_or(0) >= kShareSaturated) return "master";
   if (shares.busiest_worker.value_or(0) >= kShareSaturated) return "workers";
   return "none";
+}
+
+void fill_truth(Row& row, const HostUse& host) {
+  row.host_busy_share = host.share(host.busy_s);
+  row.own_cpu_share = host.share(host.own_s);
+  row.interrupt_share = host.share(host.interrupts_s);
+  row.steal_share = host.share(host.steal_s);
+  row.foreign_share = host.share(host.foreign_s);
+  constexpr double kMicro = 1e6;
+  row.host_cpu_us_per_request =
+      divide(host.busy_s * kMicro, static_cast<double>(row.requests.value_or(0)));
 }
 
 std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,

@@ -73,6 +73,9 @@ struct CpuShares {
 [[nodiscard]] std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,
                                               const HostScope& scope);
 
+/// The columns that say so.
+void fill_truth(Row& row, const HostUse& host);
+
 /// Fills the figures of `row` from the difference of the two samples. Both name the same
 /// processes; `load` has at least one request.
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,

@@ -18,8 +18,11 @@ void MachineWatch::look() {
 
 void MachineWatch::fill(Row& row, const WindowSample& begin, const WindowSample& end,
                         const std::optional<HostUse>& use, Nanos warmup) const {
+  if (yardsticks_ == nullptr) {
+    row.clear(RowSection::truth);
+    return;
+  }
   row.warmup_s = to_seconds(settling_ + warmup);
-  if (yardsticks_ == nullptr) return;
   row.yardstick_gb_s = median_of(rates_);
   MachineState state{
       .use = use, .yardsticks = rates_, .run_median = yardsticks_->median(), .reported_kib = {}};

@@ -12,8 +12,8 @@ namespace urb {
 
 class MachineWatch {
  public:
-  /// `yardsticks` are the run's, and outlive the watch. Without them nothing is judged: where a
-  /// machine is emulated, its times mean nothing.
+  /// `yardsticks` are the run's, and outlive the watch. Without them fill() leaves nothing of the
+  /// machine in a row: where it is emulated, its times mean nothing.
   explicit MachineWatch(Yardsticks* yardsticks) noexcept : yardsticks_{yardsticks} {}
 
   /// Before the load: waits until the machine is steady, see Yardsticks::settle().

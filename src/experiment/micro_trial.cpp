@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "experiment/figures.hpp"
 #include "probe/cgroup.hpp"
 
 namespace urb {
@@ -29,6 +30,7 @@ void fill_micro_figures(Row& row, const MicroResult& result, std::uint64_t bytes
 }  // namespace
 
 TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const MicroPlan& plan,
+                             const HostScope& scope, Yardsticks* yardsticks,
                              const std::atomic<bool>& stop) {
   const Micro& micro = *find_micro(spec.cell.mode);
   TrialOutcome outcome;
@@ -41,15 +43,24 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
   row.trial_order = spec.order;
   try {
     const std::unique_ptr<MicroWork> work = micro.make();
-    const pid_t self = getpid();
-    const CpuPeriodsByGroup begin = sample_cpu_periods({&self, 1});
+    MachineWatch machine{yardsticks};
+    machine.settle(stop);
+    const WindowSample begin = sample_window_begin({}, scope);
     const MicroResult result = measure_micro(*work, plan, stop);
+    const WindowSample end = sample_window_end({}, scope);
+    machine.look();
     outcome.interrupted = result.interrupted;
     if (result.interrupted) return outcome;
     if (result.operations == 0)
       throw std::runtime_error{"no operation ended in the measured time (use a longer --duration)"};
     fill_micro_figures(row, result, micro.bytes);
-    if (throttled_share(begin, sample_cpu_periods({&self, 1})) > 0)
+    const std::optional<HostUse> use = host_use(begin, end, scope);
+    if (use) fill_truth(row, *use);
+    // It holds the warm-up too, which has no operations that count.
+    row.host_cpu_us_per_request.reset();
+    machine.fill(row, begin, end, use, plan.warmup);
+    if (use) outcome.disturber = use->busiest;
+    if (throttled_share(begin.cpu_periods, end.cpu_periods) > 0)
       outcome.warnings.insert(Warning::cpu_throttled);
     if (is_stall_long(result.stalled, result.elapsed))
       outcome.warnings.insert(Warning::window_stalled);

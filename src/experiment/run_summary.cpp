@@ -69,17 +69,21 @@ std::string first_failure(const RunResult& result) {
 }
 
 std::string describe_disturbed(const RunResult& result) {
+  if (result.disturbed_count == 0) return {};
+  std::string text =
+      fmt::format("{} of {} trials were disturbed", result.disturbed_count, result.done_count());
+  if (!result.disturber.empty()) text += fmt::format(", the last beside {}", result.disturber);
   std::string names;
   for (const Cell& cell : result.cells) {
     if (cell.disturbed_count == 0 || cell.has_figures()) continue;
     names += fmt::format("{}{} {} {}", names.empty() ? "" : ", ", cell.name(),
                          format_body(cell.body), cell.reuse ? "reuse" : "no reuse");
   }
-  if (names.empty()) return {};
-  return fmt::format(
-      "no trial had the machine for itself, so there are no figures of {}: end other programs, or "
-      "use --accept-disturbed",
-      names);
+  if (names.empty()) return text;
+  return text + fmt::format(
+                    ", so there are no figures of {}: end other programs, or use "
+                    "--accept-disturbed",
+                    names);
 }
 
 }  // namespace urb

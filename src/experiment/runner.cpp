@@ -179,6 +179,8 @@ class Run {
     take_in(result_.cells[spec.cell_index], outcome);
     if (outcome.row.status == Status::ok && is_disturbed(outcome.row)) {
       ++result_.disturbed_count;
+      const bool is_by_others = outcome.row.disturbed.find("foreign") != std::string::npos;
+      if (is_by_others) result_.disturber = outcome.disturber;
       if (!plan_.rules.accept_disturbed) disturbed.push_back(spec);
     }
     const Nanos taken = hooks_.now() - started;

@@ -48,6 +48,7 @@ struct RunResult {
   std::size_t failed_count = 0;
   std::size_t unsupported_count = 0;
   std::size_t disturbed_count = 0;  ///< of the ok
+  std::string disturber;            ///< the busiest of the others in the last of them
   bool interrupted = false;
   std::string
       save_failure;  ///< why a row could not be kept; its trial is in the cells all the same

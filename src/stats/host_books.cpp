@@ -61,6 +61,7 @@ using Key = std::pair<pid_t, std::uint64_t>;
 Key key_of(const ProcessTime& process) { return {process.pid, process.started_at}; }
 
 struct OthersUse {
+  Nanos own_children{0};
   Nanos foreign{0};
   Nanos kernel_work{0};
   const ProcessTime* busiest = nullptr;
@@ -70,8 +71,11 @@ struct OthersUse {
 // A process that ended has given all its time to whoever reaped it, also that from before.
 OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<const pid_t> own,
                         std::span<const unsigned> allowed) {
-  const auto is_own = [own](const ProcessTime& process) {
-    return std::find(own.begin(), own.end(), process.pid) != own.end();
+  const auto is_named = [own](pid_t pid) {
+    return std::find(own.begin(), own.end(), pid) != own.end();
+  };
+  const auto is_own = [&](const ProcessTime& process) {
+    return is_named(process.pid) || is_named(process.parent);
   };
   std::map<Key, const ProcessTime*> before;
   for (const ProcessTime& process : begin.processes) before.emplace(key_of(process), &process);
@@ -81,10 +85,13 @@ OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<
     const auto found = before.find(key_of(process));
     const ProcessTime* const earlier = found == before.end() ? nullptr : found->second;
     if (earlier != nullptr) before.erase(found);
-    if (is_own(process)) continue;
+    const Nanos used = process.used - (earlier == nullptr ? Nanos{0} : earlier->used);
+    if (is_own(process)) {
+      if (!is_named(process.pid)) use.own_children += used;
+      continue;
+    }
     reaped += process.reaped - (earlier == nullptr ? Nanos{0} : earlier->reaped);
     if (!has(allowed, process.cpu)) continue;
-    const Nanos used = process.used - (earlier == nullptr ? Nanos{0} : earlier->used);
     (process.is_kernel_work ? use.kernel_work : use.foreign) += used;
     if (process.is_kernel_work || used <= use.busiest_used) continue;
     use.busiest = &process;
@@ -146,6 +153,7 @@ std::optional<ProcessTime> parse_process_time(std::string_view stat) {
     if (fields.eof()) return std::nullopt;
     fields.clear();  // unsigned, and larger than any signed one: it was read, and is of no interest
   }
+  process.parent = static_cast<pid_t>(field[4]);
   process.reaped = of_ticks(static_cast<std::uint64_t>(field[16] + field[17]));
   process.started_at = static_cast<std::uint64_t>(field[22]);
   process.cpu = static_cast<unsigned>(field[39]);
@@ -180,13 +188,15 @@ std::optional<HostUse> use_between(const HostBooks& begin, const HostBooks& end,
   use.capacity_s = to_seconds(end.time->at - begin.time->at) * static_cast<double>(end.time->cpus);
   use.busy_s = std::clamp(use.capacity_s - to_seconds(end.time->idle - begin.time->idle), 0.0,
                           use.capacity_s);
-  use.own_s = own_s;
-  use.steal_s = to_seconds(end.time->steal - begin.time->steal);
   const OthersUse others = use_of_others(begin, end, own, allowed);
+  use.own_s = own_s + to_seconds(others.own_children);
+  use.steal_s = to_seconds(end.time->steal - begin.time->steal);
   use.foreign_s = to_seconds(others.foreign);
   const double rest_s = use.busy_s - use.own_s - use.steal_s - use.foreign_s;
   use.interrupts_s = std::max(rest_s, to_seconds(others.kernel_work));
-  double interrupts_max_s = std::max(kRestMax * use.capacity_s, to_seconds(others.kernel_work));
+  // The steps of the books weigh on short windows.
+  double interrupts_max_s =
+      std::max(kRestMax * use.capacity_s, to_seconds(others.kernel_work)) + 2 * to_seconds(kTick);
   if (interrupts_apart) {
     interrupts_max_s += to_seconds(end.time->interrupts - begin.time->interrupts);
   }

@@ -204,7 +204,8 @@ TEST_CASE("compare: a failure is not the status that means worse") {
   for (const std::string sink : {">/dev/full", ">&-"}) {
     CAPTURE(sink);
     const Outcome outcome =
-        run_program({"sh", "-c", "exec \"$0\" compare \"$1\" \"$1\" " + sink, binary(), base});
+        run_program({"sh", "-c", "exec \"$0\" compare --accept-disturbed \"$1\" \"$1\" " + sink,
+                     binary(), base});
     CHECK(outcome.status == 2);
     CHECK(contains(outcome.err, "cannot write to standard output: "));
   }

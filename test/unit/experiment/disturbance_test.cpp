@@ -41,6 +41,13 @@ TEST_CASE("disturbance: others and the hypervisor together may have two percent"
   CHECK(find_disturbance(with_shares(0.03, 0.03)) == "foreign;steal");
   CHECK(find_disturbance(with_shares(0.015, 0.01)) == "foreign");
   CHECK(find_disturbance(with_shares(0.01, 0.015)) == "steal");
+  // One tick of a short window is a large share of it.
+  MachineState brief = with_shares(0, 0);
+  brief.use->capacity_s = 0.2;
+  brief.use->steal_s = 0.01;
+  CHECK(find_disturbance(brief).empty());
+  brief.use->steal_s = 0.02;
+  CHECK(find_disturbance(brief) == "steal");
 }
 
 TEST_CASE("disturbance: a yardstick off the run's median, slow or fast, before or behind") {

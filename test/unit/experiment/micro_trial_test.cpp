@@ -18,8 +18,8 @@ TEST_CASE("micro trial: a request is an operation, and the CPU time is the clien
   const std::atomic<bool> stop{false};
   Row common;
   common.run_id = "run";
-  const TrialOutcome outcome =
-      run_micro_trial(common, spec_of("micro-nop-32"), {Nanos{0}, Nanos{0}, 320}, stop);
+  const TrialOutcome outcome = run_micro_trial(common, spec_of("micro-nop-32"),
+                                               {Nanos{0}, Nanos{0}, 320}, {}, nullptr, stop);
   const Row& row = outcome.row;
   REQUIRE(row.status == Status::ok);
   CHECK(row.run_id == "run");
@@ -39,10 +39,11 @@ TEST_CASE("micro trial: a request is an operation, and the CPU time is the clien
 
 TEST_CASE("micro trial: a stop leaves no row, and no operation in the time is a failure") {
   const std::atomic<bool> stop{true};
-  CHECK(run_micro_trial({}, spec_of("micro-nop"), {Nanos{0}, Nanos{0}, 10}, stop).interrupted);
+  CHECK(run_micro_trial({}, spec_of("micro-nop"), {Nanos{0}, Nanos{0}, 10}, {}, nullptr, stop)
+            .interrupted);
   const std::atomic<bool> go_on{false};
   const TrialOutcome nothing =
-      run_micro_trial({}, spec_of("micro-nop"), {Nanos{0}, Nanos{0}, {}}, go_on);
+      run_micro_trial({}, spec_of("micro-nop"), {Nanos{0}, Nanos{0}, {}}, {}, nullptr, go_on);
   CHECK_FALSE(nothing.interrupted);
   CHECK(nothing.row.status == Status::failed);
   CHECK(nothing.row.warnings.find("--duration") != std::string::npos);

@@ -44,6 +44,7 @@ struct Bench {
                                        outcome.row.trial_order = spec.order;
                                        outcome.row.requests_per_s = rate(spec);
                                        outcome.row.disturbed = disturbed(spec);
+                                       outcome.disturber = "cc1plus";
                                        if (fails(spec)) outcome.row.status = urb::Status::failed;
                                        return outcome;
                                      },
@@ -87,20 +88,20 @@ TEST_CASE("rounds of a run: further ones have the groups that are not precise, u
   Bench bench;
   bench.rate = settles;
   const urb::RunResult result = bench.run();
-  // Ranks 3 from either end cover a median with 95 % from 12 samples on.
-  const std::map<std::uint64_t, int> expected{{1024, 10}, {4096, 24}};
+  // From 17 rounds on, the means of pairs with a wild round are too few for the interval's ends.
+  const std::map<std::uint64_t, int> expected{{1024, 10}, {4096, 34}};
   CHECK(bench.trials_by_body() == expected);
-  CHECK(result.total == 34);
-  CHECK(result.done_count() == 34);
+  CHECK(result.total == 44);
+  CHECK(result.done_count() == 44);
   CHECK(exit_code_of(result) == 0);
-  CHECK(result.beyond_repeats == 14 * kTrial);
+  CHECK(result.beyond_repeats == 24 * kTrial);
   CHECK(describe_precision(result, bench.plan.rules) ==
         "1kB reuse: precise to ±0.0 % after 5 rounds\n"
-        "4kB reuse: precise to ±0.0 % after 12 rounds\n");
+        "4kB reuse: precise to ±0.0 % after 17 rounds\n");
   for (std::size_t at = 0; at < bench.rows.size(); ++at) {
     CHECK(bench.rows[at].trial_order == at + 1);
   }
-  CHECK(bench.rows.back().repeat == 12);
+  CHECK(bench.rows.back().repeat == 17);
 }
 
 TEST_CASE("rounds of a run: the same seed gives the same order, another does not") {
@@ -128,7 +129,8 @@ TEST_CASE("rounds of a run: a budget ends them, and none means none") {
   CHECK(bench.rows.size() == 30);
   CHECK(result.beyond_repeats == 10 * kTrial);
   const std::string text = describe_precision(result, bench.plan.rules);
-  CHECK(text.find("±20.0 % (socket, req/s) after 8 rounds, 10 s beyond --repeats: --budget or "
+  CAPTURE(text);
+  CHECK(text.find("±22.5 % (socket, req/s) after 8 rounds, 10 s beyond --repeats: --budget or "
                   "--duration was not enough\n") != std::string::npos);
 
   Bench without;
@@ -187,7 +189,7 @@ TEST_CASE("rounds of a run: a disturbed trial is repeated in its round under its
   CHECK(bench.rows[4].disturbed == "foreign");
   CHECK(bench.rows[5].disturbed.empty());
   CHECK(bench.rows[6].repeat == 3);
-  CHECK(describe_disturbed(result).empty());
+  CHECK(describe_disturbed(result) == "2 of 12 trials were disturbed, the last beside cc1plus");
 }
 
 TEST_CASE("rounds of a run: at most two repeats of a trial, none without a budget") {
@@ -199,8 +201,8 @@ TEST_CASE("rounds of a run: at most two repeats of a trial, none without a budge
   CHECK(bench.rows.size() == 3);
   CHECK(exit_code_of(result) == 0);
   CHECK(describe_disturbed(result) ==
-        "no trial had the machine for itself, so there are no figures of socket 1kB reuse: end "
-        "other programs, or use --accept-disturbed");
+        "3 of 3 trials were disturbed, so there are no figures of socket "
+        "1kB reuse: end other programs, or use --accept-disturbed");
   bench.plan.rules.budget = urb::Nanos{0};
   bench.rows.clear();
   CHECK(bench.run().disturbed_count == 1);
@@ -215,7 +217,7 @@ TEST_CASE("rounds of a run: disturbed trials that are accepted count, and are no
   CHECK(bench.rows.size() == 20);
   CHECK(result.disturbed_count == 20);
   CHECK(result.cells[0].rows.size() == 5);
-  CHECK(describe_disturbed(result).empty());
+  CHECK(describe_disturbed(result) == "20 of 20 trials were disturbed, the last beside cc1plus");
 }
 
 TEST_SUITE_END();
