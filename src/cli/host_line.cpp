@@ -8,6 +8,8 @@
 
 #include "cli/version.hpp"
 #include "experiment/pinning.hpp"
+#include "probe/topology.hpp"
+#include "probe/yardstick.hpp"
 
 namespace urb {
 
@@ -48,6 +50,12 @@ HostScope scope_of(const Host& host) {
   const std::vector<unsigned> allowed = allowed_cpus();
   if (static_cast<long>(allowed.size()) != sysconf(_SC_NPROCESSORS_ONLN)) scope.cpus = allowed;
   return scope;
+}
+
+std::function<double()> yardstick_here() {
+  return [cpus = choose_yardstick_cpus(probe_topology(allowed_cpus()))] {
+    return measure_yardstick(cpus);
+  };
 }
 
 Build running_build() {

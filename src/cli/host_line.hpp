@@ -1,6 +1,7 @@
 // The host and the build: in words for the head of a run and for `doctor`, as columns for rows.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "experiment/figures.hpp"
@@ -15,6 +16,8 @@ namespace urb {
 void fill_host(Row& row, const Host& host);
 /// The CPUs that this process may use now, and how this kernel books interrupts.
 [[nodiscard]] HostScope scope_of(const Host& host);
+/// What the yardsticks of a run measure with: two of the CPUs that this process may use now.
+[[nodiscard]] std::function<double()> yardstick_here();
 /// this_build(), with what only the version knows.
 [[nodiscard]] Build running_build();
 

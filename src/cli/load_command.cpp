@@ -23,7 +23,6 @@
 #include "experiment/ab_client.hpp"
 #include "experiment/run_summary.hpp"
 #include "load/generator.hpp"
-#include "probe/yardstick.hpp"
 #include "report/console.hpp"
 
 namespace urb {
@@ -202,7 +201,7 @@ class LoadRun {
   Host host_;
   HostScope scope_;
   ForeignServer server_;
-  Yardsticks yardsticks_{measure_yardstick};
+  Yardsticks yardsticks_{yardstick_here()};
   Row common_;
   Grid grid_;
   std::vector<LoadTally> tallies_;  // of the cells

@@ -15,7 +15,6 @@
 #include "cli/signals.hpp"
 #include "experiment/micro_trial.hpp"
 #include "experiment/run_summary.hpp"
-#include "probe/yardstick.hpp"
 #include "report/markdown.hpp"
 #include "sweep/guest.hpp"
 
@@ -85,7 +84,7 @@ int run_micro(const MicroOptions& typed) {
                                     options.repeats);
   const Host host = probe_host();
   const HostScope scope = scope_of(host);
-  Yardsticks yardsticks{measure_yardstick};
+  Yardsticks yardsticks{yardstick_here()};
   Row common;
   common.run_id = make_run_id();
   fill_host(common, host);

@@ -23,7 +23,6 @@
 #include "experiment/run_summary.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
-#include "probe/yardstick.hpp"
 #include "process/whole_file.hpp"
 #include "sweep/guest.hpp"
 
@@ -173,7 +172,7 @@ int run_benchmark(const RunOptions& typed) {
   if (options.json) require_writable(*options.json);
   print_head(options, made.host, made.notes);
 
-  Yardsticks yardsticks{measure_yardstick};
+  Yardsticks yardsticks{yardstick_here()};
   // A counted guest's times are those of an emulator.
   if (!is_counted_guest()) made.setup.yardsticks = &yardsticks;
   // This process is the client. The server's processes leave its CPU for their own.

@@ -1,26 +1,29 @@
-// Connect, send and receive by turns, in slices; the median slice counts.
+// Connect, then both threads go through the connections by turns, and none ever sleeps.
 #include "probe/yardstick.hpp"
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <cerrno>
-#include <vector>
+#include <thread>
+#include <utility>
 
 #include "base/address.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 
 namespace urb {
 namespace {
 
-constexpr std::size_t kPairs = 8;
-constexpr std::size_t kPieceBytes = 128 * 1024;  // in flight on each
-constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::size_t kSlices = 5;
-constexpr Nanos kSlice = std::chrono::milliseconds{2};
+constexpr std::size_t kPairs = 4;
+constexpr std::size_t kPieceBytes = 128 * 1024;
+constexpr int kSendBufferBytes = 128 * 1024;  // as the client's for large bodies
+constexpr Nanos kLength = std::chrono::milliseconds{10};
 
 Nanos thread_time() noexcept {
   timespec now{};
@@ -47,51 +50,79 @@ std::vector<Pair> connect_pairs() {
     // A reset leaves no port in TIME_WAIT.
     const linger now{1, 0};
     check(setsockopt(sender.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now), "SO_LINGER");
+    check(
+        setsockopt(sender.get(), SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes),
+        "SO_SNDBUF");
     pairs.push_back({std::move(sender), std::move(receiver)});
   }
   return pairs;
 }
 
-// How many bytes came through: what a full socket does not take is not waited for.
-std::size_t pass_once(const std::vector<Pair>& pairs, std::vector<char>& memory) {
-  std::array<std::size_t, kPairs> sent{};
-  for (std::size_t index = 0; index < kPairs; ++index) {
-    const ssize_t count =
-        send(pairs[index].sender.get(), memory.data(), kPieceBytes, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN) throw_errno("send");
-    sent.at(index) = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-  }
-  std::size_t passed = 0;
-  for (std::size_t index = 0; index < kPairs; ++index) {
-    for (std::size_t left = sent.at(index); left != 0;) {
-      const ssize_t count = check(
-          recv(pairs[index].receiver.get(), memory.data(), std::min(left, kReadBytes), 0), "recv");
-      if (count == 0) return passed;  // nobody has closed it
-      left -= static_cast<std::size_t>(count);
-      passed += static_cast<std::size_t>(count);
+void run_on(unsigned cpu) noexcept {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  // Where it may not be, the kernel's choice is as good.
+  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof set, &set));
+}
+
+// One end's work until `is_over`: the CPU time that it took, and the bytes.
+struct Passed {
+  Nanos used{0};
+  std::uint64_t bytes = 0;
+};
+template <class Move>
+Passed pass(unsigned cpu, const std::atomic<bool>& is_over, Move&& move) {
+  run_on(cpu);
+  Passed passed;
+  const Nanos begin = thread_time();
+  while (!is_over.load(std::memory_order_relaxed)) {
+    std::uint64_t moved = 0;
+    for (std::size_t index = 0; index < kPairs; ++index) {
+      moved += static_cast<std::uint64_t>(std::max<ssize_t>(move(index), 0));
     }
+    passed.bytes += moved;
+    if (moved == 0) sched_yield();
   }
+  passed.used = thread_time() - begin;
   return passed;
 }
 
 }  // namespace
 
-double measure_yardstick() {
+YardstickCpus choose_yardstick_cpus(const std::vector<CpuPlace>& cpus) noexcept {
+  const auto other = std::find_if(cpus.begin(), cpus.end(), [&cpus](const CpuPlace& place) {
+    return place.core != cpus.front().core;
+  });
+  return {cpus.front().cpu, other == cpus.end() ? cpus.back().cpu : other->cpu};
+}
+
+double measure_yardstick(YardstickCpus cpus) {
   const std::vector<Pair> pairs = connect_pairs();
-  std::vector<char> memory(kPieceBytes, 'x');
-  std::vector<double> rates;
-  while (rates.size() < kSlices) {
-    const Nanos begin = thread_time();
-    Nanos used{0};
-    std::size_t bytes = 0;
-    while (used < kSlice) {
-      bytes += pass_once(pairs, memory);
-      used = thread_time() - begin;
-    }
-    rates.push_back(static_cast<double>(bytes) / static_cast<double>(used.count()));
-  }
-  std::sort(rates.begin(), rates.end());
-  return rates[kSlices / 2];
+  const std::vector<char> source(kPieceBytes, 'x');
+  // A buffer for each connection, as workers have them.
+  std::vector<char> target(kPairs * kPieceBytes);
+  std::atomic<bool> is_over{false};
+  Passed sent;
+  Passed received;
+  std::thread sender{[&] {
+    sent = pass(cpus.sender, is_over, [&](std::size_t index) {
+      return send(pairs[index].sender.get(), source.data(), kPieceBytes,
+                  MSG_DONTWAIT | MSG_NOSIGNAL);
+    });
+  }};
+  std::thread receiver{[&] {
+    received = pass(cpus.receiver, is_over, [&](std::size_t index) {
+      return recv(pairs[index].receiver.get(), target.data() + index * kPieceBytes, kPieceBytes,
+                  MSG_DONTWAIT);
+    });
+  }};
+  std::this_thread::sleep_for(kLength);
+  is_over.store(true);
+  sender.join();
+  receiver.join();
+  const Nanos used = std::max(sent.used + received.used, Nanos{1});
+  return static_cast<double>(received.bytes) / static_cast<double>(used.count());
 }
 
 }  // namespace urb

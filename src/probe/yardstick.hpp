@@ -3,14 +3,25 @@
 #pragma once
 
 #include "base/units.hpp"
+#include "probe/topology.hpp"
 
 namespace urb {
 
-/// The rate at which this thread sends bytes to itself over fresh TCP connections of the loopback
-/// device and receives them, in 10^9 bytes a second of its CPU time. By CPU time, since who else
-/// ran meanwhile is another question. 1 MiB is in flight at once, in pages that the kernel
-/// allocates as for a load: in a virtual machine, pages that were given back to its host are slow
-/// to come, and nothing else in the guest shows it. Takes 10 ms. Throws SysError.
-[[nodiscard]] double measure_yardstick();
+/// The two CPUs between which bytes pass.
+struct YardstickCpus {
+  unsigned sender = 0;
+  unsigned receiver = 0;
+};
+/// The first of `cpus` and the first that shares no core with it; the same one where there is no
+/// other. `cpus` is not empty.
+[[nodiscard]] YardstickCpus choose_yardstick_cpus(const std::vector<CpuPlace>& cpus) noexcept;
+
+/// The rate at which a thread on one CPU sends bytes over fresh TCP connections of the loopback
+/// device to a thread on another, in 10^9 bytes a second of the CPU time of both. What the kernel
+/// allocates on one CPU it copies from and frees on the other, as for a load. That is what slows
+/// down when a hypervisor moves one of two virtual CPUs away from the other: copies on one CPU do
+/// not show it (decision 0035). Takes 10 ms and two threads, which have ended then. Throws
+/// SysError.
+[[nodiscard]] double measure_yardstick(YardstickCpus cpus);
 
 }  // namespace urb
