@@ -26,7 +26,8 @@ def write_rows(path, rows):
 
 def row_files(pattern):
     """Paths below results/: the rows of this method, then those of older ones in their folders."""
-    return sorted(glob.glob(f"results/{pattern}")) + sorted(glob.glob(f"results/*/{pattern}"))
+    return sorted(glob.glob(f"results/{pattern}")) + sorted(
+        glob.glob(f"results/method-*/{pattern}"))
 
 
 def newest_file(kind, remedy):
