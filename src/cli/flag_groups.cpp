@@ -124,19 +124,20 @@ void declare_repeats(Flags& flags, unsigned& repeats) {
 }
 
 void declare_rounds(Flags& flags, RoundRules& rules, bool* has_precision) {
-  flags.parsed("--precision", "P%",
-               "rounds go on until the interval of what is compared is within ± P",
-               fmt::format("{:g}%", rules.precision * 100),
-               [&rules, has_precision](const std::string& typed) {
-                 rules.precision = parse_share(typed);
-                 if (has_precision != nullptr) *has_precision = true;
-               });
+  flags.parsed(
+      "--precision", "P%",
+      "rounds go on until the interval of what is compared is within ± P, or --budget is over",
+      fmt::format("{:g}%", rules.precision * 100),
+      [&rules, has_precision](const std::string& typed) {
+        rules.precision = parse_share(typed);
+        if (has_precision != nullptr) *has_precision = true;
+      });
   flags.duration("--budget", rules.budget,
                  std::string{"time for rounds beyond --repeats, and for repeats of disturbed "
                              "trials; 0: none"} +
-                     (has_precision == nullptr ? "" : "; none without --repeats or --precision"));
+                     (has_precision == nullptr ? "" : "; none with one repeat and no --precision"));
   flags.flag("--accept-disturbed", rules.accept_disturbed,
-             "count trials that other programs disturbed, and do not repeat them");
+             "count disturbed trials, whatever the reason, and do not repeat them");
 }
 
 void declare_seed(Flags& flags, std::uint64_t& seed, const std::string& description) {

@@ -24,6 +24,7 @@
 #include "experiment/run_summary.hpp"
 #include "load/generator.hpp"
 #include "report/console.hpp"
+#include "sweep/guest.hpp"
 
 namespace urb {
 namespace {
@@ -118,11 +119,12 @@ class LoadRun {
             },
         .show_progress = [&](const Progress& progress) { line.show(progress); }};
     const LoadOptions& load = options_.load;
-    RunResult result = run_experiment({.grid = grid_,
-                                       .rules = rules_,
-                                       .warnings = run_warnings,
-                                       .planned_per_trial = load.warmup + load.duration},
-                                      hooks, stop);
+    RunResult result =
+        run_experiment({.grid = grid_,
+                        .rules = rules_,
+                        .warnings = run_warnings,
+                        .planned_per_trial = load.warmup + load.duration + kAroundTrial},
+                       hooks, stop);
     line.clear();
     // What was measured until then is shown.
     result.interrupted = result.interrupted || stop.load();
@@ -153,7 +155,8 @@ class LoadRun {
     row.url = spec.cell.url;
     row.repeat = spec.repeat;
     row.trial_order = spec.order;
-    MachineWatch machine{&yardsticks_};
+    // A counted guest's times are those of an emulator.
+    MachineWatch machine{is_counted_guest() ? nullptr : &yardsticks_};
     machine.settle(stop);
     LoadMeasurement measured = measure(load, options_.client, server_, on_progress, stop);
     machine.look();

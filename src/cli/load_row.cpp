@@ -53,6 +53,10 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);
   made.warnings.insert(measured.warnings.begin(), measured.warnings.end());
+  // Without processes to tell from others, nobody expects it.
+  if (machine.is_blind(measured.begin.processes.empty() || use.has_value())) {
+    made.warnings.insert(Warning::machine_unknown);
+  }
   row.warnings = format_warnings(made.warnings);
   if (use) made.disturber = use->busiest;
   made.row = std::move(row);

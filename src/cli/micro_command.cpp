@@ -113,12 +113,12 @@ int run_micro(const MicroOptions& typed) {
             line.show(progress);
           }};
   const unsigned repeats = options.rules.has_budget() ? kRepeatsEnough : options.repeats;
-  const RunResult result =
-      run_experiment({.grid = grid,
-                      .rules = options.rules,
-                      .warnings = find_run_warnings(host, running_build(), repeats),
-                      .planned_per_trial = options.plan.warmup + options.plan.duration},
-                     hooks, stop);
+  const RunResult result = run_experiment(
+      {.grid = grid,
+       .rules = options.rules,
+       .warnings = find_run_warnings(host, running_build(), repeats),
+       .planned_per_trial = options.plan.warmup + options.plan.duration + kAroundTrial},
+      hooks, stop);
   line.clear();
   if (result.done_count() != 0) {
     std::FILE* const stream = options.rows.is_stdout() ? stderr : stdout;

@@ -204,13 +204,12 @@ int run_benchmark(const RunOptions& typed) {
                                 json.keep(outcome.row, outcome.latency, outcome.open_loop.service);
                               },
                           .show_progress = [&](const Progress& progress) { line.show(progress); }};
-  constexpr Nanos kAround = std::chrono::milliseconds{100};  // start and stop; measured: 20 to 60
   const LoadOptions& load = made.setup.load;
   const RunResult result =
       run_experiment({.grid = made.grid,
                       .rules = rules,
                       .warnings = run_warnings,
-                      .planned_per_trial = load.warmup + load.duration + kAround},
+                      .planned_per_trial = load.warmup + load.duration + kAroundTrial},
                      hooks, stop);
   line.clear();
   json.write(result.total, result.interrupted || !result.save_failure.empty(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <vector>
 
 #include "experiment/disturbance.hpp"
@@ -25,10 +26,16 @@ class MachineWatch {
   void fill(Row& row, const WindowSample& begin, const WindowSample& end,
             const std::optional<HostUse>& use, Nanos warmup) const;
 
+  /// Whether something that shows a disturbance could not be read: a yardstick, or the others.
+  [[nodiscard]] bool is_blind(bool knows_others) const noexcept;
+
  private:
+  void measure(const std::function<double()>& yardstick);
+
   Yardsticks* yardsticks_;
   std::vector<double> rates_;
   Nanos settling_{0};
+  bool has_failed_ = false;
 };
 
 }  // namespace urb

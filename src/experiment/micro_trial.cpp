@@ -60,6 +60,7 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
     row.host_cpu_us_per_request.reset();
     machine.fill(row, begin, end, use, plan.warmup);
     if (use) outcome.disturber = use->busiest;
+    if (machine.is_blind(use.has_value())) outcome.warnings.insert(Warning::machine_unknown);
     if (throttled_share(begin.cpu_periods, end.cpu_periods) > 0)
       outcome.warnings.insert(Warning::cpu_throttled);
     if (is_stall_long(result.stalled, result.elapsed))

@@ -72,7 +72,8 @@ std::string describe_disturbed(const RunResult& result) {
   if (result.disturbed_count == 0) return {};
   std::string text =
       fmt::format("{} of {} trials were disturbed", result.disturbed_count, result.done_count());
-  if (!result.disturber.empty()) text += fmt::format(", the last beside {}", result.disturber);
+  if (!result.disturber.empty())
+    text += fmt::format(", and the busiest of the others was {}", result.disturber);
   std::string names;
   for (const Cell& cell : result.cells) {
     if (cell.disturbed_count == 0 || cell.has_figures()) continue;

@@ -166,6 +166,7 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   if (watch.ab) fill_ab_latency(row, watch.ab->latency);
   Warnings warnings = find_trial_warnings(row, load, *watch.begin, *watch.end);
   warnings.merge(shortages.kinds());
+  if (machine.is_blind(host.has_value())) warnings.insert(Warning::machine_unknown);
   return {
       .row = std::move(row),
       .latency = std::move(load.latency),

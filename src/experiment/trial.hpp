@@ -44,6 +44,10 @@ struct TrialOutcome {
 /// Time since the load started, requests so far.
 using TrialProgress = std::function<void(Nanos, std::uint64_t)>;
 
+/// What a trial takes beside warm-up and window: start and stop take 20 to 60 ms, six
+/// yardsticks 60.
+inline constexpr Nanos kAroundTrial = std::chrono::milliseconds{120};
+
 /// Never throws for what goes wrong in the trial: that becomes a row without figures. Ends early
 /// when `stop` is set. Leaves no process behind.
 [[nodiscard]] TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -105,22 +106,35 @@ double measure_yardstick(YardstickCpus cpus) {
   std::atomic<bool> is_over{false};
   Passed sent;
   Passed received;
-  std::thread sender{[&] {
+  // Before the threads, so that they end when one of them cannot begin.
+  std::vector<std::thread> threads;
+  const auto end_all = [&] {
+    is_over.store(true);
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+  };
+  const auto begin = [&](auto work) {
+    try {
+      threads.emplace_back(std::move(work));
+    } catch (const std::system_error& error) {
+      end_all();
+      throw SysError("start a thread", error.code().value());
+    }
+  };
+  begin([&] {
     sent = pass(cpus.sender, is_over, [&](std::size_t index) {
       return send(pairs[index].sender.get(), source.data(), kPieceBytes,
                   MSG_DONTWAIT | MSG_NOSIGNAL);
     });
-  }};
-  std::thread receiver{[&] {
+  });
+  begin([&] {
     received = pass(cpus.receiver, is_over, [&](std::size_t index) {
       return recv(pairs[index].receiver.get(), target.data() + index * kPieceBytes, kPieceBytes,
                   MSG_DONTWAIT);
     });
-  }};
+  });
   std::this_thread::sleep_for(kLength);
-  is_over.store(true);
-  sender.join();
-  receiver.join();
+  end_all();
   const Nanos used = std::max(sent.used + received.used, Nanos{1});
   return static_cast<double>(received.bytes) / static_cast<double>(used.count());
 }

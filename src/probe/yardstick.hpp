@@ -18,10 +18,10 @@ struct YardstickCpus {
 
 /// The rate at which a thread on one CPU sends bytes over fresh TCP connections of the loopback
 /// device to a thread on another, in 10^9 bytes a second of the CPU time of both. What the kernel
-/// allocates on one CPU it copies from and frees on the other, as for a load. That is what slows
-/// down when a hypervisor moves one of two virtual CPUs away from the other: copies on one CPU do
-/// not show it (decision 0035). Takes 10 ms and two threads, which have ended then. Throws
-/// SysError.
+/// allocates on one CPU it copies from and frees on the other, as for a load. That slowed down on a
+/// virtual machine with two states, and copies on one CPU did not (decision 0035). Both threads
+/// spin, so it also falls when others have one of the CPUs. Takes 10 ms and two threads, which have
+/// ended then. Throws SysError.
 [[nodiscard]] double measure_yardstick(YardstickCpus cpus);
 
 }  // namespace urb

@@ -49,7 +49,7 @@ bool is_deferred_work(std::string_view name) noexcept {
          name.starts_with("rcu") || name.starts_with("irq/");
 }
 
-// The clock of another process, as clock_getcpuclockid(3) makes it, without its system call.
+// The clock of another process.
 std::optional<Nanos> read_clock(pid_t pid) noexcept {
   clockid_t clock = 0;
   timespec now{};
@@ -75,12 +75,12 @@ OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<
     return std::find(own.begin(), own.end(), pid) != own.end();
   };
   const auto is_own = [&](const ProcessTime& process) {
-    return is_named(process.pid) || is_named(process.parent);
+    return is_named(process.pid) || (!own.empty() && process.parent == own.front());
   };
   std::map<Key, const ProcessTime*> before;
   for (const ProcessTime& process : begin.processes) before.emplace(key_of(process), &process);
   OthersUse use;
-  Nanos reaped{0};
+  std::map<pid_t, Nanos> reaped_by;
   for (const ProcessTime& process : end.processes) {
     const auto found = before.find(key_of(process));
     const ProcessTime* const earlier = found == before.end() ? nullptr : found->second;
@@ -90,17 +90,16 @@ OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<
       if (!is_named(process.pid)) use.own_children += used;
       continue;
     }
-    reaped += process.reaped - (earlier == nullptr ? Nanos{0} : earlier->reaped);
+    reaped_by[process.pid] += process.reaped - (earlier == nullptr ? Nanos{0} : earlier->reaped);
     if (!has(allowed, process.cpu)) continue;
     (process.is_kernel_work ? use.kernel_work : use.foreign) += used;
     if (process.is_kernel_work || used <= use.busiest_used) continue;
     use.busiest = &process;
     use.busiest_used = used;
   }
-  for (const auto& [key, gone] : before) {
-    if (!is_own(*gone)) reaped -= gone->used + gone->reaped;
-  }
-  use.foreign += std::max(Nanos{0}, reaped);
+  // What nobody waited for is in nobody's account, and must not lessen another's.
+  for (const auto& [key, gone] : before) reaped_by[gone->parent] -= gone->used + gone->reaped;
+  for (const auto& [reaper, time] : reaped_by) use.foreign += std::max(Nanos{0}, time);
   return use;
 }
 
@@ -195,8 +194,7 @@ std::optional<HostUse> use_between(const HostBooks& begin, const HostBooks& end,
   const double rest_s = use.busy_s - use.own_s - use.steal_s - use.foreign_s;
   use.interrupts_s = std::max(rest_s, to_seconds(others.kernel_work));
   // The steps of the books weigh on short windows.
-  double interrupts_max_s =
-      std::max(kRestMax * use.capacity_s, to_seconds(others.kernel_work)) + 2 * to_seconds(kTick);
+  double interrupts_max_s = kRestMax * use.capacity_s + 2 * to_seconds(kTick);
   if (interrupts_apart) {
     interrupts_max_s += to_seconds(end.time->interrupts - begin.time->interrupts);
   }

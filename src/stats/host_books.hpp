@@ -69,19 +69,19 @@ struct HostUse {
   [[nodiscard]] double share(double seconds) const noexcept { return seconds / capacity_s; }
 };
 
-/// `own_s` is what the processes `own` used, by their clocks. Their other children are added to it.
-/// None of these is foreign, nor what they reaped. `allowed`: the CPUs of `time`, all of them where
-/// empty; a process that ran last on another is not foreign. Where /proc does not show everybody
-/// (other PID namespaces), the rest that is too large for interrupts is foreign too.
-/// `interrupts_apart`: the kernel takes interrupts out of the clocks of processes
-/// (CONFIG_IRQ_TIME_ACCOUNTING), so that its figure of them is all. Empty where the kernel does not
-/// tell.
+/// `own_s` is what the processes `own` used, by their clocks. The first of them is this process,
+/// and its other children are added. None of these is foreign, nor what they reaped. `allowed`: the
+/// CPUs of `time`, all of them where empty; a process whose first thread ran last on another is not
+/// foreign. Where /proc does not show everybody (other PID namespaces), the rest that is too large
+/// for interrupts is foreign too. `interrupts_apart`: the kernel takes interrupts out of the clocks
+/// of processes (CONFIG_IRQ_TIME_ACCOUNTING), so that its figure of them may be in the rest as
+/// well. Empty where the kernel does not tell.
 [[nodiscard]] std::optional<HostUse> use_between(const HostBooks& begin, const HostBooks& end,
                                                  std::span<const pid_t> own, double own_s,
                                                  std::span<const unsigned> allowed,
                                                  bool interrupts_apart);
 
-/// The rest that may be interrupts, as a share of the CPUs' time. Between 0.0004 and 0.051 was
+/// The rest that may be interrupts, as a share of the CPUs' time. Between 0.0004 and 0.054 was
 /// measured over modes and bodies on a quiet machine whose kernel does not book them apart, and up
 /// to 0.096 for single operations that wake two processes each time.
 inline constexpr double kRestMax = 0.12;

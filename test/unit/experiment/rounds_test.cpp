@@ -189,7 +189,8 @@ TEST_CASE("rounds of a run: a disturbed trial is repeated in its round under its
   CHECK(bench.rows[4].disturbed == "foreign");
   CHECK(bench.rows[5].disturbed.empty());
   CHECK(bench.rows[6].repeat == 3);
-  CHECK(describe_disturbed(result) == "2 of 12 trials were disturbed, the last beside cc1plus");
+  CHECK(describe_disturbed(result) ==
+        "2 of 12 trials were disturbed, and the busiest of the others was cc1plus");
 }
 
 TEST_CASE("rounds of a run: at most two repeats of a trial, none without a budget") {
@@ -217,7 +218,8 @@ TEST_CASE("rounds of a run: disturbed trials that are accepted count, and are no
   CHECK(bench.rows.size() == 20);
   CHECK(result.disturbed_count == 20);
   CHECK(result.cells[0].rows.size() == 5);
-  CHECK(describe_disturbed(result) == "20 of 20 trials were disturbed, the last beside cc1plus");
+  CHECK(describe_disturbed(result) ==
+        "20 of 20 trials were disturbed, and the busiest of the others was cc1plus");
 }
 
 TEST_SUITE_END();

@@ -105,12 +105,17 @@ TEST_CASE("host books: processes that came and went are in what was reaped") {
   made.add(50, "own", 0s);
   made.add(70, "make", 0s, 1500ms);
   // It had used 1 s before, and has ended: that second is no part of this window.
-  made.begin.processes.push_back({.pid = 71, .started_at = 6, .used = 1s, .name = "old"});
+  made.begin.processes.push_back(
+      {.pid = 71, .parent = 70, .started_at = 6, .used = 1s, .name = "old"});
   // It began within the window.
   made.end.processes.push_back({.pid = 72, .started_at = 7, .used = 250ms, .name = "new"});
   CHECK(made.use(3.2).foreign_s == doctest::Approx(0.75));
   // A number that is used again is another process.
   made.end.processes.back().pid = 71;
+  CHECK(made.use(3.2).foreign_s == doctest::Approx(0.75));
+  // A kernel thread ends, and nobody gets its time: no one else's may shrink for it.
+  made.begin.processes.push_back(
+      {.pid = 73, .parent = 2, .started_at = 8, .used = 9s, .name = "kworker"});
   CHECK(made.use(3.2).foreign_s == doctest::Approx(0.75));
 }
 
