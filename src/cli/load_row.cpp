@@ -37,24 +37,22 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
     made.row = std::move(row);
     return made;
   }
-  const std::optional<HostUse> use = host_use(measured.begin, measured.end, scope);
+  // Who of this machine's processes is the server, or whether it is here at all, may not be known.
+  const bool knows_server = !measured.begin.processes.empty();
+  const std::optional<HostUse> use =
+      knows_server ? host_use(measured.begin, measured.end, scope) : std::nullopt;
   fill_figures(row, result, measured.begin, measured.end, use);
   if (measured.ab) fill_ab_latency(row, *measured.ab);
-  if (measured.begin.processes.empty()) {
-    row.clear(RowSection::server_cpu);
-    // Who of this machine's processes is the server, or whether it is here at all, is not known.
-    row.clear(RowSection::truth);
-  }
+  if (!knows_server) row.clear(RowSection::server_cpu);
   row.clear(RowSection::kernel_work);  // other threads of a foreign process are its own
   row.clear(RowSection::mechanism);
-  machine.fill(row, measured.begin, measured.end,
-               measured.begin.processes.empty() ? std::nullopt : use, load.warmup);
+  machine.fill(row, measured.begin, measured.end, use, load.warmup);
   // Which of the server's threads was full is not known.
   if (row.bottleneck != "client" && row.bottleneck != "cpu") row.bottleneck.clear();
   made.warnings = find_trial_warnings(row, result, measured.begin, measured.end);
   made.warnings.insert(measured.warnings.begin(), measured.warnings.end());
   // Without processes to tell from others, nobody expects it.
-  if (machine.is_blind(measured.begin.processes.empty() || use.has_value())) {
+  if (machine.is_blind(!knows_server || use.has_value())) {
     made.warnings.insert(Warning::machine_unknown);
   }
   row.warnings = format_warnings(made.warnings);
