@@ -184,7 +184,6 @@ class LoadRun {
   [[nodiscard]] int report(const RunResult& result) const {
     std::uint64_t unfinished = 0;
     for (const LoadTally& tally : tallies_) unfinished += tally.unfinished;
-    if (const std::string text = describe_disturbed(result); !text.empty()) print_error(text);
     if (!result.save_failure.empty()) {
       print_error(result.save_failure);
     } else if (result.interrupted) {
@@ -194,6 +193,8 @@ class LoadRun {
                               result.total, first_failure(result)));
     } else if (unfinished != 0) {
       print_error(fmt::format("{} requests had not ended 5 s after the load had", unfinished));
+    } else if (const std::string text = describe_disturbed(result); !text.empty()) {
+      print_error(text);
     }
     return unfinished == 0 ? exit_code_of(result) : kExitFailed;
   }

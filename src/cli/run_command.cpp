@@ -123,8 +123,9 @@ int report_outcome(const RunResult& result) {
     print_error(fmt::format("{} of {} trials have no figures, {}",
                             result.failed_count + result.unsupported_count, result.total,
                             first_failure(result)));
+  } else if (const std::string text = describe_disturbed(result); !text.empty()) {
+    print_error(text);
   }
-  if (const std::string text = describe_disturbed(result); !text.empty()) print_error(text);
   return exit_code;
 }
 

@@ -139,8 +139,9 @@ TEST_CASE("a close of a connection that has no request left is no error") {
   std::atomic<bool> is_closed{false};
   const ScriptedServer server{[&](Peer& peer) {
     if (!peer.read_request()) return;
-    // The last answer waits for the other connection's end.
+    // The last answer waits for the other connection's end, and for the client to see it.
     while (peer.index() != 0 && !is_closed) std::this_thread::yield();
+    if (peer.index() != 0) std::this_thread::sleep_for(std::chrono::milliseconds{50});
     peer.write(make_response("ok"));
     if (peer.index() == 0) peer.shut_down();
     is_closed = true;
