@@ -14,7 +14,7 @@
 namespace urb {
 namespace {
 
-Target find_target(const std::string& typed, ClientKind client) {
+Target find_load_target(const std::string& typed, ClientKind client) {
   auto parsed = parse_url(typed);
   if (const auto* const error = std::get_if<ParseError>(&parsed)) {
     throw UsageError(fmt::format("{}: {}", hide_user(typed), error->message));
@@ -44,7 +44,7 @@ Target find_target(const std::string& typed, ClientKind client) {
 std::vector<Target> find_targets(const std::vector<std::string>& urls, ClientKind client) {
   std::vector<Target> targets;
   for (const std::string& url : urls) {
-    Target target = find_target(url, client);
+    Target target = find_load_target(url, client);
     const bool is_there = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
       return other.shown == target.shown;
     });

@@ -55,13 +55,13 @@ bool is_name(std::string_view host) noexcept {
          std::all_of(host.begin(), host.end(), may_be);
 }
 
-struct Host {
+struct UrlHost {
   Address address;
   std::string name;
 };
 
 // The host with a port that can be connected to.
-std::variant<Host, ParseError> parse_host(std::string_view host) {
+std::variant<UrlHost, ParseError> parse_host(std::string_view host) {
   // A colon behind the brackets of an IPv6 address, or any colon without brackets.
   const std::size_t bracket = host.rfind(']');
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
@@ -80,7 +80,7 @@ std::variant<Host, ParseError> parse_host(std::string_view host) {
   if (auto* const error = std::get_if<ParseError>(&parsed)) return std::move(*error);
   const Address& address = std::get<Address>(parsed);
   if (address.port() == 0) return ParseError{0, "port 0 cannot be connected to"};
-  return Host{address, std::move(name)};
+  return UrlHost{address, std::move(name)};
 }
 
 std::variant<Url, ParseError> parse_unix(std::string_view text) {
@@ -140,7 +140,7 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
     if (rest.find('@') != std::string_view::npos) return ParseError{kHttp.size(), kNoUser};
     return ParseError{error->position + kHttp.size(), std::move(error->message)};
   }
-  Host& found = std::get<Host>(parsed);
+  UrlHost& found = std::get<UrlHost>(parsed);
   Url url{.address = found.address,
           .name = std::move(found.name),
           .host = std::string{host},

@@ -12,7 +12,8 @@ struct Trial {
 
 }  // namespace
 
-std::vector<TrialPair> neighbours_of(std::vector<const Row*> base, std::vector<const Row*> next) {
+std::vector<TrialPair> neighbours_of(const std::vector<const Row*>& base,
+                                     const std::vector<const Row*>& next) {
   std::vector<Trial> trials;
   for (const Row* const row : base) trials.push_back({row, true});
   for (const Row* const row : next) trials.push_back({row, false});

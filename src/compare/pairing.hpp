@@ -19,8 +19,8 @@ struct TrialPair {
 };
 
 /// Of one cell. No pairs where a row does not know when it began.
-[[nodiscard]] std::vector<TrialPair> neighbours_of(std::vector<const Row*> base,
-                                                   std::vector<const Row*> next);
+[[nodiscard]] std::vector<TrialPair> neighbours_of(const std::vector<const Row*>& base,
+                                                   const std::vector<const Row*>& next);
 
 /// Whether so many pairs leave few trials alone: at least three of four of the longer side have a
 /// partner. One block after the other has one pair.

@@ -15,7 +15,7 @@
 #include <filesystem>
 
 #include "base/fnv.hpp"
-#include "probe/small_files.hpp"
+#include "base/small_files.hpp"
 
 namespace urb {
 namespace {
@@ -86,7 +86,7 @@ Host probe_host() {
   host.cpus = count_usable_cpus();
   host.mitigations = probe_mitigations();
   host.lo_mtu = parse_count(read_small_file("/sys/class/net/lo/mtu"));
-  host.governor = trim(read_small_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
+  host.governor = trimmed(read_small_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
   if (const auto smt = parse_count(read_small_file("/sys/devices/system/cpu/smt/active"))) {
     host.smt = *smt != 0;
   }
@@ -115,8 +115,8 @@ std::string find_field(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && trim(line.substr(0, colon)) == key) {
-      return std::string{trim(line.substr(colon + 1))};
+    if (colon != std::string_view::npos && trimmed(line.substr(0, colon)) == key) {
+      return std::string{trimmed(line.substr(colon + 1))};
     }
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
@@ -127,7 +127,7 @@ std::string summarize_vulnerabilities(std::vector<std::pair<std::string, std::st
   std::sort(states.begin(), states.end());
   std::string summary;
   for (const auto& [name, state] : states) {
-    const std::string_view text = trim(state);
+    const std::string_view text = trimmed(state);
     if (text.starts_with("Not affected") || text.empty()) continue;
     if (!summary.empty()) summary += ' ';
     if (!text.starts_with("Mitigation")) summary += '!';

@@ -12,8 +12,8 @@
 #include <sstream>
 
 #include "base/fnv.hpp"
+#include "base/small_files.hpp"
 #include "probe/host.hpp"
-#include "probe/small_files.hpp"
 
 namespace urb {
 namespace {
@@ -52,8 +52,8 @@ void add_setting(std::string& line, std::string_view name, std::string_view valu
 std::string probe_cpu(std::string_view cpuinfo) {
   std::string line = summarize_cpu_flags(cpuinfo);
   const std::string cpu = "/sys/devices/system/cpu/";
-  add_setting(line, "governor", trim(read_small_file(cpu + "cpu0/cpufreq/scaling_governor")));
-  add_setting(line, "idle", trim(read_small_file(cpu + "cpuidle/current_driver")));
+  add_setting(line, "governor", trimmed(read_small_file(cpu + "cpu0/cpufreq/scaling_governor")));
+  add_setting(line, "idle", trimmed(read_small_file(cpu + "cpuidle/current_driver")));
   return line;
 }
 
@@ -71,7 +71,7 @@ HostSettings probe_settings(const std::string& kernel_release) {
   const std::string version = read_small_file("/proc/version");
   const std::string config = read_config(kernel_release);
   HostSettings settings;
-  settings.boot_id = trim(read_small_file("/proc/sys/kernel/random/boot_id"));
+  settings.boot_id = trimmed(read_small_file("/proc/sys/kernel/random/boot_id"));
   settings.kernel_compiler = find_compiler(version);
   settings.kernel_config = summarize_config(config);
   add_setting(settings.kernel_config, "thp",
@@ -91,7 +91,7 @@ std::string find_compiler(std::string_view version) {
   const std::size_t begin = version.find(") (");
   if (begin == std::string_view::npos) return {};
   version.remove_prefix(begin + 3);
-  return std::string{trim(version.substr(0, version.find(", GNU ld")))};
+  return std::string{trimmed(version.substr(0, version.find(", GNU ld")))};
 }
 
 std::string find_option(std::string_view config, std::string_view option) {
@@ -148,7 +148,7 @@ std::string chosen_word(std::string_view setting) {
   const std::size_t open = setting.find('[');
   const std::size_t close = setting.find(']');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
-    return std::string{trim(setting)};
+    return std::string{trimmed(setting)};
   }
   return std::string{setting.substr(open + 1, close - open - 1)};
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "probe/small_files.hpp"
+#include "base/small_files.hpp"
 
 namespace urb {
 

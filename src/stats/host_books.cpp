@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "base/clock.hpp"
+#include "base/small_files.hpp"
 
 namespace urb {
 namespace {
@@ -23,11 +24,6 @@ namespace {
 constexpr Nanos kTick = std::chrono::milliseconds{10};  // USER_HZ is 100 on every architecture here
 
 Nanos of_ticks(std::uint64_t ticks) noexcept { return kTick * static_cast<std::int64_t>(ticks); }
-
-std::string read_text(const std::string& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 // user nice system idle iowait irq softirq steal. Guest time is in user already.
 void add_line(HostTime& sum, std::istringstream& fields) {
@@ -50,7 +46,7 @@ bool is_deferred_work(std::string_view name) noexcept {
 }
 
 // The clock of another process.
-std::optional<Nanos> read_clock(pid_t pid) noexcept {
+std::optional<Nanos> read_process_clock(pid_t pid) noexcept {
   clockid_t clock = 0;
   timespec now{};
   if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &now) != 0) return std::nullopt;
@@ -126,7 +122,7 @@ std::optional<HostTime> parse_host_time(std::string_view text, std::span<const u
 }
 
 std::optional<HostTime> sample_host_time(std::span<const unsigned> allowed) {
-  const std::string text = read_text("/proc/stat");
+  const std::string text = read_small_file("/proc/stat");
   std::optional<HostTime> time = parse_host_time(text, allowed);
   if (time) time->at = monotonic_now();
   return time;
@@ -169,8 +165,9 @@ std::vector<ProcessTime> sample_process_times() {
     pid_t pid = 0;
     const char* const end = name.data() + name.size();
     if (std::from_chars(name.data(), end, pid).ptr != end || pid <= 0) continue;
-    std::optional<ProcessTime> process = parse_process_time(read_text("/proc/" + name + "/stat"));
-    const std::optional<Nanos> used = read_clock(pid);
+    std::optional<ProcessTime> process =
+        parse_process_time(read_small_file("/proc/" + name + "/stat"));
+    const std::optional<Nanos> used = read_process_clock(pid);
     if (!process || !used) continue;  // it has ended
     process->pid = pid;
     process->used = *used;

@@ -3,18 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
+#include "base/small_files.hpp"
+
 namespace urb {
 namespace {
-
-std::string read_text(const std::string& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 // The number behind a word of the line that begins with `start`.
 std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view start,
@@ -38,7 +33,7 @@ std::optional<std::uint64_t> parse_pss_kb(std::string_view smaps_rollup) {
 }
 
 std::optional<std::uint64_t> sample_memory_kb(pid_t pid) {
-  return parse_pss_kb(read_text(fmt::format("/proc/{}/smaps_rollup", pid)));
+  return parse_pss_kb(read_small_file(fmt::format("/proc/{}/smaps_rollup", pid)));
 }
 
 std::optional<std::uint64_t> parse_tcp_pages(std::string_view sockstat) {
@@ -46,7 +41,7 @@ std::optional<std::uint64_t> parse_tcp_pages(std::string_view sockstat) {
 }
 
 std::optional<std::uint64_t> sample_socket_memory_kb() {
-  const auto pages = parse_tcp_pages(read_text("/proc/net/sockstat"));
+  const auto pages = parse_tcp_pages(read_small_file("/proc/net/sockstat"));
   if (!pages) return std::nullopt;
   return *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
 }

@@ -12,8 +12,8 @@
 namespace urb {
 namespace {
 
-constexpr double kMissMax = 0.05;  // of an interval
-constexpr double kNormal975 = 1.959963984540054;
+constexpr double kPairsMissMax = 0.05;  // of an interval
+constexpr double kPairsNormal975 = 1.959963984540054;
 
 // The ranks of what has a sign. Doubled, so that mean ranks are whole.
 struct SignedRanks {
@@ -79,17 +79,18 @@ double normal_p(const SignedRanks& ranks) {
 }
 
 // Of means, from either end: where the interval begins, from 1, and how often it misses.
-struct CutOff {
+struct PairsCutOff {
   std::size_t rank = 1;
   double miss = 1;
 };
 
-CutOff cut_off(std::size_t pair_count) {
+PairsCutOff cut_off(std::size_t pair_count) {
   if (pair_count > kSignedRanksCounted) {
     const auto count = static_cast<double>(pair_count);
     const double mean = count * (count + 1) / 4;
     const double deviation = std::sqrt(mean * (2 * count + 1) / 6);
-    return {static_cast<std::size_t>(std::floor(mean - kNormal975 * deviation)), kMissMax};
+    return {static_cast<std::size_t>(std::floor(mean - kPairsNormal975 * deviation)),
+            kPairsMissMax};
   }
   std::vector<std::uint32_t> ranks(pair_count);
   std::iota(ranks.begin(), ranks.end(), std::uint32_t{1});
@@ -97,7 +98,7 @@ CutOff cut_off(std::size_t pair_count) {
   // As many of the means lie above the centre as the positive ranks sum to.
   double tail = shares[0];
   std::size_t rank = 1;
-  while (rank < shares.size() && tail + shares[rank] < kMissMax / 2) tail += shares[rank++];
+  while (rank < shares.size() && tail + shares[rank] < kPairsMissMax / 2) tail += shares[rank++];
   return {rank, 2 * tail};
 }
 
@@ -162,7 +163,7 @@ MedianInterval paired_difference_interval(std::span<const double> differences) {
   if (differences.empty()) return {};
   const PairMeans means{differences};
   const std::size_t count = means.count();
-  const CutOff cut = cut_off(differences.size());
+  const PairsCutOff cut = cut_off(differences.size());
   const double above = means.at(count / 2 + 1);
   return {.median = count % 2 == 1 ? above : (means.at(count / 2) + above) / 2,
           .low = means.at(cut.rank),

@@ -21,7 +21,7 @@ namespace urb {
 }
 
 /// Without the space around it.
-[[nodiscard]] inline std::string_view trim(std::string_view text) {
+[[nodiscard]] inline std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string_view::npos) return {};
@@ -31,7 +31,7 @@ namespace urb {
 /// The number that the text begins with.
 [[nodiscard]] inline std::optional<std::uint64_t> parse_count(std::string_view text) {
   std::uint64_t number = 0;
-  text = trim(text);
+  text = trimmed(text);
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed.ec != std::errc{}) return std::nullopt;
   return number;
