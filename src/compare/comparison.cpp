@@ -52,7 +52,7 @@ void choose_test(Comparison& comparison, std::vector<CellPair>& pairs) {
     std::vector<const Row*> next = pair.next->rows;
     next.insert(next.end(), pair.next->disturbed.begin(), pair.next->disturbed.end());
     const std::size_t most = std::max(base.size(), next.size());
-    pair.trials = neighbours_of(std::move(base), std::move(next));
+    pair.trials = neighbours_of(base, next);
     if (!are_by_turns(pair.trials.size(), most)) {
       comparison.test_reason = fmt::format(
           "The files were not measured by turns ({}: {} pair{} of neighbours in {} trials). So all "
