@@ -8,8 +8,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <random>
 #include <vector>
+
+#include "support/random.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -20,18 +21,13 @@ using urb::mann_whitney_p;
 using urb::ratio_interval;
 using urb::RatioInterval;
 using urb::smallest_p;
+using urb::test::normal;
+using urb::test::Random;
+using urb::test::uniform;
 
 namespace {
 
 using Samples = std::vector<double>;
-using Random = std::mt19937_64;
-
-// Uniform in (0, 1), the same on every platform, which the standard's distributions are not.
-double uniform(Random& random) { return (static_cast<double>(random() >> 11) + 0.5) / 0x1p53; }
-
-double normal(Random& random) {
-  return std::sqrt(-2 * std::log(uniform(random))) * std::cos(2 * M_PI * uniform(random));
-}
 
 // Repeats as a shared machine gives them: 1 % of noise, and every fifth slower by up to 30 %.
 Samples repeats(Random& random, std::size_t count) {

@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <random>
 #include <vector>
+
+#include "support/random.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -17,18 +18,13 @@ using urb::MedianInterval;
 using urb::paired_difference_interval;
 using urb::paired_ratio_interval;
 using urb::signed_rank_p;
+using urb::test::normal;
+using urb::test::Random;
+using urb::test::uniform;
 
 namespace {
 
 using Samples = std::vector<double>;
-using Random = std::mt19937_64;
-
-// Uniform in (0, 1), the same on every platform, which the standard's distributions are not.
-double uniform(Random& random) { return (static_cast<double>(random() >> 11) + 0.5) / 0x1p53; }
-
-double normal(Random& random) {
-  return std::sqrt(-2 * std::log(uniform(random))) * std::cos(2 * M_PI * uniform(random));
-}
 
 // The definition: of all signs of the mean ranks, how many are as far from the middle.
 double counted_p(const Samples& differences) {
