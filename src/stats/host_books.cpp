@@ -64,6 +64,25 @@ struct OthersUse {
   Nanos busiest_used{0};
 };
 
+using ProcessesByKey = std::map<Key, const ProcessTime*>;
+
+std::map<pid_t, pid_t> parents_of(const ProcessesByKey& processes) {
+  std::map<pid_t, pid_t> parents;
+  for (const auto& [key, process] : processes) parents.emplace(process->pid, process->parent);
+  return parents;
+}
+
+// Who has reaped them one after the other: cc1plus ends, then cc, and their time is make's.
+pid_t surviving_ancestor(pid_t parent, const std::map<pid_t, pid_t>& gone_parents) {
+  // As many steps as there are processes: a number that was used twice could make a ring.
+  for (std::size_t step = 0; step < gone_parents.size(); ++step) {
+    const auto gone = gone_parents.find(parent);
+    if (gone == gone_parents.end()) break;
+    parent = gone->second;
+  }
+  return parent;
+}
+
 // A process that ended has given all its time to whoever reaped it, also that from before.
 OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<const pid_t> own,
                         std::span<const unsigned> allowed) {
@@ -73,7 +92,7 @@ OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<
   const auto is_own = [&](const ProcessTime& process) {
     return is_named(process.pid) || (!own.empty() && process.parent == own.front());
   };
-  std::map<Key, const ProcessTime*> before;
+  ProcessesByKey before;
   for (const ProcessTime& process : begin.processes) before.emplace(key_of(process), &process);
   OthersUse use;
   std::map<pid_t, Nanos> reaped_by;
@@ -94,7 +113,10 @@ OthersUse use_of_others(const HostBooks& begin, const HostBooks& end, std::span<
     use.busiest_used = used;
   }
   // What nobody waited for is in nobody's account, and must not lessen another's.
-  for (const auto& [key, gone] : before) reaped_by[gone->parent] -= gone->used + gone->reaped;
+  const auto gone_parents = parents_of(before);
+  for (const auto& [key, gone] : before) {
+    reaped_by[surviving_ancestor(gone->parent, gone_parents)] -= gone->used + gone->reaped;
+  }
   for (const auto& [reaper, time] : reaped_by) use.foreign += std::max(Nanos{0}, time);
   return use;
 }

@@ -67,8 +67,10 @@ TEST_CASE("the books of a row add up, and it names the boot, the kernel's build,
     CAPTURE(row.mode);
     const double sum =
         *row.own_cpu_share + *row.interrupt_share + *row.steal_share + *row.foreign_share;
-    // Idle time has steps of 10 ms, which are 3 % of 300 ms.
-    CHECK(sum == doctest::Approx(*row.host_busy_share).epsilon(0.07));
+    // Idle time has steps of 10 ms, which are 3 % of 300 ms. All clocks are not read at one
+    // moment: who else runs meanwhile counts once too often, or not at all.
+    const double doubt = 0.07 + 0.3 * *row.foreign_share;
+    CHECK(sum == doctest::Approx(*row.host_busy_share).epsilon(doubt));
     CHECK(*row.host_busy_share <= 1);
     CHECK(row.yardstick_gb_s.value_or(0) > 0);
     CHECK(row.warmup_s.value_or(0) >= 0.05);

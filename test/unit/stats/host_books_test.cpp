@@ -119,6 +119,17 @@ TEST_CASE("host books: processes that came and went are in what was reaped") {
   CHECK(made.use(3.2).foreign_s == doctest::Approx(0.75));
 }
 
+TEST_CASE("host books: a chain that ended gives what it had used before to its last reaper") {
+  Made made{0s};
+  made.add(50, "own", 0s);
+  // All of it has come by way of cc, which had reaped nothing when the window began.
+  made.add(70, "make", 0s, 20s + 1500ms);
+  made.begin.processes.push_back({.pid = 71, .parent = 70, .started_at = 6, .name = "cc"});
+  made.begin.processes.push_back(
+      {.pid = 72, .parent = 71, .started_at = 6, .used = 20s, .name = "cc1plus"});
+  CHECK(made.use(2.5).foreign_s == doctest::Approx(1.5));
+}
+
 TEST_CASE("host books: a child of the experiment is its own, named or not") {
   Made made{0s};
   made.add(50, "client", 1s);
