@@ -166,6 +166,18 @@ def check_copies(options):
             server.close()
 
 
+def take_as_quiet(path):
+    """A summary leaves disturbed trials out, and a test must not need a quiet machine."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["disturbed"] = ""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def check_small(folder, there):
     """What a hand-over costs, beside single passes of a descriptor; and that one round is few."""
     path = os.path.join(folder, "small.csv")
@@ -175,6 +187,7 @@ def check_small(folder, there):
          "--cells", "0", "--clients", "builtin", "--only", ",".join(some), "--output", path],
         capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+    take_as_quiet(path)
     text = plain(summary_of(path))
     assert re.search(r"`micro fd-pass-1` takes [\d.]+ µs\.", text), text
     undecided = 2 if "nginx-direct" in some else 0
@@ -231,8 +244,9 @@ def main():
         same = subprocess.run([BINARY, "compare", "--accept-disturbed", rows_file, rows_file],
                               capture_output=True, text=True, timeout=60)
         assert "has 1 repeat with figures" in same.stderr, same.stderr
+        take_as_quiet(rows_file)
         summary = summary_of(rows_file)
-        assert "| direct |" in summary
+        assert "| direct |" in summary, summary
         if "haproxy-proxy" in some:
             assert "| haproxy-proxy |" in summary and "left out" not in summary, summary
             # Rows that prove nothing are not shown, nor those of an older set-up.
