@@ -15,7 +15,9 @@ TEST_CASE("yardstick: a rate that a machine can have, and nothing stays open") {
     return std::distance(begin(files), end(files));
   };
   const auto before = open_files();
-  const double rate = urb::measure_yardstick({0, 0});
+  // On a busy machine 10 ms may pass without a turn for one of its threads.
+  double rate = 0;
+  for (int look = 0; look < 100 && rate == 0; ++look) rate = urb::measure_yardstick({0, 0});
   CHECK(rate > 0.01);
   CHECK(rate < 1000);
   CHECK(open_files() == before);
