@@ -45,7 +45,7 @@ struct SweepRig {
     };
     hooks.show_progress = [](const Progress&) {};
     hooks.tell = [this](const std::string& text) { told.push_back(text); };
-    plan.kernels = {{"a", "6.1", "#1", {}}, {"b", "6.12", "#2", {}}};
+    plan.kernels = {{"a", "6.1", "#1", {}, {}}, {"b", "6.12", "#2", {}, {}}};
     plan.repeats = 2;
     plan.folder = folder.path();
     plan.setup.cpu = GuestCpu::kvm;
