@@ -43,17 +43,38 @@ TEST_CASE("guest plan: counting, the number of requests is fixed; by time it is 
   CHECK_FALSE(has_words(timed.front(), {"-n"}));
 }
 
-TEST_CASE("guest plan: by default every mode and relay, four sizes, and the operations") {
+TEST_CASE("guest plan: by default every mode and relay, three sizes, and the operations") {
   const auto runs = plan_guest_runs({}, GuestCpu::tcg);
-  for (const char* const size : {"0", "4K", "64K", "1M"}) {
+  for (const char* const size : {"0", "64K", "1M"}) {
     for (const char* const relay : {"linked", "sync", "copy"}) {
       CHECK(std::any_of(runs.begin(), runs.end(), [&](const Arguments& run) {
         return has_words(run, {"passthru", "--relay", relay, "-b", size});
       }));
     }
   }
+  for (const char* const kind : {"plain", "provided"}) {
+    CHECK(std::any_of(runs.begin(), runs.end(), [&](const Arguments& run) {
+      return run.front() == "direct" && has_words(run, {"-b", "1M"}) &&
+             has_words(run, {"--buffers", kind});
+    }));
+  }
+  CHECK(std::any_of(runs.begin(), runs.end(), [](const Arguments& run) {
+    return has_words(run, {"-c", "64"});
+  }));
   CHECK(runs.back().front() == "micro");
   CHECK_FALSE(has_words(runs.back(), {"--no-reference"}));
+}
+
+TEST_CASE("guest plan: by default no row is of few requests") {
+  for (const Arguments& run : plan_guest_runs({}, GuestCpu::tcg)) {
+    const auto value_of = [&run](const char* option, unsigned otherwise) {
+      const auto at = std::find(run.begin(), run.end(), option);
+      return at == run.end() ? otherwise : static_cast<unsigned>(std::stoul(*(at + 1)));
+    };
+    CAPTURE(run.front());
+    CHECK(value_of("-n", 0) >= kRequestsFew);
+    CHECK(value_of("-n", 0) >= kRequestsPerConnectionFew * value_of("-c", 4));
+  }
 }
 
 TEST_CASE("guest plan: what a sweep sets itself is found in every spelling") {
