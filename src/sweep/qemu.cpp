@@ -66,7 +66,8 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   add("-machine", fmt::format("{},isa-serial=on,x-option-roms=off,rtc=on,acpi=off", kMachine));
   if (machine.cpu == GuestCpu::tcg) {
     add("-accel", "tcg");
-    add("-cpu", machine.model);
+    // A flag that QEMU does not have would else be left out with a warning.
+    add("-cpu", machine.model + (machine.model.find(',') == std::string::npos ? "" : ",enforce"));
     add("-smp", "1");
     // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours.
     add("-icount", "shift=0,sleep=off");

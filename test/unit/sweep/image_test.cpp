@@ -118,7 +118,7 @@ TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
   CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "-icount"));
   CHECK_FALSE(has(qemu_command(qemu, {.cpu = GuestCpu::kvm}), "-icount"));
   CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "Nehalem-v1"));
-  CHECK(has(qemu_command(qemu, {.model = "Nehalem-v1,+erms"}), "Nehalem-v1,+erms"));
+  CHECK(has(qemu_command(qemu, {.model = "Nehalem-v1,+erms"}), "Nehalem-v1,+erms,enforce"));
   CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::kvm}), "host"));
   CHECK(describe_machine(qemu, GuestCpu::tcg, "Nehalem-v1") ==
         "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1");
