@@ -43,9 +43,9 @@ TEST_CASE("guest plan: counting, the number of requests is fixed; by time it is 
   CHECK_FALSE(has_words(timed.front(), {"-n"}));
 }
 
-TEST_CASE("guest plan: by default every mode and relay, three sizes, and the operations") {
+TEST_CASE("guest plan: by default every mode and relay, four sizes, and the operations") {
   const auto runs = plan_guest_runs({}, GuestCpu::tcg);
-  for (const char* const size : {"0", "64K", "1M"}) {
+  for (const char* const size : {"0", "4K", "64K", "1M"}) {
     for (const char* const relay : {"linked", "sync", "copy"}) {
       CHECK(std::any_of(runs.begin(), runs.end(), [&](const Arguments& run) {
         return has_words(run, {"passthru", "--relay", relay, "-b", size});
