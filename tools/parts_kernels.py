@@ -82,6 +82,25 @@ def cell_table(counts, body, reuse):
     return table([title, "compiler", *names], lines, left=2)
 
 
+def swept_kernels(_program):
+    """What was booted, and what built it."""
+    rows = [row for row in main_rows() if row["accelerator"] == "tcg" and row["method"] == "3"]
+    lines = []
+    for kernel in sorted({row["kernel"] for row in rows}, key=version_of):
+        own = [row for row in rows if row["kernel"] == kernel]
+        first = max(own, key=lambda row: len(row["kernel_config"]))
+        options = dict(option.split("=", 1) for option in first["kernel_config"].split(";")
+                       if "=" in option)
+        is_known = bool(first["hz"])
+        lines.append([
+            kernel.replace("-cloud-amd64", ""), short_compiler(first["kernel_compiler"]),
+            first["preemption"].replace("dynamic:", "") if is_known else "unknown",
+            options.get("UBSAN", "n") if is_known else "unknown", first["hz"] or "unknown",
+            str(len({(row["run_id"], row["repeat"]) for row in own})), str(len(own))])
+    return table(["kernel", "compiler", "preemption", "UBSAN", "HZ", "boots", "rows"], lines,
+                 left=4)
+
+
 def count_text(cell):
     if cell is None:
         return "–"
@@ -91,4 +110,4 @@ def count_text(cell):
     return figure.scaled(0.001).short_text(1)
 
 
-PARTS = {"instructions": instructions}
+PARTS = {"instructions": instructions, "kernels": swept_kernels}
