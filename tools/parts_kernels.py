@@ -1,21 +1,16 @@
 """Instructions per request by kernel, counted in virtual machines."""
+import collections
 import functools
 
 from parts_study import main_rows
 from report_json import Report, metric_of, paragraph, size_text, table
-from rows import Failure, guest_of
+from rows import Failure, guest_of, short_compiler, short_release, version_of
 
 METRIC = "instructions_per_request"
 CELLS = ((0, False), (1 << 20, True))
-# Of Debian's kernels, where a row's `guest` does not say it: a count depends on it.
-COMPILERS = {"5.10.0-46": "gcc 10", "6.1.0-56": "gcc 12", "6.12.117": "gcc 12", "7.2.13": "gcc 16",
-             "7.3.4": "gcc 14"}
-
-
-def short_release(release):
-    """"6.12.117" of "6.12.117+deb12-cloud-amd64", "6.1.0-56" of "6.1.0-56-cloud-amd64"."""
-    numbers = release.split("+")[0].split("-")
-    return "-".join(numbers[:2] if len(numbers) > 1 and numbers[1].isdigit() else numbers[:1])
+# The cells that a table has; the processor that they are counted on, of two.
+SETTING = {"buffers": "registered", "connections": "4"}
+PROCESSOR = "Nehalem-v1"
 
 
 class Counts:
@@ -25,7 +20,9 @@ class Counts:
         wanted = {(str(body), "yes" if reuse else "no") for body, reuse in cells}
         rows = [row for row in main_rows() if row["accelerator"] == "tcg"
                 and (row["body_bytes"], row["reuse"]) in wanted
-                and not row["mode"].startswith("micro-")]
+                and not row["mode"].startswith("micro-")
+                and all(row[name] in (value, "") for name, value in SETTING.items())
+                and guest_of(row).get("cpu") in (PROCESSOR, None)]
         if not any(row[METRIC] for row in rows):
             raise Failure("results/*.csv: no row has instructions per request (count first: "
                           "uring-bench sweep --accel tcg)")
@@ -37,17 +34,17 @@ class Counts:
         self.kernels.sort(key=version_of)
 
     def compiler_of(self, kernel):
-        for row in self.rows:
-            if row["kernel"] == kernel and guest_of(row).get("compiler"):
-                return guest_of(row)["compiler"]
-        return COMPILERS.get(short_release(kernel), "unknown")
+        """Empty where no row says it: of older rows, and of boots that failed."""
+        found = {row.get("kernel_compiler", "") for row in self.rows if row["kernel"] == kernel}
+        return max(found)
 
-    def same_compiler(self):
-        """The first two kernels by one compiler; None where all differ."""
-        for first, second in zip(self.kernels, self.kernels[1:]):
-            if self.compiler_of(first) == self.compiler_of(second) != "unknown":
-                return first, second
-        return None
+    def of_one_compiler(self):
+        """Those of the compiler that built most of them."""
+        compilers = collections.Counter(map(self.compiler_of, self.kernels))
+        compilers.pop("", None)
+        most = compilers.most_common(1)
+        return [kernel for kernel in self.kernels
+                if most and self.compiler_of(kernel) == most[0][0]]
 
     def count(self, name, cell, kernel):
         return metric_of(self.report.find(name, *cell, kernel=kernel), METRIC)
@@ -56,12 +53,6 @@ class Counts:
 @functools.lru_cache(maxsize=2)
 def counts_of(program, cells=CELLS):
     return Counts(program, cells)
-
-
-def version_of(release):
-    """Numbers compare as numbers: 6.9 is older than 6.12."""
-    numbers = short_release(release).replace("-", ".").split(".")
-    return [int(number) if number.isdigit() else 0 for number in numbers]
 
 
 def instructions(program):
@@ -80,14 +71,34 @@ def instructions(program):
 
 
 def cell_table(counts, body, reuse):
-    """A column by kernel, a line by mode."""
-    lines = [["compiler", *map(counts.compiler_of, counts.kernels)]]
-    for name in counts.report.names():
-        found = [counts.report.find(name, body, reuse, kernel=kernel) for kernel in counts.kernels]
-        if any(found):
-            lines.append([name, *map(count_text, found)])
+    """A line by kernel, a column by mode."""
+    names = [name for name in counts.report.names()
+             if any(counts.report.find(name, body, reuse, kernel=kernel)
+                    for kernel in counts.kernels)]
+    lines = [[short_release(kernel), short_compiler(counts.compiler_of(kernel)),
+              *(count_text(counts.report.find(name, body, reuse, kernel=kernel))
+                for name in names)] for kernel in counts.kernels]
     title = f"{size_text(body)}, {'reuse' if reuse else 'no reuse'}"
-    return table([title, *map(short_release, counts.kernels)], lines)
+    return table([title, "compiler", *names], lines, left=2)
+
+
+def swept_kernels(_program):
+    """What was booted, and what built it."""
+    rows = [row for row in main_rows() if row["accelerator"] == "tcg" and row["method"] == "3"]
+    lines = []
+    for kernel in sorted({row["kernel"] for row in rows}, key=version_of):
+        own = [row for row in rows if row["kernel"] == kernel]
+        first = max(own, key=lambda row: len(row["kernel_config"]))
+        options = dict(option.split("=", 1) for option in first["kernel_config"].split(";")
+                       if "=" in option)
+        is_known = bool(first["hz"])
+        lines.append([
+            kernel.replace("-cloud-amd64", ""), short_compiler(first["kernel_compiler"]),
+            first["preemption"].replace("dynamic:", "") if is_known else "unknown",
+            options.get("UBSAN", "n") if is_known else "unknown", first["hz"] or "unknown",
+            str(len({(row["run_id"], row["repeat"]) for row in own})), str(len(own))])
+    return table(["kernel", "compiler", "preemption", "UBSAN", "HZ", "boots", "rows"], lines,
+                 left=4)
 
 
 def count_text(cell):
@@ -99,4 +110,4 @@ def count_text(cell):
     return figure.scaled(0.001).short_text(1)
 
 
-PARTS = {"instructions": instructions}
+PARTS = {"instructions": instructions, "kernels": swept_kernels}

@@ -26,8 +26,9 @@ def write_rows(path, rows):
 
 def row_files(pattern):
     """Paths below results/: the rows of this method, then those of older ones in their folders."""
-    return sorted(glob.glob(f"results/{pattern}")) + sorted(
+    paths = sorted(glob.glob(f"results/{pattern}")) + sorted(
         glob.glob(f"results/method-*/{pattern}"))
+    return [path for path in paths if not path.endswith(".profile.csv")]
 
 
 def newest_file(kind, remedy):
@@ -64,6 +65,25 @@ def features_of(row):
 def guest_of(row):
     """What `guest` says of a virtual machine."""
     return dict(field.split("=", 1) for field in row["guest"].split(";") if "=" in field)
+
+
+def short_release(release):
+    """"6.12.117" of "6.12.117+deb12-cloud-amd64", "6.1.0-56" of "6.1.0-56-cloud-amd64"."""
+    numbers = release.split("+")[0].split("-")
+    return "-".join(numbers[:2] if len(numbers) > 1 and numbers[1].isdigit() else numbers[:1])
+
+
+def version_of(release):
+    """Numbers compare as numbers: 6.9 is older than 6.12."""
+    numbers = short_release(release).replace("-", ".").split(".")
+    return [int(number) if number.isdigit() else 0 for number in numbers]
+
+
+def short_compiler(compiler):
+    """"gcc 14.2.0" of "x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0"."""
+    name = "clang" if "clang" in compiler else "gcc"
+    version = compiler.split(" ")[-1]
+    return f"{name} {version}" if version[:1].isdigit() else compiler or "unknown"
 
 
 def as_rounds(rows, name=name_of, **same):

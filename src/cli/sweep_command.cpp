@@ -83,6 +83,10 @@ void declare_sweep(Flags& flags, SweepCommandOptions& options) {
   flags.choice("--accel", sweep.accel,
                std::array{AccelChoice::automatic, AccelChoice::kvm, AccelChoice::tcg},
                "kvm: measure time; tcg: count instructions; auto: kvm where it works");
+  flags
+      .text("--cpu-model", sweep.cpu_model, "NAME",
+            "processor of guests that count, with flags: Nehalem-v1,+erms")
+      .default_str(sweep.cpu_model);
   flags.number("--repeats", sweep.repeats, std::pair{1U, 1000U}, "boots of each kernel");
   flags.text("-o,--output", sweep.folder, "DIR", "folder of the files of rows, one a kernel")
       .default_str(sweep.folder);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "report/guest.hpp"
 #include "report/tables.hpp"
 
 namespace urb {
@@ -56,6 +57,7 @@ const std::vector<std::string_view>& cell_columns() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> found;
     for (const std::size_t place : cell_places()) found.push_back(kColumns.at(place).name);
+    found.push_back("counted on");
     return found;
   }();
   return names;
@@ -65,6 +67,7 @@ CellKey cell_key_of(const Row& row) {
   const std::vector<std::string> fields = format_row(row);
   CellKey key;
   for (const std::size_t place : cell_places()) key.push_back(fields.at(place));
+  key.push_back(row.accelerator == "tcg" ? guest_field(row, "cpu") : "");
   return key;
 }
 

@@ -10,7 +10,9 @@
 
 namespace urb {
 
-/// The columns that make a cell, as texts, in a fixed order: those of cell_columns().
+/// The columns that make a cell, as texts, in a fixed order: those of cell_columns(), the last of
+/// which is no column of the rows. It is the processor that a count was made on, since a count of
+/// copied bytes is a property of it; empty for times.
 using CellKey = std::vector<std::string>;
 [[nodiscard]] const std::vector<std::string_view>& cell_columns();
 [[nodiscard]] CellKey cell_key_of(const Row& row);

@@ -8,18 +8,24 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "report/builds.hpp"
+#include "report/guest.hpp"
 #include "row/repeated_rows.hpp"
 
 namespace urb {
 namespace {
 
-// The distinct values of a column, as one text.
+// The distinct values of a column.
 template <class Field>
-std::string values_of(const Side& side, Field field) {
+std::set<std::string> values_of(const Side& side, Field field) {
   std::set<std::string> values;
   for (const Row& row : side.rows) {
     if (row.status == Status::ok) values.insert(field(row));
   }
+  return values;
+}
+
+std::string join(const std::set<std::string>& values) {
   std::string text;
   for (const std::string& value : values) {
     text += fmt::format("{}{}", text.empty() ? "" : ", ", value.empty() ? "unknown" : value);
@@ -54,19 +60,19 @@ Source describe(const Side& side, bool accepts_disturbed) {
 void refuse_other_methods(const Side& base, const Side& next) {
   const auto method_of = [](const Row& row) { return fmt::format("{}", row.method); };
   const auto schema_of = [](const Row& row) { return fmt::format("{}", row.schema); };
-  const std::string methods = values_of(base, method_of);
-  if (methods != values_of(next, method_of) || methods.find(',') != std::string::npos) {
+  const std::set<std::string> methods = values_of(base, method_of);
+  if (methods != values_of(next, method_of) || methods.size() > 1) {
     throw UsageError(fmt::format(
         "{} was measured by method {}, {} by method {}: a change between them would be one of the "
         "meter (measure both with the same version; CHANGELOG.md says what changed)",
-        base.name, methods, next.name, values_of(next, method_of)));
+        base.name, join(methods), next.name, join(values_of(next, method_of))));
   }
-  const std::string schemas = values_of(base, schema_of);
-  if (schemas != values_of(next, schema_of) || schemas.find(',') != std::string::npos) {
+  const std::set<std::string> schemas = values_of(base, schema_of);
+  if (schemas != values_of(next, schema_of) || schemas.size() > 1) {
     throw UsageError(
         fmt::format("{} has rows of schema {}, {} of schema {}: the older say less of "
                     "their machine (measure both with this version)",
-                    base.name, schemas, next.name, values_of(next, schema_of)));
+                    base.name, join(schemas), next.name, join(values_of(next, schema_of))));
   }
 }
 
@@ -84,17 +90,20 @@ std::vector<std::string> find_notes(const Side& base, const Side& next) {
       {"cpus", [](const Row& row) { return text_of(row.cpus); }},
       {"mitigations", [](const Row& row) { return row.mitigations; }},
       {"lo_mtu", [](const Row& row) { return text_of(row.lo_mtu); }},
-      {"guest", [](const Row& row) { return row.guest; }},
+      {"guest", [](const Row& row) { return virtual_machine(row); }},
+      {"kernel_compiler", [](const Row& row) { return row.kernel_compiler; }},
+      {"kernel_config", [](const Row& row) { return describe_options(row); }},
+      {"cpu_flags", [](const Row& row) { return row.cpu_flags; }},
   };
   std::vector<std::string> notes;
   for (const Context& context : kContexts) {
-    const std::string before = values_of(base, context.field);
-    const std::string after = values_of(next, context.field);
+    const std::set<std::string> before = values_of(base, context.field);
+    const std::set<std::string> after = values_of(next, context.field);
     if (before == after) {
-      if (before.find(',') == std::string::npos) continue;
-      notes.push_back(fmt::format("{} is mixed in both: {}", context.name, before));
+      if (before.size() <= 1) continue;
+      notes.push_back(fmt::format("{} is mixed in both: {}", context.name, join(before)));
     } else {
-      notes.push_back(fmt::format("{} differs: {} → {}", context.name, before, after));
+      notes.push_back(fmt::format("{} differs: {} → {}", context.name, join(before), join(after)));
     }
   }
   SeenTrials seen;

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 #include "base/fnv.hpp"
 #include "base/small_files.hpp"
@@ -73,16 +74,26 @@ HostSettings probe_settings(const std::string& kernel_release) {
   HostSettings settings;
   settings.boot_id = trimmed(read_small_file("/proc/sys/kernel/random/boot_id"));
   settings.kernel_compiler = find_compiler(version);
-  settings.kernel_config = summarize_config(config);
+  ConfigSettings built = parse_config(config, version);
+  settings.kernel_config = std::move(built.summary);
   add_setting(settings.kernel_config, "thp",
               chosen_word(read_small_file("/sys/kernel/mm/transparent_hugepage/enabled")));
   settings.cpu_flags = probe_cpu(read_small_file("/proc/cpuinfo"));
+  settings.hz = built.hz;
+  settings.preemption = std::move(built.preemption);
+  settings.irq_accounting = std::move(built.irq_accounting);
+  settings.tcp_congestion = probe_tcp();
+  return settings;
+}
+
+ConfigSettings parse_config(std::string_view config, std::string_view version) {
+  ConfigSettings settings;
+  settings.summary = summarize_config(config);
   settings.hz = parse_count(find_option(config, "HZ"));
   settings.preemption = find_preemption(config, version);
   if (!config.empty()) {
     settings.irq_accounting = find_option(config, "IRQ_TIME_ACCOUNTING") == "y" ? "yes" : "no";
   }
-  settings.tcp_congestion = probe_tcp();
   return settings;
 }
 

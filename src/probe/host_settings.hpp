@@ -21,6 +21,17 @@ struct HostSettings {
   std::string tcp_congestion;  ///< "bbr rmem=… wmem=…", least, first and largest size in bytes
 };
 
+/// What a kernel's configuration says of it. For an empty text there is at most the preemption.
+struct ConfigSettings {
+  std::string summary;  ///< as summarize_config() says
+  std::optional<std::uint64_t> hz;
+  std::string preemption;      ///< as HostSettings has it
+  std::string irq_accounting;  ///< as HostSettings has it
+};
+
+/// `version` is /proc/version, or as much of it as `uname -v` prints.
+[[nodiscard]] ConfigSettings parse_config(std::string_view config, std::string_view version);
+
 /// Reads /proc, /sys and the kernel's configuration (/proc/config.gz where zlib is linked, else
 /// /boot/config-RELEASE).
 [[nodiscard]] HostSettings probe_settings(const std::string& kernel_release);

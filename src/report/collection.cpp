@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "mode/mode_looks.hpp"
+#include "report/builds.hpp"
 #include "report/guest.hpp"
 #include "report/releases.hpp"
 
@@ -28,8 +29,9 @@ bool belongs_to_times(const Row& row) {
   return !belongs_to_counts(row) || row.requests_per_s.has_value();
 }
 
-std::string section_key(const Row& row, bool is_count) {
-  std::string meter = fmt::format("{}\n{}\n{}", row.method, row.accelerator, virtual_machine(row));
+std::string section_key(const Row& row, bool is_count, const Compilers& compilers) {
+  std::string meter = fmt::format("{}\n{}\n{}\n{}", row.method, row.accelerator,
+                                  virtual_machine(row), compilers.of(row));
   // The emulator executes the same instructions on every host.
   if (is_count) return meter;
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine, row.cpu_model,
@@ -83,7 +85,11 @@ bool comes_before(const Cell& left, const Cell& right) {
 class Settings {
  public:
   Settings(const Labels& labels, const std::vector<const Row*>& rows)
-      : labels_{labels}, reader_{requests_of(rows)} {}
+      : labels_{labels}, reader_{requests_of(rows)} {
+    for (const Row* const row : rows) {
+      if (!row->kernel_config.empty()) configs_[row->kernel].insert(row->kernel_config);
+    }
+  }
 
   void add(const Row& row, std::size_t place) {
     // A kernel that did not start has refused all cells at once.
@@ -155,10 +161,19 @@ class Settings {
   Entry& entry_of(const Row& row) {
     const bool is_single = is_operation(row);
     SettingValues values = is_single ? SettingValues{} : reader_.values_of(row);
+    // Two builds of one release are two kernels.
+    if (const auto configs = configs_.find(row.kernel);
+        configs != configs_.end() && configs->second.size() > 1) {
+      values.emplace_back("kernel_config", row.kernel_config);
+    }
     const auto [found, is_new] = by_values_.try_emplace({is_single, values}, entries_.size());
     if (is_new) {
       Setting& setting = entries_.emplace_back().setting;
-      setting.title = is_single ? "single kernel operations" : title_of(values);
+      setting.title = title_of(values);
+      if (is_single) {
+        const std::string more = setting.title.empty() ? "" : ", " + setting.title;
+        setting.title = "single kernel operations" + more;
+      }
       setting.values = std::move(values);
       setting.is_operations = is_single;
     }
@@ -167,6 +182,7 @@ class Settings {
 
   const Labels& labels_;
   SettingReader reader_;
+  std::map<std::string, std::set<std::string>> configs_;  ///< by kernel, of all its rows
   std::vector<Entry> entries_;
   std::map<std::pair<bool, SettingValues>, std::size_t> by_values_;
 };
@@ -187,12 +203,13 @@ void number_all(std::vector<Section>& sections) {
 
 std::vector<Section> collect(const std::vector<Row>& rows) {
   const Labels labels{rows};
+  const Compilers compilers{rows};
   std::vector<Section> sections;
   for (const bool is_count : {false, true}) {
     std::map<std::string, Section> by_key;
     for (const Row& row : rows) {
       if (is_count ? !belongs_to_counts(row) : !belongs_to_times(row)) continue;
-      Section& section = by_key[section_key(row, is_count)];
+      Section& section = by_key[section_key(row, is_count, compilers)];
       section.is_count = is_count;
       section.rows.push_back(&row);
     }

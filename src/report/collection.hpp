@@ -1,5 +1,6 @@
 // Rows of any number of files → what may stand in one table. Rows of different meters, machines or
-// kernels are put into sections of their own: nothing here makes a figure out of two of them.
+// kernels are put into sections of their own: nothing here makes a figure out of two of them. So
+// are kernels that different compilers built, and counts of different emulated processors.
 #pragma once
 
 #include <string>

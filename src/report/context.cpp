@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "report/builds.hpp"
 #include "report/guest.hpp"
 #include "report/releases.hpp"
 
@@ -67,7 +68,14 @@ std::string describe_rows(const Rows& rows) {
 
 std::string title_of(const Section& section) {
   const Row& first = *section.rows.front();
-  if (section.is_count) return fmt::format("Instructions by kernel, method {}", first.method);
+  if (section.is_count) {
+    std::string title = fmt::format("Instructions by kernel, method {}", first.method);
+    // The first rows of a section may be of a boot that failed.
+    const std::string compilers = distinct(section.rows, &Row::kernel_compiler);
+    if (!compilers.empty()) title += fmt::format(", {}", short_compiler(compilers));
+    if (const std::string cpu = guest_field(first, "cpu"); !cpu.empty()) title += ", " + cpu;
+    return title;
+  }
   return fmt::format("Linux {}, method {}", first.kernel, first.method);
 }
 
@@ -82,7 +90,10 @@ std::vector<std::pair<std::string, std::string>> context_of(const Section& secti
       {section.is_count ? "kernels" : "kernel", join(kernels_in_order(rows))},
       {"CPU", cpus.empty() ? model : fmt::format("{} × {}", cpus, model)},
       {"accelerator", distinct(rows, &Row::accelerator)},
-      {"virtual machine", join(virtual_machines)}};
+      {"virtual machine", join(virtual_machines)},
+      {"compiler", distinct(rows, &Row::kernel_compiler)},
+      {"kernel options", options_by_kernel(rows)},
+      {"CPU flags", distinct(rows, &Row::cpu_flags)}};
   if (!section.is_count) {
     context.insert(context.end(), {{"machine", distinct(rows, &Row::machine)},
                                    {"mitigations", distinct(rows, &Row::mitigations)},

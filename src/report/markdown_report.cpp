@@ -117,7 +117,7 @@ void add_setting(Writer& writer, const Setting& setting, bool is_first) {
 }
 
 void add_operations(Writer& writer, const Setting& setting, bool is_count) {
-  writer.heading(3, "Single kernel operations");
+  writer.heading(3, "S" + escape_markdown(setting.title).substr(1));  // it begins with one
   if (is_count) {
     writer.add(instructions_table(setting.cells));
     return;

@@ -84,6 +84,7 @@ class Boot {
     initramfs_.write(make_initramfs(kernel, task));
     const std::vector<std::string> command =
         qemu_command(setup.qemu, {.cpu = setup.cpu,
+                                  .model = setup.model,
                                   .cpus = setup.cpus,
                                   .kernel = kernel.path,
                                   .initramfs = initramfs_.path(),

@@ -18,6 +18,7 @@ namespace urb {
 struct BootSetup {
   Qemu qemu;
   GuestCpu cpu = GuestCpu::tcg;
+  std::string model{kCountedModel};  ///< as Machine has it
   unsigned cpus = 1;
   std::string more_parameters;
   /// For the guest to say something: that it has booted, or the next row.

@@ -16,11 +16,22 @@ namespace {
 
 constexpr double kInstructionsPerUs = 1000;  // -icount shift=0: one a nanosecond
 
+// A guest has no file of its configuration, and of a boot that failed nothing else is known.
+void add_config(Row& row, const ConfigSettings& config) {
+  if (!config.summary.empty()) {
+    row.kernel_config = config.summary + (row.kernel_config.empty() ? "" : ";" + row.kernel_config);
+  }
+  if (config.hz) row.hz = config.hz;
+  if (!config.preemption.empty()) row.preemption = config.preemption;
+  if (!config.irq_accounting.empty()) row.irq_accounting = config.irq_accounting;
+}
+
 void add_context(Row& row, const BootContext& context) {
   row.run_id = context.run_id;
   row.kernel = context.kernel.release;
   row.accelerator = context.cpu == GuestCpu::tcg ? "tcg" : "kvm";
   row.repeat = context.repeat;
+  add_config(row, context.kernel.config);
   row.guest =
       fmt::format("{};settle={};build={}", context.machine, context.settle_s, context.kernel.build);
 }

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/small_files.hpp"
 
 namespace urb {
 namespace {
@@ -48,6 +49,15 @@ std::vector<std::string> find_modules(const std::string& folder) {
   std::copy_if(found.begin(), found.end(), std::back_inserter(modules),
                [](const std::string& path) { return !path.empty(); });
   return modules;
+}
+
+// A distribution has both in /boot; tools/fetch-kernels has a folder for each kernel.
+std::string find_config(const std::string& image) {
+  constexpr std::string_view kPrefix = "vmlinuz-";
+  const fs::path path{image};
+  const std::string name = path.filename().string();
+  const std::string suffix = name.starts_with(kPrefix) ? name.substr(kPrefix.size() - 1) : "";
+  return path.parent_path() / ("config" + suffix);
 }
 
 unsigned read_u16(std::string_view bytes, std::size_t at) {
@@ -90,6 +100,7 @@ KernelImage read_kernel(std::string_view spec) {
   if (comma != std::string_view::npos) {
     kernel.modules = find_modules(std::string{spec.substr(comma + 1)});
   }
+  kernel.config = parse_config(read_small_file(find_config(kernel.path)), kernel.build);
   return kernel;
 }
 

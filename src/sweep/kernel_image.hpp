@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "probe/host_settings.hpp"
+
 namespace urb {
 
 struct KernelImage {
@@ -12,11 +14,12 @@ struct KernelImage {
   std::string release;  ///< as `uname -r` would print it
   std::string build;    ///< "#1 SMP Debian 6.1.192-2 (2026-11-16)", as `uname -v` would
   std::vector<std::string> modules;  ///< paths, in the order in which to load them
+  ConfigSettings config;  ///< of the file beside it: `config`, or `config-X` beside `vmlinuz-X`
 };
 
 /// "VMLINUZ" or "VMLINUZ,MODULE_DIR". Of the folder and those in it, the modules that a mode can
 /// use are taken, as far as they are there. Throws UsageError for what is no kernel image or no
-/// folder, SysError for what cannot be read.
+/// folder, SysError for what cannot be read. A configuration that is not there is not missed.
 [[nodiscard]] KernelImage read_kernel(std::string_view spec);
 
 /// The version line in the header of a bzImage (Documentation/arch/x86/boot.rst, kernel_version);

@@ -15,9 +15,6 @@ namespace urb {
 namespace {
 
 constexpr const char* kProgram = "qemu-system-x86_64";
-// Versioned, so that it is the same in every QEMU; without ERMS, with which the kernel copies by
-// the byte, and TCG counts each as an instruction.
-constexpr std::string_view kCountedModel = "Nehalem-v1";
 constexpr std::string_view kMachine = "microvm";
 
 std::string read_version(const std::string& program) {
@@ -69,7 +66,8 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   add("-machine", fmt::format("{},isa-serial=on,x-option-roms=off,rtc=on,acpi=off", kMachine));
   if (machine.cpu == GuestCpu::tcg) {
     add("-accel", "tcg");
-    add("-cpu", std::string{kCountedModel});
+    // A flag that QEMU does not have would else be left out with a warning.
+    add("-cpu", machine.model + (machine.model.find(',') == std::string::npos ? "" : ",enforce"));
     add("-smp", "1");
     // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours.
     add("-icount", "shift=0,sleep=off");
@@ -93,9 +91,9 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   return command;
 }
 
-std::string describe_machine(const Qemu& qemu, GuestCpu cpu) {
+std::string describe_machine(const Qemu& qemu, GuestCpu cpu, std::string_view model) {
   return fmt::format("qemu={};machine={};cpu={}", qemu.version, kMachine,
-                     cpu == GuestCpu::tcg ? kCountedModel : "host");
+                     cpu == GuestCpu::tcg ? model : "host");
 }
 
 }  // namespace urb

@@ -21,19 +21,25 @@ struct Qemu {
 /// Who runs the guest's instructions: QEMU itself, counting them, or the CPU.
 enum class GuestCpu : std::uint8_t { tcg, kvm };
 
+/// The processor of a guest that counts, unless another is asked for. Versioned, so that it is the
+/// same in every QEMU; without ERMS, with which the kernel copies by the byte, and TCG counts each
+/// as an instruction.
+inline constexpr std::string_view kCountedModel = "Nehalem-v1";
+
 struct Machine {
   GuestCpu cpu = GuestCpu::tcg;
-  unsigned cpus = 1;            ///< kvm only: TCG counts on one
-  std::string kernel;           ///< path
-  std::string initramfs;        ///< path
-  std::string console;          ///< path of the log of its kernel
-  std::string more_parameters;  ///< for the kernel's command line
+  std::string model{kCountedModel};  ///< as -cpu of qemu(1) takes it; tcg only
+  unsigned cpus = 1;                 ///< kvm only: TCG counts on one
+  std::string kernel;                ///< path
+  std::string initramfs;             ///< path
+  std::string console;               ///< path of the log of its kernel
+  std::string more_parameters;       ///< for the kernel's command line
 };
 
 /// The command line; what the guest sends comes out of QEMU's standard output.
 [[nodiscard]] std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine);
 
 /// What the rows say of the machine: "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1".
-[[nodiscard]] std::string describe_machine(const Qemu& qemu, GuestCpu cpu);
+[[nodiscard]] std::string describe_machine(const Qemu& qemu, GuestCpu cpu, std::string_view model);
 
 }  // namespace urb

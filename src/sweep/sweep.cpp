@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <utility>
 
@@ -30,6 +31,19 @@ void refuse_same_release(const std::vector<KernelImage>& kernels, const std::str
         "folders of their own: -o)",
         kernel->release, path_of_rows(folder, *kernel)));
   }
+}
+
+// It becomes a part of the column `guest`; QEMU itself says which models there are.
+void check_model(const SweepOptions& options) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view{"-_.+,="}.find(c) != std::string_view::npos;
+  };
+  const std::string& model = options.cpu_model;
+  if (!model.empty() && std::all_of(model.begin(), model.end(), is_plain)) return;
+  throw UsageError(fmt::format(
+      "--cpu-model {}: a name and flags, for example Nehalem-v1,+erms ({} -cpu help has them)",
+      model, "qemu-system-x86_64"));
 }
 
 GuestCpu choose_cpu(AccelChoice accel, const SweepPlan& plan, const SweepHooks& hooks,
@@ -87,7 +101,12 @@ SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
   plan.folder = options.folder;
   plan.setup.qemu = find_qemu();
   plan.setup.patience = options.patience;
+  check_model(options);
+  plan.setup.model = options.cpu_model;
   plan.setup.cpu = choose_cpu(options.accel, plan, hooks, stop);
+  if (plan.setup.cpu == GuestCpu::kvm && options.cpu_model != kCountedModel) {
+    throw UsageError("--cpu-model is of guests that count: add --accel tcg");
+  }
   plan.runs = plan_guest_runs(options.guest, plan.setup.cpu);
   plan.environment = find_test_switches();
   return plan;
@@ -125,12 +144,13 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
                        .settle_s = counts() ? kSettleFirst - 1 + repeat : 1,
                        .counts_instructions = counts(),
                        .environment = plan_.environment};
-  const BootContext context{.run_id = plan_.run_id,
-                            .kernel = kernel,
-                            .machine = describe_machine(plan_.setup.qemu, plan_.setup.cpu),
-                            .cpu = plan_.setup.cpu,
-                            .settle_s = task.settle_s,
-                            .repeat = repeat};
+  const BootContext context{
+      .run_id = plan_.run_id,
+      .kernel = kernel,
+      .machine = describe_machine(plan_.setup.qemu, plan_.setup.cpu, plan_.setup.model),
+      .cpu = plan_.setup.cpu,
+      .settle_s = task.settle_s,
+      .repeat = repeat};
   progress_.label = kernel.release + " boots";
   std::size_t rows = 0;
   const BootHooks boot_hooks{.on_line =

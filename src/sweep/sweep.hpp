@@ -25,7 +25,8 @@ enum class AccelChoice : std::uint8_t { automatic, kvm, tcg };
 struct SweepOptions {
   std::vector<std::string> kernels;  ///< "VMLINUZ[,MODULE_DIR]", as typed
   AccelChoice accel = AccelChoice::automatic;
-  unsigned repeats = 3;  ///< boots of each kernel
+  std::string cpu_model{kCountedModel};  ///< of guests that count
+  unsigned repeats = 3;                  ///< boots of each kernel
   std::string folder = "results";
   Nanos patience = std::chrono::minutes{2};
   std::vector<std::string> guest;  ///< what followed `--`: of each guest's run

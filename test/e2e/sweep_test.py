@@ -3,6 +3,7 @@
 Arguments: the program, the root of the sources. Exit 77 where the program is not static, or QEMU
 or the kernel 6.12 of tools/fetch-kernels is missing; what needs none of them is checked before.
 """
+import csv
 import os
 import shutil
 import signal
@@ -53,6 +54,25 @@ with tempfile.TemporaryDirectory() as folder:
         sys.exit(77)
     assert result.returncode == 0, result.stdout + result.stderr
     assert len(rows_of(folder)) == 1 and rows_of(folder)[0].endswith(",ok"), rows_of(folder)
+
+# What built the kernel, and the processor it was counted on, are in the row.
+with tempfile.TemporaryDirectory() as folder:
+    expect(sweep(["--kernel", kernel, "--accel", "tcg", "--cpu-model", "a;b", "-o", folder, *CELL]), 2, "a name and flags")
+    expect(sweep(["--kernel", kernel, "--accel", "tcg", "--repeats", "1", "--cpu-model", "none-such", "-o", folder, *CELL]),
+           1, "unable to find CPU model")
+with tempfile.TemporaryDirectory() as folder:
+    result = sweep(["--kernel", kernel, "--accel", "tcg", "--repeats", "1", "--cpu-model", "Nehalem-v1,+erms", "-o", folder, *CELL])
+    assert result.returncode == 0, result.stdout + result.stderr
+    with open(os.path.join(folder, os.listdir(folder)[0]), newline="", encoding="utf-8") as file:
+        row = next(csv.DictReader(file))
+    assert ";cpu=Nehalem-v1,+erms;" in row["guest"], row["guest"]
+    assert "erms" in row["cpu_flags"].replace(";", " ").split(), row["cpu_flags"]
+    assert "gcc" in row["kernel_compiler"], row["kernel_compiler"]
+    with open(os.path.join(os.path.dirname(kernel), "config"), encoding="utf-8") as file:
+        config = file.read()
+    assert f"\nCONFIG_HZ={row['hz']}\n" in config, row["hz"]
+    assert row["preemption"].startswith("dynamic:") and row["irq_accounting"] in ("yes", "no"), row
+    assert len(row["kernel_config"].split(";")[0]) == 16, row["kernel_config"]
 
 # A kernel that is cut off: the header is whole, the rest is not.
 with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ usage: tools_test.py FOLDER…
 """
 import ast
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -44,6 +45,16 @@ class Tools(unittest.TestCase):
             found = problems_of(path)
         self.assertEqual([problem.split(": ", 1)[1] for problem in found],
                          ["101 columns", "401 lines", "f has 71 lines"])
+
+
+class FetchKernels(unittest.TestCase):
+    def test_what_is_no_version_is_refused_before_anything_is_fetched(self):
+        tool = pathlib.Path(FOLDERS[0], "fetch-kernels")
+        for version in ("", "6", "x.y", "7.2@", "7.2@a@b", "../6.12", "6.12@../x", "6.12 7.2"):
+            done = subprocess.run([tool, "6.12", version], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), version)
+            self.assertIn("is no version such as 6.12", done.stderr)
 
 
 FOLDERS = sys.argv[1:]

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "report/builds.hpp"
+#include "report/context.hpp"
 #include "report/markdown_report.hpp"
 #include "report/releases.hpp"
 #include "report/reproduction.hpp"
@@ -46,6 +48,51 @@ TEST_CASE("report: rows of an old schema and of this one are both there, each in
   CHECK(text.find("## Linux 6.12, method 3") != std::string::npos);
   CHECK(text.find("There are 2 methods: what lies between them is the meter's change") !=
         std::string::npos);
+}
+
+TEST_CASE("report: counts of two compilers or processors are in no section together") {
+  Row older = made_up_row("direct");
+  older.instructions_per_request = 1000;
+  older.accelerator = "tcg";
+  older.kernel_compiler = "x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0";
+  older.kernel_config = "0123;UBSAN=y";
+  older.guest = "qemu=7.2.22;cpu=Nehalem-v1";
+  Row newer = older;
+  newer.kernel = "7.2";
+  newer.kernel_config = "4567";
+  const std::vector<Row> same{older, newer};
+  REQUIRE(urb::collect(same).size() == 1);
+  CHECK(urb::title_of(urb::collect(same).front()) ==
+        "Instructions by kernel, method 3, gcc 14.2.0, Nehalem-v1");
+  const std::string text = urb::make_markdown_report(urb::Analysis{{{"both.csv", same}}});
+  CHECK(text.find("kernel options: 6.12: UBSAN=y; 7.2: unknown") != std::string::npos);
+  newer.kernel_compiler = "gcc-16 (Debian 16.2.0-4) 16.2.0";
+  CHECK(urb::collect({older, newer}).size() == 2);
+  newer.kernel_compiler = older.kernel_compiler;
+  newer.guest = "qemu=7.2.22;cpu=Nehalem-v1,+erms";
+  CHECK(urb::collect({older, newer}).size() == 2);
+  // A boot that failed never said what built its kernel.
+  newer.guest = older.guest;
+  Row failed = newer;
+  failed.status = urb::Status::panic;
+  failed.kernel_compiler.clear();
+  CHECK(urb::collect({failed, older, newer}).size() == 1);
+}
+
+TEST_CASE("report: two builds of one release are no cell together") {
+  Row row = made_up_row("direct");
+  row.instructions_per_request = 1000;
+  row.kernel_config = "0123;UBSAN=y";
+  Row other = row;
+  other.kernel_config = "4567";
+  for (const char* const mode : {"direct", "micro-nop"}) {
+    row.mode = other.mode = mode;
+    const std::vector<Row> rows{row, other};
+    const std::vector<urb::Section> sections = urb::collect(rows);
+    REQUIRE(sections.size() == 1);
+    REQUIRE(sections.front().settings.size() == 2);
+    CHECK(sections.front().settings.front().title.ends_with("kernel_config 0123;UBSAN=y"));
+  }
 }
 
 TEST_CASE("report: a row of time and count is in a section of either kind") {
@@ -102,6 +149,14 @@ TEST_CASE("report: the data path is named where there are several, and names are
   }
   CHECK(names ==
         std::vector<std::string>{"socket", "passthru copy", "passthru linked", "a_b___c_"});
+}
+
+TEST_CASE("report: a compiler in two words") {
+  CHECK(urb::short_compiler("x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0") == "gcc 14.2.0");
+  CHECK(urb::short_compiler("gcc (GCC) 15.3.0") == "gcc 15.3.0");
+  CHECK(urb::short_compiler("Debian clang version 19.1.7") == "clang 19.1.7");
+  CHECK(urb::short_compiler("gcc") == "gcc");
+  CHECK(urb::short_compiler("something (else)") == "something (else)");
 }
 
 TEST_CASE("report: kernels by version") {

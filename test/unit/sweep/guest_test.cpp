@@ -26,7 +26,7 @@ std::string line_of(const Row& row) {
   return line;
 }
 
-KernelImage made_up_kernel() { return {"vmlinuz", "6.1.0-56", "#1 SMP Debian", {}}; }
+KernelImage made_up_kernel() { return {"vmlinuz", "6.1.0-56", "#1 SMP Debian", {}, {}}; }
 
 TEST_CASE("guest plan: counting, the number of requests is fixed; by time it is not") {
   const auto counted = plan_guest_runs({"socket", "-b", "4K"}, GuestCpu::tcg);
@@ -52,8 +52,29 @@ TEST_CASE("guest plan: by default every mode and relay, four sizes, and the oper
       }));
     }
   }
+  for (const char* const kind : {"plain", "provided"}) {
+    CHECK(std::any_of(runs.begin(), runs.end(), [&](const Arguments& run) {
+      return run.front() == "direct" && has_words(run, {"-b", "1M"}) &&
+             has_words(run, {"--buffers", kind});
+    }));
+  }
+  CHECK(std::any_of(runs.begin(), runs.end(), [](const Arguments& run) {
+    return has_words(run, {"-c", "64"});
+  }));
   CHECK(runs.back().front() == "micro");
   CHECK_FALSE(has_words(runs.back(), {"--no-reference"}));
+}
+
+TEST_CASE("guest plan: by default no row is of few requests") {
+  for (const Arguments& run : plan_guest_runs({}, GuestCpu::tcg)) {
+    const auto value_of = [&run](const char* option, unsigned otherwise) {
+      const auto at = std::find(run.begin(), run.end(), option);
+      return at == run.end() ? otherwise : static_cast<unsigned>(std::stoul(*(at + 1)));
+    };
+    CAPTURE(run.front());
+    CHECK(value_of("-n", 0) >= kRequestsFew);
+    CHECK(value_of("-n", 0) >= kRequestsPerConnectionFew * value_of("-c", 4));
+  }
 }
 
 TEST_CASE("guest plan: what a sweep sets itself is found in every spelling") {
@@ -80,6 +101,7 @@ TEST_CASE("guest rows: counting, CPU time becomes instructions and no figure of 
   row.enters_per_request = 2;
   row.bottleneck = "client";
   row.warnings = "few_repeats;dirty_tree;emulated_cpu";
+  row.kernel_config = "thp=always";
   const std::optional<Row> counted = parse_guest_line(line_of(row), context);
   REQUIRE(counted);
   CHECK(counted->instructions_per_request == 50750);
@@ -156,6 +178,27 @@ TEST_CASE("guest rows: by time, figures stay as they are and count nothing") {
   CHECK(timed->requests_per_s == 5000);
   CHECK_FALSE(timed->instructions_per_request);
   CHECK(timed->accelerator == "kvm");
+}
+
+TEST_CASE("guest rows: the kernel's configuration comes from beside its image") {
+  KernelImage kernel = made_up_kernel();
+  const BootContext context{"run", kernel, "qemu=7", GuestCpu::tcg, 7, 1};
+  Row row;
+  row.mode = "socket";
+  row.kernel_config = "thp=always";
+  row.preemption = "dynamic:";
+  const std::optional<Row> unknown = parse_guest_line(line_of(row), context);
+  REQUIRE(unknown);
+  CHECK(unknown->kernel_config == "thp=always");
+  CHECK(unknown->preemption == "dynamic:");
+  kernel.config = {"0123;UBSAN=y", 250, "dynamic:lazy", "no"};
+  const std::optional<Row> known = parse_guest_line(line_of(row), context);
+  REQUIRE(known);
+  CHECK(known->kernel_config == "0123;UBSAN=y;thp=always");
+  CHECK(known->hz == 250);
+  CHECK(known->preemption == "dynamic:lazy");
+  CHECK(known->irq_accounting == "no");
+  CHECK(make_failure_row({}, context, "socket").kernel_config == "0123;UBSAN=y");
 }
 
 TEST_CASE("guest rows: headers are none, other lines are refused, early ends have a row") {

@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <utility>
 
 #include "base/error.hpp"
+#include "support/temp_folder.hpp"
 #include "sweep/boot.hpp"
 #include "sweep/cpio.hpp"
 #include "sweep/initramfs.hpp"
@@ -84,6 +86,28 @@ TEST_CASE("kernel image: the version line of its header, and nothing of what is 
   CHECK_THROWS_AS((void)read_kernel("/nowhere/vmlinuz"), SysError);
 }
 
+TEST_CASE("kernel image: the configuration that lies beside it, by either name") {
+  const test::TempFolder folder;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream{folder.file(name)} << text;
+  };
+  const std::string image = made_up_image("6.12.118 (debian) #1 SMP PREEMPT_DYNAMIC Debian");
+  write("vmlinuz", image);
+  write("vmlinuz-6.12.118", image);
+  write("vmlinuz-6.1", image);
+  write("config", "\nCONFIG_HZ=250\nCONFIG_PREEMPT_LAZY=y\nCONFIG_UBSAN=y\n");
+  write("config-6.12.118", "\nCONFIG_HZ=1000\n");
+  const KernelImage kernel = read_kernel(folder.file("vmlinuz"));
+  CHECK(kernel.config.hz == 250);
+  CHECK(kernel.config.preemption == "dynamic:lazy");
+  CHECK(kernel.config.irq_accounting == "no");
+  CHECK(kernel.config.summary.ends_with(";PREEMPT_LAZY=y;UBSAN=y"));
+  CHECK(read_kernel(folder.file("vmlinuz-6.12.118")).config.hz == 1000);
+  // Of another kernel nothing is taken.
+  CHECK_FALSE(read_kernel(folder.file("vmlinuz-6.1")).config.hz);
+  CHECK(read_kernel(folder.file("vmlinuz-6.1")).config.summary.empty());
+}
+
 TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
   CHECK(parse_qemu_version("QEMU emulator version 7.2.22 (Debian 1:7.2)\nCopyright") == "7.2.22");
   CHECK(parse_qemu_version("bash 5.2").empty());
@@ -93,7 +117,13 @@ TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
   };
   CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "-icount"));
   CHECK_FALSE(has(qemu_command(qemu, {.cpu = GuestCpu::kvm}), "-icount"));
-  CHECK(describe_machine(qemu, GuestCpu::tcg) == "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1");
+  CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "Nehalem-v1"));
+  CHECK(has(qemu_command(qemu, {.model = "Nehalem-v1,+erms"}), "Nehalem-v1,+erms,enforce"));
+  CHECK(has(qemu_command(qemu, {.cpu = GuestCpu::kvm}), "host"));
+  CHECK(describe_machine(qemu, GuestCpu::tcg, "Nehalem-v1") ==
+        "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1");
+  CHECK(describe_machine(qemu, GuestCpu::kvm, "Nehalem-v1") ==
+        "qemu=7.2.22;machine=microvm;cpu=host");
 }
 
 TEST_CASE("boot: the panic's line is found in the console, and its last line") {

@@ -45,7 +45,7 @@ struct SweepRig {
     };
     hooks.show_progress = [](const Progress&) {};
     hooks.tell = [this](const std::string& text) { told.push_back(text); };
-    plan.kernels = {{"a", "6.1", "#1", {}}, {"b", "6.12", "#2", {}}};
+    plan.kernels = {{"a", "6.1", "#1", {}, {}}, {"b", "6.12", "#2", {}, {}}};
     plan.repeats = 2;
     plan.folder = folder.path();
     plan.setup.cpu = GuestCpu::kvm;
@@ -92,9 +92,35 @@ TEST_CASE("sweep: kernel by kernel in each repeat, and rows in a file for each")
   CHECK(*rows[1].requests_per_s == 300);
   const std::string table = sweep.format_table();
   CHECK(table.find("6.1 ") != std::string::npos);
-  CHECK(table.find("socket 0B no reuse") != std::string::npos);
+  CHECK(table.find("socket 0B no reuse, 0 connections") != std::string::npos);
   CHECK(table.find(" 300 ") != std::string::npos);
   CHECK(rig.told.empty());
+}
+
+TEST_CASE("sweep: cells of other buffers or connections are other lines, compilers are said") {
+  Findings findings{2};
+  Row row;
+  row.mode = "direct";
+  row.kernel_compiler = "gcc-14 (Debian 14.2.0-19) 14.2.0";
+  const std::vector<std::string> releases{"6.12", "7.2"};
+  for (const auto& [buffers, connections] :
+       {std::pair{"plain", 4U}, {"provided", 4U}, {"plain", 64U}}) {
+    row.buffers = buffers;
+    row.connections = connections;
+    for (std::size_t kernel = 0; kernel < 2; ++kernel) findings.add(kernel, row, 7.0);
+  }
+  const std::string one = findings.format_table(releases, GuestCpu::tcg);
+  for (const char* const cell :
+       {"direct plain 0B no reuse, 4 connections", "direct provided 0B no reuse, 4 connections",
+        "direct plain 0B no reuse, 64 connections"}) {
+    CHECK(one.find(cell) != std::string::npos);
+  }
+  CHECK(one.find("compilers") == std::string::npos);
+  row.kernel_compiler = "gcc-16 (Debian 16.2.0-4) 16.2.0";
+  findings.add(1, row, 7.0);
+  CHECK(findings.format_table(releases, GuestCpu::tcg)
+            .find("The compilers differ, and with them the counts. 6.12: gcc 14.2.0, 7.2: gcc "
+                  "16.2.0.") != std::string::npos);
 }
 
 TEST_CASE("sweep: counting, each repeat waits for another time") {
