@@ -20,6 +20,7 @@ struct BootSetup {
   GuestCpu cpu = GuestCpu::tcg;
   unsigned cpus = 1;
   std::string more_parameters;
+  std::optional<MachineProfile> profile;
   /// For the guest to say something: that it has booted, or the next row.
   Nanos patience = std::chrono::seconds{120};
 };

@@ -8,15 +8,12 @@
 #include "stats/summary.hpp"
 
 namespace urb {
-namespace {
 
 std::string name_cell(const Row& row) {
   if (row.mode.starts_with("micro-")) return row.mode;
   return fmt::format("{}{}{} {} {}", row.mode, row.relay.empty() ? "" : " ", row.relay,
                      format_body({row.body_bytes}), row.reuse ? "reuse" : "no reuse");
 }
-
-}  // namespace
 
 void Findings::add(std::size_t kernel, const Row& row, const std::optional<double>& figure) {
   if (row.status == Status::ok) ++ok_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,15 @@ struct Qemu {
 /// Who runs the guest's instructions: QEMU itself, counting them, or the CPU.
 enum class GuestCpu : std::uint8_t { tcg, kvm };
 
+/// For the plugin that counts instructions by function (profile/plugin/count_blocks.c). TCG only.
+struct MachineProfile {
+  std::string plugin;               ///< path
+  std::uint64_t begin_address = 0;  ///< of urb_mark_window_begin() in a guest
+  std::uint64_t end_address = 0;    ///< of urb_mark_window_end()
+  std::string windows;              ///< path, appended to
+  std::string symbols;              ///< path of what the guest sends to kSymbolPort
+};
+
 struct Machine {
   GuestCpu cpu = GuestCpu::tcg;
   unsigned cpus = 1;            ///< kvm only: TCG counts on one
@@ -28,6 +38,7 @@ struct Machine {
   std::string initramfs;        ///< path
   std::string console;          ///< path of the log of its kernel
   std::string more_parameters;  ///< for the kernel's command line
+  std::optional<MachineProfile> profile;
 };
 
 /// The command line; what the guest sends comes out of QEMU's standard output.
