@@ -23,16 +23,17 @@ BELOW = {
     "server": ["mode", "process"],
     "load": ["uring", "http", "stats"],
     "row": ["stats", "probe", "process"],
+    "profile": ["row"],
     "report": ["mode", "row"],
-    "compare": ["report"],
+    "compare": ["report", "profile"],
     "experiment": ["server", "load", "micro", "report"],
-    "sweep": ["process", "report"],
+    "sweep": ["process", "report", "profile"],
     "cli": ["experiment", "sweep", "compare"],
     "main": ["cli"],
 }
 
 # Pure by decision, so that they test without a kernel: no ring, directly or through others.
-PURE = {"http", "stats", "row", "report", "compare", "experiment/matrix", "load/plan"}
+PURE = {"http", "stats", "row", "profile", "report", "compare", "experiment/matrix", "load/plan"}
 
 LINES_MAX = 300  # of a source file
 COLUMNS_MAX = 100  # of a script or a build file; clang-format keeps the sources to it

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
@@ -15,6 +17,7 @@
 #include "compare/json.hpp"
 #include "compare/text.hpp"
 #include "process/whole_file.hpp"
+#include "profile/profile_row.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
 
@@ -29,10 +32,15 @@ std::string metric_names() {
   return names;
 }
 
-// The rows of `path`, each once, of one run only if `run` is not empty.
-Side read_side(const std::string& path, const std::string& run) {
+bool is_profile(const std::string& text) {
+  const std::string_view line = std::string_view{text}.substr(0, text.find('\n'));
+  return schema_of_header(profile_records(), line) != 0;
+}
+
+// The rows of a text, each once, of one run only if `run` is not empty.
+Side read_side(const std::string& path, const std::string& text, const std::string& run) {
   std::vector<std::string> notes;
-  Side side{path, read_rows(path, &notes)};
+  Side side{path, parse_rows(text, path, &notes)};
   SeenTrials seen;
   if (const std::size_t repeated = seen.drop_repeated(side.rows); repeated != 0) {
     notes.push_back(fmt::format("{}: {}", path, describe_repeated(repeated)));
@@ -52,12 +60,27 @@ Side read_side(const std::string& path, const std::string& run) {
 int run_compare(const CompareOptions& typed) {
   CompareOptions compare = typed;
   settle_outputs(nullptr, compare.json, {compare.base, compare.next});
+  const std::string base = read_record_text(compare.base);
+  const std::string next = read_record_text(compare.next);
+  if (is_profile(base) != is_profile(next)) {
+    const auto [profile, rows] = is_profile(base) ? std::pair{compare.base, compare.next}
+                                                  : std::pair{compare.next, compare.base};
+    throw UsageError(fmt::format(
+        "{} is a file of profiles, {} one of rows (compare two of one kind)", profile, rows));
+  }
+  if (is_profile(base)) return compare_profile_texts(compare, base, next);
+  if (compare.by != ProfileDetail::cell) {
+    throw UsageError(fmt::format(
+        "--by {}: rows know no functions (give two files of sweep --profile, or leave it out)",
+        name_of(compare.by)));
+  }
   const std::vector<const Metric*> metrics = find_named<Metric>(
       "metric", compare.metrics, all_metrics(), find_metric, "there are " + metric_names());
   if (compare.json) require_writable(*compare.json);
-  const Comparison comparison = compare_rows(read_side(compare.base, compare.base_run),
-                                             read_side(compare.next, compare.next_run), metrics,
-                                             {compare.threshold_percent, compare.accept_disturbed});
+  const Comparison comparison =
+      compare_rows(read_side(compare.base, base, compare.base_run),
+                   read_side(compare.next, next, compare.next_run), metrics,
+                   {compare.threshold_percent, compare.accept_disturbed});
   // The table is for people: it gives way to what is for a program.
   std::FILE* const stream = compare.json == "-" ? stderr : stdout;
   const TableStyle style = compare.markdown ? TableStyle::markdown : TableStyle::aligned;
@@ -71,11 +94,16 @@ int run_compare(const CompareOptions& typed) {
 }  // namespace
 
 void declare_compare(Flags& flags, CompareOptions& options) {
-  flags.operand("BASE", options.base, "CSV file of the rows from before").required();
-  flags.operand("NEW", options.next, "CSV file of the rows from after").required();
+  flags.operand("BASE", options.base, "CSV file of the rows or profiles from before").required();
+  flags.operand("NEW", options.next, "CSV file of the rows or profiles from after").required();
   flags.text("--metric", options.metrics, "LIST", "what to compare, comma list: " + metric_names())
       .comma_list()
       .default_str("req/s,cpu/req,p99");
+  flags.choice("--by", options.by,
+               std::array{ProfileDetail::cell, ProfileDetail::subsystem, ProfileDetail::function},
+               "how far tables of profiles (sweep --profile) go into detail");
+  flags.number("--limit", options.limit, std::pair{std::size_t{0}, std::size_t{1000000}},
+               "functions of a cell to show, the largest changes first; 0 shows all");
   flags
       .number("--threshold", options.threshold_percent, std::pair{0.0, 1e6},
               "exit 1 when a cell is worse by more than this, and by more than noise")
@@ -94,10 +122,11 @@ void declare_compare(Flags& flags, CompareOptions& options) {
 extern const Command command_compare;
 const Command command_compare{
     .name = "compare",
-    .summary = "Compares the rows of two files, cell by cell",
+    .summary = "Compares the rows or the profiles of two files, cell by cell",
     .examples =
         "  uring-bench compare before.csv after.csv --metric cpu/req,p99\n"
-        "  uring-bench compare before.csv after.csv --threshold 2 || echo 'it got worse'\n",
+        "  uring-bench compare before.csv after.csv --threshold 2 || echo 'it got worse'\n"
+        "  uring-bench compare 6.12.profile.csv 6.19.profile.csv --by function\n",
     .declare = [](Flags& flags) { return make_action(flags, declare_compare, run_compare); },
     .exit_on_failure = kExitUsage};
 

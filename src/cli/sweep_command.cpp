@@ -61,10 +61,7 @@ int run_sweep(const SweepCommandOptions& options) {
   Sweep sweep{std::move(plan), hooks};
   sweep.run(stop);
   line.clear();
-  write_text(stdout, sweep.format_table());
-  for (const RowFile& file : sweep.files()) {
-    write_text(stdout, fmt::format("{} rows appended to {}\n", file.row_count(), file.path()));
-  }
+  write_text(stdout, sweep.format_tables() + sweep.list_files());
   if (!stop.load()) return sweep.findings().exit_code();
   print_error(
       fmt::format("interrupted in boot {} of {}", sweep.boots_done(), sweep.boots_planned()));
@@ -92,6 +89,8 @@ void declare_sweep(Flags& flags, SweepCommandOptions& options) {
       .default_str(sweep.folder);
   flags.duration("--patience", sweep.patience, "for a guest to boot, and between two rows",
                  "zero would wait for no guest");
+  flags.flag("--profile", sweep.profile,
+             "also count the instructions of each function; DIR/RELEASE.profile.csv");
   declare_quiet(flags, options.quiet);
 }
 
@@ -101,7 +100,8 @@ const Command command_sweep{
     .summary = "Measures the same cells under each kernel, in virtual machines",
     .examples =
         "  uring-bench sweep --kernel /boot/vmlinuz-6.1.0 --kernel vmlinuz-6.12 --repeats 3\n"
-        "  uring-bench sweep --kernel vmlinuz-6.12 --accel tcg -- socket cluster -b 4K -n 500\n",
+        "  uring-bench sweep --kernel vmlinuz-6.12 --accel tcg -- socket cluster -b 4K -n 500\n"
+        "  uring-bench sweep --kernel vmlinuz-6.12 --profile -- direct -b 1M -r yes -n 40\n",
     .declare = [](Flags& flags) { return make_action(flags, declare_sweep, run_sweep); },
     .passes_on = true};
 

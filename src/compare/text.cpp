@@ -15,10 +15,8 @@
 namespace urb {
 namespace {
 
-using Lines = std::vector<std::vector<std::string>>;
-
-// Two spaces between columns, the first left, the others right.
-std::string align(const Lines& lines) {
+// Two spaces between columns.
+std::string align(const TableLines& lines, std::size_t left_count) {
   std::vector<std::size_t> widths(lines.front().size(), 0);
   for (const auto& fields : lines) {
     for (std::size_t column = 0; column < fields.size(); ++column) {
@@ -30,7 +28,8 @@ std::string align(const Lines& lines) {
     std::string line;
     for (std::size_t column = 0; column < fields.size(); ++column) {
       const std::string padding(widths[column] - shown_width(fields[column]), ' ');
-      line += column == 0 ? fields[column] + padding : "  " + padding + fields[column];
+      if (column != 0) line += "  ";
+      line += column < left_count ? fields[column] + padding : padding + fields[column];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
@@ -38,21 +37,15 @@ std::string align(const Lines& lines) {
   return text;
 }
 
-std::string render(const Lines& lines, TableStyle style) {
-  if (style == TableStyle::aligned) return align(lines);
-  MarkdownTable table{lines.front(), 1};
-  for (std::size_t line = 1; line < lines.size(); ++line) table.add(lines[line]);
-  return table.render();
-}
-
 std::string format_p(double p) {
   return p < 0.001 ? std::string{"<0.001"} : fmt::format("{:.3f}", p);
 }
 
-Lines make_lines(const MetricComparison& comparison) {
+TableLines make_lines(const MetricComparison& comparison) {
   const std::string unit =
       comparison.metric->unit.empty() ? "" : fmt::format(" {}", comparison.metric->unit);
-  Lines lines{{"cell", "base" + unit, "new" + unit, "change", "95% interval", "p", "repeats", ""}};
+  TableLines lines{
+      {"cell", "base" + unit, "new" + unit, "change", "95% interval", "p", "repeats", ""}};
   for (const Change& change : comparison.changes) {
     lines.push_back({change.cell, format_median(median_interval(change.base)),
                      format_median(median_interval(change.next)),
@@ -102,7 +95,7 @@ void add_metric(Report& report, const MetricComparison& comparison, TableStyle s
   report.push_back(
       {Block::Kind::heading, fmt::format("{}: {} ({} is better)\n", metric.name, metric.meaning,
                                          metric.more_is_better ? "more" : "less")});
-  report.push_back({Block::Kind::table, render(make_lines(comparison), style)});
+  report.push_back({Block::Kind::table, render_lines(make_lines(comparison), 1, style)});
   if (!comparison.limited.empty()) {
     report.push_back({Block::Kind::note,
                       "≥: the client was the limit in most trials of that side. So there is no "
@@ -136,6 +129,13 @@ void add_warnings(Report& report, const Comparison& comparison) {
 }
 
 }  // namespace
+
+std::string render_lines(const TableLines& lines, std::size_t left_count, TableStyle style) {
+  if (style == TableStyle::aligned) return align(lines, left_count);
+  MarkdownTable table{lines.front(), left_count};
+  for (std::size_t line = 1; line < lines.size(); ++line) table.add(lines[line]);
+  return table.render();
+}
 
 Report make_comparison_report(const Comparison& comparison, TableStyle style) {
   Report report;

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/window_mark.hpp"
 #include "experiment/ab_client.hpp"
 #include "experiment/figures.hpp"
 #include "experiment/machine_watch.hpp"
@@ -60,8 +61,10 @@ LoadResult load_and_watch(const LoadOptions& options, const TrialSetup& setup, S
   LoadHooks hooks;
   hooks.on_window_begin = [&] {
     watch.begin = sample_window_begin(server.processes(), setup.scope);
+    urb_mark_window_begin();
   };
   hooks.on_window_end = [&] {
+    urb_mark_window_end();
     watch.end = sample_window_end(server.processes(), setup.scope);
     watch.memory = sample_memory(server.processes());
   };

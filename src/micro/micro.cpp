@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/window_mark.hpp"
 #include "stats/stall_watch.hpp"
 #include "stats/usage.hpp"
 
@@ -116,6 +117,7 @@ MicroResult measure_micro(MicroWork& work, const MicroPlan& plan, const std::ato
   if (result.interrupted) return result;
   const RingCounters rings_before = work.counters();
   const Nanos cpu_before = own_cpu_time().total;
+  urb_mark_window_begin();
   const Nanos begin = monotonic_now();
   StallWatch stall_watch;  // for suspensions, which the clock of the chunks does not see
   stall_watch.begin();
@@ -125,6 +127,7 @@ MicroResult measure_micro(MicroWork& work, const MicroPlan& plan, const std::ato
   result.interrupted = progress.interrupted;
   result.stalled = progress.stalled + stall_watch.total();
   result.elapsed = monotonic_now() - begin;
+  urb_mark_window_end();
   result.cpu = own_cpu_time().total - cpu_before;
   const RingCounters rings = work.counters();
   result.used = rings.used;

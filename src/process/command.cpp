@@ -27,11 +27,11 @@ void MemoryFile::write(std::string_view bytes) const {
   }
 }
 
-std::string MemoryFile::read() const {
+std::string MemoryFile::read(std::size_t from) const {
   std::string bytes;
   std::array<char, 4096> part{};
   for (ssize_t count = 0; (count = pread(file_.get(), part.data(), part.size(),
-                                         static_cast<off_t>(bytes.size()))) > 0;) {
+                                         static_cast<off_t>(from + bytes.size()))) > 0;) {
     bytes.append(part.data(), static_cast<std::size_t>(count));
   }
   return bytes;

@@ -1,6 +1,7 @@
 // Other programs: found, started, and what they say.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@ class MemoryFile {
   /// For this process and its children.
   [[nodiscard]] std::string path() const;
   void write(std::string_view bytes) const;
-  /// All of it, wherever it was written or read last.
-  [[nodiscard]] std::string read() const;
+  /// All of it from that byte on, wherever it was written or read last.
+  [[nodiscard]] std::string read(std::size_t from = 0) const;
 
  private:
   Fd file_;

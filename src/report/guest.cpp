@@ -6,17 +6,37 @@
 
 namespace urb {
 
-std::string guest_field(const Row& row, std::string_view name) {
-  std::string_view rest = row.guest;
-  while (!rest.empty()) {
-    const std::string_view field = rest.substr(0, rest.find(';'));
+namespace {
+
+// Calls `visit` with each name and value.
+template <class Visit>
+void visit_fields(std::string_view guest, Visit&& visit) {
+  while (!guest.empty()) {
+    const std::string_view field = guest.substr(0, guest.find(';'));
     const std::size_t equals = field.find('=');
-    if (equals != std::string_view::npos && field.substr(0, equals) == name) {
-      return std::string{field.substr(equals + 1)};
-    }
-    rest.remove_prefix(std::min(field.size() + 1, rest.size()));
+    if (equals != std::string_view::npos) visit(field.substr(0, equals), field.substr(equals + 1));
+    guest.remove_prefix(std::min(field.size() + 1, guest.size()));
   }
-  return "";
+}
+
+}  // namespace
+
+std::string guest_field(std::string_view guest, std::string_view name) {
+  std::string found;
+  visit_fields(guest, [&](std::string_view field, std::string_view value) {
+    if (field == name && found.empty()) found = value;
+  });
+  return found;
+}
+
+std::string guest_field(const Row& row, std::string_view name) {
+  return guest_field(row.guest, name);
+}
+
+std::vector<std::string> guest_field_names(std::string_view guest) {
+  std::vector<std::string> names;
+  visit_fields(guest, [&](std::string_view field, std::string_view) { names.emplace_back(field); });
+  return names;
 }
 
 std::string virtual_machine(const Row& row) {

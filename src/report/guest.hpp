@@ -3,13 +3,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "row/row.hpp"
 
 namespace urb {
 
-/// What stands behind a name; empty when nothing does.
+/// What stands behind a name; empty when nothing does. `guest` is the column's text.
+[[nodiscard]] std::string guest_field(std::string_view guest, std::string_view name);
 [[nodiscard]] std::string guest_field(const Row& row, std::string_view name);
+/// The names that have a value, in their order.
+[[nodiscard]] std::vector<std::string> guest_field_names(std::string_view guest);
 /// What rows must share to be held against each other: emulator, machine, processor.
 [[nodiscard]] std::string virtual_machine(const Row& row);
 

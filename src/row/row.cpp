@@ -3,17 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <type_traits>
 
 #include "base/text.hpp"
+#include "row/field_text.hpp"
 #include "row/warnings.hpp"
 
 namespace urb {
 namespace {
-
-constexpr double kFigureMax = 1e30;  // a guess: no meter here comes near it
 
 // Calls `visit` with each column and its field, in the columns' order.
 template <class R, class Visit>
@@ -36,50 +34,6 @@ FieldValue to_value(const std::string& field) {
 template <class T>
 FieldValue to_value(const std::optional<T>& field) {
   return field ? FieldValue{*field} : FieldValue{};
-}
-
-std::string to_text(std::monostate) { return {}; }
-std::string to_text(const std::string& value) { return value; }
-std::string to_text(std::uint64_t value) { return fmt::format("{}", value); }
-std::string to_text(bool value) { return value ? "yes" : "no"; }
-// What was divided by nothing is unknown.
-std::string to_text(double value) { return std::isfinite(value) ? format_figure(value) : ""; }
-
-// Each returns what is wrong with the text, nothing when it was understood.
-std::string from_text(const std::string& text, std::string& field) {
-  field = text;
-  return {};
-}
-template <class T>
-requires std::is_arithmetic_v<T> std::string from_text(const std::string& text, T& field) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), field);
-  const bool is_number = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
-  if (!is_number) return fmt::format("'{}' is not a number", text);
-  if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(field) || field < 0)
-      return fmt::format("'{}' is no finite number from 0", text);
-    // The tables add figures up, and a sum of larger ones would not be finite.
-    if (field > kFigureMax) return fmt::format("'{}' is more than anything measured", text);
-    field = std::abs(field);  // "-0"
-  }
-  return {};
-}
-std::string from_text(const std::string& text, bool& field) {
-  field = text == "yes";
-  if (field || text == "no") return {};
-  return fmt::format("'{}' is neither yes nor no", text);
-}
-std::string from_text(const std::string& text, Status& field) {
-  const auto* const name = std::find(kStatusNames.begin(), kStatusNames.end(), text);
-  if (name == kStatusNames.end()) return fmt::format("'{}' is not a status", text);
-  field = static_cast<Status>(name - kStatusNames.begin());
-  return {};
-}
-template <class T>
-std::string from_text(const std::string& text, std::optional<T>& field) {
-  field.reset();
-  if (text.empty()) return {};
-  return from_text(text, field.emplace());
 }
 
 }  // namespace
@@ -118,7 +72,7 @@ std::vector<std::string> format_row(const Row& row) {
   std::vector<std::string> fields;
   fields.reserve(kColumns.size());
   for (const FieldValue& value : values_of(row)) {
-    fields.push_back(std::visit([](const auto& known) { return to_text(known); }, value));
+    fields.push_back(to_field_text(value));
   }
   return fields;
 }
@@ -150,7 +104,7 @@ std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields,
   std::optional<ParseError> error;
   visit_columns(row, [&](const Column& column, auto& field) {
     if (column.schema > schema) return;
-    std::string problem = from_text(fields[index], field);
+    std::string problem = from_field_text(fields[index], field);
     if (!problem.empty() && !error) {
       error = ParseError{index, fmt::format("{}: {}", column.name, problem)};
     }

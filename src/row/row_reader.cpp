@@ -1,202 +1,56 @@
-// Text to records to rows, and the places of errors.
+// Records to rows.
 #include "row/row_reader.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstddef>
-#include <optional>
 #include <utility>
 #include <variant>
-
-#include "base/error.hpp"
-#include "base/fd.hpp"
-#include "base/text.hpp"
-#include "row/csv.hpp"
 
 namespace urb {
 namespace {
 
-std::string read_file(const std::string& path) {
-  const int raw = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (raw < 0) throw SysError("open " + path, errno);
-  const Fd file{Adopt{}, raw};
-  std::string text;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t length = read(file.get(), buffer.data(), buffer.size());
-    if (length < 0 && errno == EINTR) continue;
-    if (length < 0) throw SysError("read " + path, errno);
-    if (length == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(length));
-  }
-}
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string_view without_mark(std::string_view text) {
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  return text;
-}
-
-// A tail that CRLF should have ended may have its first half.
-std::string_view without_return(std::string_view tail) {
-  if (tail.ends_with('\r')) tail.remove_suffix(1);
-  return tail;
-}
-
-// What a spreadsheet has made of the header, as far as it can be told.
-std::string explain_header(std::string_view text) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    return "it is UTF-16, by its byte order mark (BOM); save it as \"CSV UTF-8\"";
-  }
-  const std::string_view line = without_mark(text).substr(0, without_mark(text).find('\n'));
-  for (const char separator : {';', '\t'}) {
-    if (line.starts_with(fmt::format("{}{}{}", column_names()[0], separator, column_names()[1]))) {
-      return fmt::format("its fields are separated by {}; save it with commas",
-                         separator == ';' ? "semicolons" : "tabs");
-    }
-  }
-  return fmt::format(
-      "its header is not that of this version's rows (schema {}); was it made by another version, "
-      "or by another program?",
-      kSchema);
-}
-
-bool is_blank(const std::vector<std::string>& record) {
-  return std::all_of(record.begin(), record.end(),
-                     [](const std::string& field) { return field.empty(); });
-}
-
-// The schema that a record is the header of; 0 where it is none.
-std::uint64_t schema_of(std::vector<std::string> record) {
-  if (!record.empty()) record.front() = without_mark(record.front());
-  std::uint64_t schema = kSchema;
-  while (schema != 0 && record != column_names(schema)) --schema;
-  return schema;
-}
-
-// What joins files in the middle of one, and what to do about it; empty for anything else.
-std::string explain_joint(const std::vector<std::string>& record, std::uint64_t schema) {
-  constexpr std::string_view kRemedy = "; were files joined by cat? (give the files one by one)";
-  if (schema_of(record) != 0) return fmt::format("a second header{}", kRemedy);
-  if (record.size() + 1 == 2 * column_names(schema).size()) {
-    return fmt::format("two rows in one line{}", kRemedy);
-  }
-  return "";
-}
-
-/// Throws UsageErrors that name the file and the line.
-class Parser {
- public:
-  explicit Parser(const std::string& name) : name_{name} {}
-
-  // `text` ends in a line end, or is empty.
-  void take(std::string_view text) {
-    auto parsed = parse_csv(without_mark(text));
-    if (const auto* const error = std::get_if<ParseError>(&parsed)) {
-      const std::string_view before = without_mark(text).substr(0, error->position);
-      refuse(1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
-             error->message);
-    }
-    const auto& records = std::get<std::vector<std::vector<std::string>>>(parsed);
-    schema_ = records.empty() ? 0 : schema_of(records.front());
-    if (schema_ == 0) refuse_header(text);
-    for (std::size_t index = 1; index < records.size(); ++index) {
-      take_record(records[index], index + 1);
-    }
-  }
-
-  void take_record(const std::vector<std::string>& record, std::size_t line) {
-    if (is_blank(record)) return;  // editors and spreadsheets leave such lines
-    if (const std::string joint = explain_joint(record, schema_); !joint.empty())
-      refuse(line, joint);
-    auto parsed = parse_row(record, schema_);
-    if (const auto* const error = std::get_if<ParseError>(&parsed)) refuse(line, error->message);
-    rows_.push_back(std::get<Row>(std::move(parsed)));
-    clean_texts(rows_.back());
-  }
-
-  [[noreturn]] void refuse_header(std::string_view text) const {
-    throw UsageError(fmt::format("{}: {}", name_, explain_header(text)));
-  }
-
-  [[nodiscard]] std::uint64_t schema() const noexcept { return schema_; }
-  [[nodiscard]] std::vector<Row> finish() { return std::move(rows_); }
-
- private:
-  [[noreturn]] void refuse(std::size_t line, const std::string& why) const {
-    throw UsageError(fmt::format("{}:{}: {}", name_, line, clean_text(why)));
-  }
-
-  const std::string& name_;
-  std::uint64_t schema_ = 0;
-  std::vector<Row> rows_;
-};
-
-// The one record that a tail holds; nothing when it holds none, or ends within quotes.
-std::optional<std::vector<std::string>> record_of(std::string_view tail) {
-  auto parsed = parse_csv(without_return(without_mark(tail)));
-  auto* const records = std::get_if<std::vector<std::vector<std::string>>>(&parsed);
-  if (records == nullptr || records->size() != 1) return std::nullopt;
-  return std::move(records->front());
-}
-
 // A status of which the last letters are missing.
-bool is_status_begun(const std::string& text) {
-  return std::any_of(kStatusNames.begin(), kStatusNames.end(),
-                     [&](std::string_view name) { return name.starts_with(text); });
+bool complete_status(std::string& text) {
+  const bool is_begun = std::any_of(kStatusNames.begin(), kStatusNames.end(),
+                                    [&](std::string_view name) { return name.starts_with(text); });
+  if (is_begun) text = name_of(Status::ok);
+  return is_begun;
+}
+
+std::optional<ParseError> find_row_problem(const std::vector<std::string>& record,
+                                           std::uint64_t schema) {
+  auto parsed = parse_row(record, schema);
+  auto* const error = std::get_if<ParseError>(&parsed);
+  return error == nullptr ? std::nullopt : std::optional{std::move(*error)};
 }
 
 }  // namespace
 
-TailKind classify_tail(std::string_view tail, std::uint64_t schema) {
-  const std::size_t field_count = column_names(schema).size();
-  const auto record = record_of(tail);
-  if (!record || record->size() < field_count) return TailKind::torn;
-  if (schema_of(*record) != 0) return TailKind::whole;
-  if (std::holds_alternative<Row>(parse_row(*record, schema))) return TailKind::whole;
-  if (record->size() > field_count) return TailKind::foreign;
-  std::vector<std::string> mended = *record;
-  if (!is_status_begun(mended.back())) return TailKind::foreign;
-  mended.back() = name_of(Status::ok);
-  return std::holds_alternative<Row>(parse_row(mended, schema)) ? TailKind::torn
-                                                                : TailKind::foreign;
+const RecordKind& row_records() noexcept {
+  static constexpr RecordKind kRows{.schema = kSchema,
+                                    .columns = column_names,
+                                    .find_problem = find_row_problem,
+                                    .complete_last = complete_status,
+                                    .remedy = "choose another file with --csv",
+                                    .readers = "report reads both"};
+  return kRows;
 }
 
 std::uint64_t schema_of_header(std::string_view line) {
-  const auto record = record_of(line);
-  return record ? schema_of(*record) : 0;
+  return schema_of_header(row_records(), line);
 }
 
 std::vector<Row> parse_rows(std::string_view text, const std::string& name,
                             std::vector<std::string>* notes) {
-  // No field of ours holds a line break, so the last one ends the last line that is whole.
-  const std::size_t whole_size = text.rfind('\n') + 1;
-  const std::string_view tail = text.substr(whole_size);
-  Parser parser{name};
-  if (whole_size == 0) {
-    const auto header = record_of(text);
-    if (!header || schema_of(*header) == 0) parser.refuse_header(text);
-    return {};
-  }
-  parser.take(text.substr(0, whole_size));
-  if (tail.empty()) return parser.finish();
-  if (classify_tail(tail, parser.schema()) != TailKind::torn) {
-    const auto line = 1 + std::count(text.begin(), text.end(), '\n');
-    parser.take_record(*record_of(tail), static_cast<std::size_t>(line));
-  } else if (notes != nullptr) {
-    notes->push_back(name + ": its last line is half a row, and is left out");
-  }
-  return parser.finish();
+  std::vector<Row> rows;
+  parse_records(row_records(), text, name, notes, [&rows](const auto& record, auto schema) {
+    rows.push_back(std::get<Row>(parse_row(record, schema)));
+    clean_texts(rows.back());
+  });
+  return rows;
 }
 
 std::vector<Row> read_rows(const std::string& path, std::vector<std::string>* notes) {
-  return parse_rows(read_file(path), path, notes);
+  return parse_rows(read_record_text(path), path, notes);
 }
 
 }  // namespace urb

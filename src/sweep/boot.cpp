@@ -89,7 +89,8 @@ class Boot {
                                   .kernel = kernel.path,
                                   .initramfs = initramfs_.path(),
                                   .console = console_.path(),
-                                  .more_parameters = setup.more_parameters});
+                                  .more_parameters = setup.more_parameters,
+                                  .profile = setup.profile});
     child_ = Child{"qemu", SIGKILL,
                    [&] { return exec_qemu(command, rows_.child_end(), errors_.child_end()); }};
     rows_.close_child_end();

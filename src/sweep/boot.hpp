@@ -21,6 +21,7 @@ struct BootSetup {
   std::string model{kCountedModel};  ///< as Machine has it
   unsigned cpus = 1;
   std::string more_parameters;
+  std::optional<MachineProfile> profile;
   /// For the guest to say something: that it has booted, or the next row.
   Nanos patience = std::chrono::seconds{120};
 };

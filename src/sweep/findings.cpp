@@ -12,7 +12,6 @@
 #include "stats/summary.hpp"
 
 namespace urb {
-namespace {
 
 std::string name_cell(const Row& row) {
   if (row.mode.starts_with("micro-")) return row.mode;
@@ -34,8 +33,6 @@ std::string describe_compilers(const std::vector<std::string>& releases,
   }
   return fmt::format("The compilers differ, and with them the counts. {}.\n", text);
 }
-
-}  // namespace
 
 void Findings::add(std::size_t kernel, const Row& row, const std::optional<double>& figure) {
   if (row.status == Status::ok) ++ok_;

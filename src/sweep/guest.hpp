@@ -21,6 +21,7 @@ inline constexpr const char* kEndLine = "#end";
 
 /// Ports of the machine that boot.cpp builds: bytes out, and the end of the machine.
 inline constexpr unsigned short kOutputPort = 0xe9;
+inline constexpr unsigned short kSymbolPort = 0xea;  ///< /proc/kallsyms, for a profile
 inline constexpr unsigned short kExitPort = 0xf4;
 
 }  // namespace urb

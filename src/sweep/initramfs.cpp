@@ -25,6 +25,8 @@ std::string read_whole(const std::string& path) {
 
 }  // namespace
 
+std::string read_own_program() { return read_whole("/proc/self/exe"); }
+
 bool is_dynamic(const std::string& program) {
   Elf64_Ehdr head{};
   if (program.size() < sizeof head) return true;
@@ -40,7 +42,7 @@ bool is_dynamic(const std::string& program) {
 }
 
 std::string make_initramfs(const KernelImage& kernel, const GuestTask& task) {
-  const std::string program = read_whole("/proc/self/exe");
+  const std::string program = read_own_program();
   if (is_dynamic(program)) {
     throw Unsupported(
         "this uring-bench is linked dynamically, and a guest has no libraries: build it with "
@@ -62,8 +64,8 @@ std::string make_initramfs(const KernelImage& kernel, const GuestTask& task) {
 }
 
 std::string format_task(const GuestTask& task) {
-  std::string text =
-      fmt::format("{} {}\n", task.counts_instructions ? "count" : "time", task.settle_s);
+  std::string text = fmt::format("{} {}{}\n", task.counts_instructions ? "count" : "time",
+                                 task.settle_s, task.sends_symbols ? " symbols" : "");
   const auto add = [&text](char kind, const std::string& value) {
     if (value.find('\n') != std::string::npos) {
       throw UsageError("arguments with line breaks do not reach a guest");
@@ -87,6 +89,8 @@ GuestTask parse_task(const std::string& text) {
   std::string kind;
   head >> kind >> task.settle_s;
   task.counts_instructions = kind == "count";
+  std::string more;
+  task.sends_symbols = (head >> more) && more == "symbols";
   std::vector<std::string> run;
   while (std::getline(lines, line)) {
     if (line.starts_with('@')) {

@@ -16,6 +16,7 @@ struct GuestTask {
   /// that costs nothing, and different values put the runs at different distances from its timers.
   unsigned settle_s = 1;
   bool counts_instructions = false;
+  bool sends_symbols = false;            ///< of its kernel's functions, behind the last run
   std::vector<std::string> environment;  ///< "NAME=VALUE", of all runs
 };
 
@@ -23,6 +24,9 @@ struct GuestTask {
 inline constexpr const char* kTaskPath = "/uring-bench-guest";
 /// Set for the runs of a guest whose clock counts instructions.
 inline constexpr const char* kCountVariable = "URB_GUEST_COUNTS";
+
+/// This program's file, which is the guest's too.
+[[nodiscard]] std::string read_own_program();
 
 /// Throws Unsupported when this program is not static, SysError for a module that cannot be read.
 [[nodiscard]] std::string make_initramfs(const KernelImage& kernel, const GuestTask& task);

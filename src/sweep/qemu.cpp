@@ -17,6 +17,13 @@ namespace {
 constexpr const char* kProgram = "qemu-system-x86_64";
 constexpr std::string_view kMachine = "microvm";
 
+// In QEMU's lists of options two commas are one of a value.
+std::string quote(std::string_view value) {
+  std::string quoted;
+  for (const char letter : value) quoted += letter == ',' ? ",," : std::string(1, letter);
+  return quoted;
+}
+
 std::string read_version(const std::string& program) {
   const MemoryFile output{"qemu-version"};
   Child child{"qemu-version", SIGKILL, [&] {
@@ -55,6 +62,8 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   // panic=-1 and -no-reboot: a panic ends QEMU. noirqtime: what a process' system calls cost in
   // soft interrupts is in its CPU clock, and not lost.
   std::string parameters = "console=ttyS0 quiet panic=-1 tsc=reliable tsc=noirqtime";
+  // The addresses of functions are those of its symbols, and the same in each boot.
+  if (machine.profile) parameters += " nokaslr";
   if (!machine.more_parameters.empty()) parameters += " " + machine.more_parameters;
   std::vector<std::string> command{qemu.path, "-nodefaults", "-no-user-config", "-no-reboot"};
   const auto add = [&command](std::string_view option, std::string value) {
@@ -88,6 +97,13 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   add("-chardev", "stdio,id=rows,signal=off");
   add("-device", "isa-debugcon,iobase=0xe9,chardev=rows");
   add("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+  if (machine.profile) {
+    const MachineProfile& profile = *machine.profile;
+    add("-plugin", fmt::format("file={},begin={:#x},end={:#x},output={}", quote(profile.plugin),
+                               profile.begin_address, profile.end_address, quote(profile.windows)));
+    add("-chardev", "file,id=symbols,path=" + quote(profile.symbols));
+    add("-device", "isa-debugcon,iobase=0xea,chardev=symbols");
+  }
   return command;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,15 @@ enum class GuestCpu : std::uint8_t { tcg, kvm };
 /// as an instruction.
 inline constexpr std::string_view kCountedModel = "Nehalem-v1";
 
+/// For the plugin that counts instructions by function (profile/plugin/count_blocks.c). TCG only.
+struct MachineProfile {
+  std::string plugin;               ///< path
+  std::uint64_t begin_address = 0;  ///< of urb_mark_window_begin() in a guest
+  std::uint64_t end_address = 0;    ///< of urb_mark_window_end()
+  std::string windows;              ///< path, appended to
+  std::string symbols;              ///< path of what the guest sends to kSymbolPort
+};
+
 struct Machine {
   GuestCpu cpu = GuestCpu::tcg;
   std::string model{kCountedModel};  ///< as -cpu of qemu(1) takes it; tcg only
@@ -34,6 +44,7 @@ struct Machine {
   std::string initramfs;             ///< path
   std::string console;               ///< path of the log of its kernel
   std::string more_parameters;       ///< for the kernel's command line
+  std::optional<MachineProfile> profile;
 };
 
 /// The command line; what the guest sends comes out of QEMU's standard output.

@@ -48,7 +48,7 @@ void check_model(const SweepOptions& options) {
 
 GuestCpu choose_cpu(AccelChoice accel, const SweepPlan& plan, const SweepHooks& hooks,
                     const std::atomic<bool>& stop) {
-  if (accel == AccelChoice::tcg) return GuestCpu::tcg;
+  if (accel == AccelChoice::tcg || !plan.profile_plugin.empty()) return GuestCpu::tcg;
   const std::string why_not = probe_kvm(plan.kernels.front(), plan.setup, stop);
   if (why_not.empty()) {
     hooks.tell("guests run under KVM: the rows are times");
@@ -95,6 +95,9 @@ std::string_view name_of(AccelChoice accel) noexcept {
 SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
                      const std::atomic<bool>& stop) {
   SweepPlan plan;
+  if (options.profile && options.accel == AccelChoice::kvm) {
+    throw UsageError("--profile counts instructions, which KVM does not: leave out --accel kvm");
+  }
   for (const std::string& spec : options.kernels) plan.kernels.push_back(read_kernel(spec));
   refuse_same_release(plan.kernels, options.folder);
   plan.repeats = options.repeats;
@@ -103,6 +106,7 @@ SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
   plan.setup.patience = options.patience;
   check_model(options);
   plan.setup.model = options.cpu_model;
+  if (options.profile) plan.profile_plugin = find_profile_plugin(plan.setup.qemu);
   plan.setup.cpu = choose_cpu(options.accel, plan, hooks, stop);
   if (plan.setup.cpu == GuestCpu::kvm && options.cpu_model != kCountedModel) {
     throw UsageError("--cpu-model is of guests that count: add --accel tcg");
@@ -116,6 +120,9 @@ Sweep::Sweep(SweepPlan plan, const SweepHooks& hooks)
     : plan_{std::move(plan)}, hooks_{hooks}, findings_{plan_.kernels.size()} {
   for (const KernelImage& kernel : plan_.kernels) {
     files_.emplace_back(path_of_rows(plan_.folder, kernel));
+  }
+  if (!plan_.profile_plugin.empty()) {
+    profiler_.emplace(plan_.profile_plugin, plan_.kernels, plan_.folder);
   }
   progress_.total = plan_.kernels.size() * plan_.repeats;
 }
@@ -143,6 +150,7 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
   const GuestTask task{.runs = plan_.runs,
                        .settle_s = counts() ? kSettleFirst - 1 + repeat : 1,
                        .counts_instructions = counts(),
+                       .sends_symbols = profiler_ && profiler_->needs_symbols(index),
                        .environment = plan_.environment};
   const BootContext context{
       .run_id = plan_.run_id,
@@ -152,6 +160,9 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
       .settle_s = task.settle_s,
       .repeat = repeat};
   progress_.label = kernel.release + " boots";
+  BootSetup setup = plan_.setup;
+  std::optional<ProfiledBoot> profile;
+  if (profiler_) setup.profile = profile.emplace(profiler_->plugin()).machine();
   std::size_t rows = 0;
   const BootHooks boot_hooks{.on_line =
                                  [&](const std::string& line) {
@@ -159,14 +170,16 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
                                    if (!row) return;
                                    row->trial_order = ++rows;
                                    keep(index, *row);
+                                   if (profile) profile->add(*row);
                                    progress_.label =
                                        fmt::format("{} {} {}", kernel.release, row->mode,
                                                    format_body({row->body_bytes}));
                                  },
                              .on_turn = [&] { hooks_.show_progress(progress_); }};
-  BootResult result = hooks_.boot(kernel, task, plan_.setup, boot_hooks);
+  BootResult result = hooks_.boot(kernel, task, setup, boot_hooks);
   if (result.end == BootEnd::interrupted) return;
   if (result.end == BootEnd::finished) {
+    if (profile) profiler_->keep(index, *profile);
     if (rows != 0) return;
     result = without_rows(std::move(result));
   }
@@ -184,10 +197,22 @@ std::string Sweep::keep_console(const BootResult& result, const KernelImage& ker
   return file ? path : fmt::format("{} could not be written", path);
 }
 
-std::string Sweep::format_table() const {
+std::string Sweep::format_tables() const {
   std::vector<std::string> releases;
   for (const KernelImage& kernel : plan_.kernels) releases.push_back(kernel.release);
-  return findings_.format_table(releases, plan_.setup.cpu);
+  return findings_.format_table(releases, plan_.setup.cpu) +
+         (profiler_ ? profiler_->format_tables(releases) : "");
+}
+
+std::string Sweep::list_files() const {
+  std::string text;
+  const auto add = [&text](const auto& file) {
+    text += fmt::format("{} rows appended to {}\n", file.row_count(), file.path());
+  };
+  for (const RowFile& file : files_) add(file);
+  if (!profiler_) return text;
+  for (const ProfileFile& file : profiler_->files()) add(file);
+  return text;
 }
 
 }  // namespace urb

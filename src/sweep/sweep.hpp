@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "sweep/boot.hpp"
 #include "sweep/findings.hpp"
 #include "sweep/guest_rows.hpp"
+#include "sweep/profiler.hpp"
 
 namespace urb {
 
@@ -27,6 +29,7 @@ struct SweepOptions {
   AccelChoice accel = AccelChoice::automatic;
   std::string cpu_model{kCountedModel};  ///< of guests that count
   unsigned repeats = 3;                  ///< boots of each kernel
+  bool profile = false;                  ///< also count instructions by function
   std::string folder = "results";
   Nanos patience = std::chrono::minutes{2};
   std::vector<std::string> guest;  ///< what followed `--`: of each guest's run
@@ -41,6 +44,7 @@ struct SweepPlan {
   std::vector<std::vector<std::string>> runs;
   std::vector<std::string> environment;  ///< "NAME=VALUE", of the runs
   std::string run_id;
+  std::string profile_plugin;  ///< path; empty: no profile
 };
 
 /// The outside of a sweep, so that tests need neither QEMU nor a kernel.
@@ -53,8 +57,8 @@ struct SweepHooks {
 };
 
 /// Reads the kernels, finds QEMU and, where it matters, tries KVM. `tell` says what was chosen.
-/// Throws UsageError for what is no kernel and for two of one release, whose rows would mix;
-/// Unsupported where no guest can run.
+/// Throws UsageError for what is no kernel, for two of one release, whose rows would mix, and for a
+/// profile under KVM; Unsupported where no guest can run, or no profile can be had.
 [[nodiscard]] SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
                                    const std::atomic<bool>& stop);
 
@@ -69,9 +73,10 @@ class Sweep {
   void run(const std::atomic<bool>& stop);
 
   [[nodiscard]] const Findings& findings() const noexcept { return findings_; }
-  [[nodiscard]] const std::vector<RowFile>& files() const noexcept { return files_; }
-  /// Medians, as Findings says.
-  [[nodiscard]] std::string format_table() const;
+  /// Medians, as Findings and Profiler say.
+  [[nodiscard]] std::string format_tables() const;
+  /// "18 rows appended to PATH", a line for each file.
+  [[nodiscard]] std::string list_files() const;
   [[nodiscard]] std::size_t boots_done() const noexcept { return progress_.done; }
   [[nodiscard]] std::size_t boots_planned() const noexcept { return progress_.total; }
 
@@ -85,6 +90,7 @@ class Sweep {
   const SweepHooks& hooks_;
   std::vector<RowFile> files_;  ///< by kernel
   Findings findings_;
+  std::optional<Profiler> profiler_;
   Progress progress_;
 };
 

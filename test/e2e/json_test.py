@@ -67,6 +67,33 @@ def check_report(binary, root, folder, validated):
     path.unlink()
 
 
+def check_profiles(binary, root, folder, validated):
+    """The comparison of two small profiles, of which the second has a dearer function."""
+    profiles = root / "test/data/profile"
+    path = folder / "profiles.json"
+    done = subprocess.run([binary, "compare", "--by", "function", "--threshold", "2",
+                           profiles / "base.profile.csv", profiles / "new.profile.csv", "--json",
+                           path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    comparison = validated(path, "profile_comparison.schema.json")
+    assert comparison["regression"]
+    cell = comparison["cells"][0]
+    assert cell["functions"][0]["function"] == "tcp_ack", cell["functions"][0]
+    assert math.isclose(cell["change"], 600), cell["change"]
+    assert math.isclose(cell["share_of_base"], 600 / 12000), cell["share_of_base"]
+    assert "tcp_ack " in done.stdout and "regression: " in done.stdout, done.stdout
+    path.unlink()
+    # Two kinds of files, and what rows do not know.
+    for arguments in (["--by", "cell", profiles / "base.profile.csv", folder / "rows.csv"],
+                      ["--by", "function", folder / "rows.csv", folder / "rows.csv"],
+                      ["--metric", "p99", profiles / "base.profile.csv",
+                       profiles / "new.profile.csv"]):
+        done = subprocess.run([binary, "compare", *arguments], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+        assert "(" in done.stderr, f"no remedy: {done.stderr}"
+
+
 def main(binary, root):
     def validated(path, schema):
         document = json.loads(path.read_text())
@@ -98,6 +125,7 @@ def main(binary, root):
         assert not validated(comparison, "comparison.schema.json")["regression"]
 
         check_report(binary, root, folder, validated)
+        check_profiles(binary, root, folder, validated)
 
         # Interrupted once its first row is on the disk: that row is in the JSON too.
         rows, run = folder / "cut.csv", folder / "cut.json"

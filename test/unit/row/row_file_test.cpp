@@ -107,7 +107,8 @@ TEST_CASE("row_file: a file of an older schema is refused by its number, with th
   CHECK_THROWS_WITH_AS(urb::RowFile{path},
                        (path + ": its rows are of schema 1, and this version writes schema " +
                         std::to_string(urb::kSchema) +
-                        " (move the file away, or choose another with --csv; report reads both)")
+                        " (move the file away, or choose another file with --csv; report "
+                        "reads both)")
                            .c_str(),
                        urb::UsageError);
   CHECK(read_file(path) == old);

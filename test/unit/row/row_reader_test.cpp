@@ -123,15 +123,17 @@ TEST_CASE("row reader: texts come fit for pages and terminals") {
 
 TEST_CASE("row reader: what stands behind the last line end") {
   const std::string line = line_of().substr(0, line_of().size() - 1);
-  CHECK(urb::classify_tail(line) == TailKind::whole);
-  CHECK(urb::classify_tail(line + "\r") == TailKind::whole);
-  CHECK(urb::classify_tail(header().substr(0, header().size() - 1)) == TailKind::whole);
+  CHECK(urb::classify_tail(urb::row_records(), line, urb::kSchema) == TailKind::whole);
+  CHECK(urb::classify_tail(urb::row_records(), line + "\r", urb::kSchema) == TailKind::whole);
+  CHECK(urb::classify_tail(urb::row_records(), header().substr(0, header().size() - 1),
+                           urb::kSchema) == TailKind::whole);
   for (std::size_t size = 1; size < line.size(); ++size) {
     CAPTURE(size);
-    CHECK(urb::classify_tail(std::string_view{line}.substr(0, size)) == TailKind::torn);
+    CHECK(urb::classify_tail(urb::row_records(), std::string_view{line}.substr(0, size),
+                             urb::kSchema) == TailKind::torn);
   }
-  CHECK(urb::classify_tail(line + "ay") == TailKind::foreign);
-  CHECK(urb::classify_tail(line + ",x") == TailKind::foreign);
+  CHECK(urb::classify_tail(urb::row_records(), line + "ay", urb::kSchema) == TailKind::foreign);
+  CHECK(urb::classify_tail(urb::row_records(), line + ",x", urb::kSchema) == TailKind::foreign);
 }
 
 TEST_SUITE_END();

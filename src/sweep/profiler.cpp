@@ -1,0 +1,158 @@
+#include "sweep/profiler.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/window_mark.hpp"
+#include "profile/subsystems.hpp"
+#include "report/markdown.hpp"
+#include "stats/summary.hpp"
+#include "sweep/findings.hpp"
+#include "sweep/initramfs.hpp"
+
+namespace urb {
+namespace {
+
+constexpr const char* kPluginName = "uring-bench-profile.so";
+
+std::string find_plugin_file() {
+  const std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  for (const std::filesystem::path& candidate :
+       {folder / kPluginName, folder / ".." / "libexec" / "uring-bench" / kPluginName}) {
+    if (access(candidate.c_str(), R_OK) == 0) return candidate.lexically_normal();
+  }
+  throw Unsupported(fmt::format(
+      "no profile without {}, which is not in {} (build it: ninja -C build; meson setup says why "
+      "where it cannot)",
+      kPluginName, folder.string()));
+}
+
+ProfileRow make_row(const Row& cell, const FunctionCount& count) {
+  ProfileRow row;
+  row.run_id = cell.run_id;
+  row.kernel = cell.kernel;
+  row.kernel_compiler = cell.kernel_compiler;
+  row.kernel_config = cell.kernel_config;
+  row.guest = cell.guest;
+  row.mode = cell.mode;
+  row.relay = cell.relay;
+  row.buffers = cell.buffers;
+  row.tls = cell.tls;
+  row.connections = cell.connections;
+  row.body_bytes = cell.body_bytes;
+  row.reuse = cell.reuse;
+  row.subsystem = count.subsystem;
+  row.function = count.function;
+  row.instructions_per_request =
+      static_cast<double>(count.instructions) / static_cast<double>(*cell.requests);
+  row.repeat = cell.repeat;
+  return row;
+}
+
+}  // namespace
+
+bool takes_plugin(std::string_view qemu_version) noexcept {
+  // QEMU 6.0 to 8.2; version 9.0 has QEMU_PLUGIN_MIN_VERSION 2.
+  return qemu_version.starts_with("6.") || qemu_version.starts_with("7.") ||
+         qemu_version.starts_with("8.");
+}
+
+std::string find_profile_plugin(const Qemu& qemu) {
+  if (!takes_plugin(qemu.version)) {
+    throw Unsupported(fmt::format(
+        "no profile with QEMU {}: its plugins have another interface than those of QEMU 6.0 to "
+        "8.2 (put such a qemu-system-x86_64 first on the PATH; Debian 12 has 7.2)",
+        qemu.version));
+  }
+  return find_plugin_file();
+}
+
+ProfiledBoot::ProfiledBoot(std::string plugin) : plugin_{std::move(plugin)} {}
+
+MachineProfile ProfiledBoot::machine() const {
+  return {.plugin = plugin_,
+          .begin_address = reinterpret_cast<std::uintptr_t>(&urb_mark_window_begin),
+          .end_address = reinterpret_cast<std::uintptr_t>(&urb_mark_window_end),
+          .windows = windows_.path(),
+          .symbols = symbols_.path()};
+}
+
+void ProfiledBoot::add(const Row& row) {
+  const std::string bytes = windows_.read(read_);
+  read_ += bytes.size();
+  std::vector<ProfileWindow> windows = parse_windows(bytes);
+  // What failed may have ended in its window, or behind it.
+  if (row.status != Status::ok || !row.requests || *row.requests == 0) return;
+  if (windows.size() != 1) {
+    throw std::runtime_error{
+        fmt::format("a row of {} came with {} profiles: the marks around its window are wrong",
+                    row.mode, windows.size())};
+  }
+  cells_.push_back({row, std::move(windows.front())});
+}
+
+Profiler::Profiler(std::string plugin, const std::vector<KernelImage>& kernels,
+                   const std::string& folder)
+    : plugin_{std::move(plugin)},
+      program_{read_elf_functions(read_own_program())},
+      kernel_symbols_(kernels.size()) {
+  if (program_.is_empty()) {
+    throw Unsupported("no profile: this uring-bench was stripped of its symbols (build it again)");
+  }
+  for (const KernelImage& kernel : kernels) {
+    files_.emplace_back(profile_path(folder, kernel.release));
+  }
+}
+
+bool Profiler::needs_symbols(std::size_t kernel) const {
+  return kernel_symbols_[kernel].is_empty();
+}
+
+void Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
+  if (needs_symbols(kernel)) kernel_symbols_[kernel] = parse_kallsyms(boot.symbols());
+  for (const ProfiledCell& cell : boot.cells()) keep_cell(kernel, cell);
+}
+
+void Profiler::keep_cell(std::size_t kernel, const ProfiledCell& cell) {
+  const std::string name = name_cell(cell.row);
+  const auto [at, is_new] = figures_.try_emplace(name);
+  if (is_new) order_.push_back(name);
+  std::vector<ProfileRow> rows;
+  for (const FunctionCount& count : fold(cell.window, {kernel_symbols_[kernel], program_})) {
+    rows.push_back(make_row(cell.row, count));
+    if (!count.function.empty()) continue;
+    auto& figures = at->second.try_emplace(count.subsystem, files_.size()).first->second;
+    figures[kernel].push_back(rows.back().instructions_per_request);
+  }
+  files_[kernel].append(rows);
+}
+
+std::string Profiler::format_tables(const std::vector<std::string>& releases) const {
+  std::string text;
+  for (const std::string& cell : order_) {
+    std::vector<std::string> head{cell};
+    head.insert(head.end(), releases.begin(), releases.end());
+    MarkdownTable table{head, 1};
+    for (const std::string_view subsystem : all_subsystems()) {
+      const auto found = figures_.at(cell).find(std::string{subsystem});
+      if (found == figures_.at(cell).end()) continue;
+      std::vector<std::string> fields{found->first};
+      for (const std::vector<double>& figures : found->second) {
+        fields.push_back(figures.empty() ? "–" : fmt::format("{:.0f}", median_of(figures)));
+      }
+      table.add(std::move(fields));
+    }
+    text += "\n" + table.render();
+  }
+  if (!text.empty()) text += "\nMedians of executed instructions, for one request or operation.\n";
+  return text;
+}
+
+}  // namespace urb
