@@ -2,7 +2,7 @@
 import textwrap
 
 from parts_costs import (KIB, MIB, TOTAL, growth_of, handover_of, requests_below_a_percent)
-from parts_kernels import counts_of
+from parts_kernels import change_text, counts_of
 from parts_study import machine_text, study_of
 from report_json import WIDTH, metric_of, paragraph, size_text
 from rows import Failure, short_release
@@ -92,12 +92,6 @@ def kernel_finding(program):
     return (f"From Linux {old} to {new} the instructions of an empty request "
             f"of `cluster` change by {alone} % ({rows}). On a kept connection they "
             f"change by {kept} %. QEMU counted client and server. One compiler built both kernels.")
-
-
-def change_text(before, after):
-    """"−6.0 to −5.1", by the ends of both ranges."""
-    ends = (after.low / before.high, after.high / before.low)
-    return " to ".join(f"{100 * (end - 1):+.1f}".replace("-", "−") for end in ends)
 
 
 def found(program):

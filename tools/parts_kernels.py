@@ -101,6 +101,31 @@ def swept_kernels(_program):
                  left=4)
 
 
+def change_text(before, after):
+    """"−6.0 to −5.1", by the ends of both ranges."""
+    ends = (after.low / before.high, after.high / before.low)
+    return " to ".join(f"{100 * (end - 1):+.1f}".replace("-", "−") for end in ends)
+
+
+def compiler_changes(program):
+    """What another compiler is worth: kernels of a series that has two."""
+    counts = counts_of(program, CELLS)
+    usual = counts.of_one_compiler()
+    pairs = [(same, other) for other in counts.kernels if other not in usual for same in usual
+             if version_of(same)[:2] == version_of(other)[:2]]
+    head = [f"{short_compiler(counts.compiler_of(other))} ({short_release(other)}) by "
+            f"{short_compiler(counts.compiler_of(same))} ({short_release(same)})"
+            for same, other in pairs]
+    lines = []
+    for body, reuse in CELLS:
+        for name in counts.report.names():
+            found = [[counts.count(name, (body, reuse), kernel) for kernel in pair]
+                     for pair in pairs]
+            lines.append([name, size_text(body), "yes" if reuse else "no",
+                          *(change_text(*pair) + " %" if all(pair) else "–" for pair in found)])
+    return table(["mode", "body", "reuse", *head], lines, left=3)
+
+
 def count_text(cell):
     if cell is None:
         return "–"
@@ -110,4 +135,4 @@ def count_text(cell):
     return figure.scaled(0.001).short_text(1)
 
 
-PARTS = {"instructions": instructions, "kernels": swept_kernels}
+PARTS = {"instructions": instructions, "kernels": swept_kernels, "compilers": compiler_changes}

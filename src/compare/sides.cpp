@@ -25,7 +25,7 @@ std::set<std::string> values_of(const Side& side, Field field) {
   return values;
 }
 
-std::string join(const std::set<std::string>& values) {
+std::string list_of(const std::set<std::string>& values) {
   std::string text;
   for (const std::string& value : values) {
     text += fmt::format("{}{}", text.empty() ? "" : ", ", value.empty() ? "unknown" : value);
@@ -65,14 +65,14 @@ void refuse_other_methods(const Side& base, const Side& next) {
     throw UsageError(fmt::format(
         "{} was measured by method {}, {} by method {}: a change between them would be one of the "
         "meter (measure both with the same version; CHANGELOG.md says what changed)",
-        base.name, join(methods), next.name, join(values_of(next, method_of))));
+        base.name, list_of(methods), next.name, list_of(values_of(next, method_of))));
   }
   const std::set<std::string> schemas = values_of(base, schema_of);
   if (schemas != values_of(next, schema_of) || schemas.size() > 1) {
     throw UsageError(
         fmt::format("{} has rows of schema {}, {} of schema {}: the older say less of "
                     "their machine (measure both with this version)",
-                    base.name, join(schemas), next.name, join(values_of(next, schema_of))));
+                    base.name, list_of(schemas), next.name, list_of(values_of(next, schema_of))));
   }
 }
 
@@ -101,9 +101,10 @@ std::vector<std::string> find_notes(const Side& base, const Side& next) {
     const std::set<std::string> after = values_of(next, context.field);
     if (before == after) {
       if (before.size() <= 1) continue;
-      notes.push_back(fmt::format("{} is mixed in both: {}", context.name, join(before)));
+      notes.push_back(fmt::format("{} is mixed in both: {}", context.name, list_of(before)));
     } else {
-      notes.push_back(fmt::format("{} differs: {} → {}", context.name, join(before), join(after)));
+      notes.push_back(
+          fmt::format("{} differs: {} → {}", context.name, list_of(before), list_of(after)));
     }
   }
   SeenTrials seen;

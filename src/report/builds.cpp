@@ -49,6 +49,8 @@ std::string describe_options(const Row& row) {
     if (option.find('=') != std::string_view::npos) add(option);
     rest.remove_prefix(std::min(option.size() + 1, rest.size()));
   }
+  // Only the configuration says it, and where that is missing the kernel itself says little.
+  if (!text.empty() && row.irq_accounting.empty()) add("others unknown");
   return text;
 }
 

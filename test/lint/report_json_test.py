@@ -16,7 +16,6 @@ sys.path.insert(0, os.path.join(sys.argv[1], "tools"))
 import generated
 import parts_costs
 import parts_findings
-import parts_kernels
 import peers_goals
 import peers_load
 import rows
@@ -122,9 +121,15 @@ class Rows(unittest.TestCase):
 
     def test_releases_are_in_the_order_of_their_numbers(self):
         releases = ["6.12.117+deb12-cloud-amd64", "6.1.0-56-cloud-amd64", "5.10.0-46-cloud-amd64"]
-        self.assertEqual([parts_kernels.short_release(release) for release in
-                          sorted(releases, key=parts_kernels.version_of)],
+        self.assertEqual([rows.short_release(release) for release in
+                          sorted(releases, key=rows.version_of)],
                          ["5.10.0-46", "6.1.0-56", "6.12.117"])
+
+    def test_compilers_have_a_short_name(self):
+        self.assertEqual([rows.short_compiler(name) for name in (
+            "x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0", "Debian clang version 19.1.7",
+            "something (else)", "")],
+                         ["gcc 14.2.0", "clang 19.1.7", "something (else)", "unknown"])
 
     def test_durations(self):
         self.assertEqual([peers_load.milliseconds_of(text) for text in ("800ms", "2s", "1m")],
@@ -173,7 +178,7 @@ class Findings(unittest.TestCase):
 
     def kernels(self, *found):
         counts = mock.Mock()
-        counts.same_compiler.return_value = ("6.1.2-x", "6.12.3-x")
+        counts.of_one_compiler.return_value = ["6.1.2-x", "6.9.1-x", "6.12.3-x"]
         counts.count.side_effect = found
         with mock.patch.object(parts_findings, "counts_of", return_value=counts):
             return parts_findings.kernel_finding("program")

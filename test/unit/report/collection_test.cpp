@@ -56,16 +56,19 @@ TEST_CASE("report: counts of two compilers or processors are in no section toget
   older.accelerator = "tcg";
   older.kernel_compiler = "x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0";
   older.kernel_config = "0123;UBSAN=y";
+  older.irq_accounting = "no";
   older.guest = "qemu=7.2.22;cpu=Nehalem-v1";
   Row newer = older;
   newer.kernel = "7.2";
-  newer.kernel_config = "4567";
+  newer.kernel_config = "thp=never";
+  newer.irq_accounting.clear();
   const std::vector<Row> same{older, newer};
   REQUIRE(urb::collect(same).size() == 1);
   CHECK(urb::title_of(urb::collect(same).front()) ==
         "Instructions by kernel, method 3, gcc 14.2.0, Nehalem-v1");
   const std::string text = urb::make_markdown_report(urb::Analysis{{{"both.csv", same}}});
-  CHECK(text.find("kernel options: 6.12: UBSAN=y; 7.2: unknown") != std::string::npos);
+  CHECK(text.find("kernel options: 6.12: UBSAN=y; 7.2: thp=never, others unknown") !=
+        std::string::npos);
   newer.kernel_compiler = "gcc-16 (Debian 16.2.0-4) 16.2.0";
   CHECK(urb::collect({older, newer}).size() == 2);
   newer.kernel_compiler = older.kernel_compiler;
