@@ -84,7 +84,7 @@ bool matches_any(std::string_view name, std::string_view patterns) noexcept {
 std::span<const std::string_view> all_subsystems() noexcept { return kSubsystems; }
 
 std::string_view subsystem_of(std::string_view function) noexcept {
-  // "foo.cold", "foo.isra.0"; what begins with a dot has no other name.
+  // "foo.cold", "foo.isra.0". What begins with a dot has no other name.
   const std::size_t dot = function.find('.', 1);
   if (dot != std::string_view::npos) function = function.substr(0, dot);
   const auto* const found =
