@@ -47,7 +47,7 @@ struct SweepPlan {
   std::vector<std::vector<std::string>> runs;
   std::vector<std::string> environment;  ///< "NAME=VALUE", of the runs
   std::string run_id;
-  std::string profile_plugin;  ///< path; empty: no profile
+  std::string profile_plugin;  ///< path, empty for none
 };
 
 /// The outside of a sweep, so that tests need neither QEMU nor a kernel.
