@@ -1,7 +1,7 @@
 #include "base/window_mark.hpp"
 
-// They must stay two functions, and be called: what they hold is text for the assembler, of no
-// instruction, that differs.
+// They must stay two functions, and be called. So they hold text for the assembler, which differs.
+// It is a comment of no instruction.
 extern "C" {
 
 [[gnu::noinline]] void urb_mark_window_begin() noexcept { asm volatile("# begin" ::: "memory"); }

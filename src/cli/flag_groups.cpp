@@ -34,19 +34,6 @@ std::vector<bool> parse_reuse(std::string_view text) {
   throw BadValue("not one of no, yes, both");
 }
 
-// "5%" or "5" → 0.05.
-double parse_share(std::string_view text) {
-  const std::string_view number = text.substr(0, text.find('%'));
-  double percent = 0;
-  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), percent);
-  const bool is_number = error == std::errc{} && rest == number.data() + number.size();
-  const bool has_sign_only = text.size() - number.size() <= 1;
-  if (!is_number || !has_sign_only || !(percent > 0 && percent <= 100)) {
-    throw BadValue("a percentage is above 0 and at most 100: 5%");
-  }
-  return percent / 100;
-}
-
 void store_relay(ServerConfig& server, const std::string& typed) {
   constexpr std::string_view kSized = "auto:";
   server.relay_copy_max.reset();
@@ -60,6 +47,18 @@ void store_relay(ServerConfig& server, const std::string& typed) {
 }
 
 }  // namespace
+
+double parse_share(std::string_view text) {
+  const std::string_view number = text.substr(0, text.find('%'));
+  double percent = 0;
+  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), percent);
+  const bool is_number = error == std::errc{} && rest == number.data() + number.size();
+  const bool has_sign_only = text.size() - number.size() <= 1;
+  if (!is_number || !has_sign_only || !(percent > 0 && percent <= 100)) {
+    throw BadValue("a percentage is above 0 and at most 100: 5%");
+  }
+  return percent / 100;
+}
 
 void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   flags.group("The server");

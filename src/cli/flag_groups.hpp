@@ -13,6 +13,8 @@
 
 namespace urb {
 
+/// "5%" or "5" as 0.05. Throws BadValue.
+[[nodiscard]] double parse_share(std::string_view text);
 /// What the server is. A run tells whether a relay was asked for, since else it has each.
 void declare_server(Flags& flags, ServerConfig& server, bool* has_relay = nullptr);
 /// What the client sends, and for how long. `connections_default` is how --help shows it.

@@ -10,6 +10,7 @@
 #include "experiment/pinning.hpp"
 #include "probe/topology.hpp"
 #include "probe/yardstick.hpp"
+#include "sweep/guest.hpp"
 
 namespace urb {
 
@@ -46,7 +47,9 @@ void fill_host(Row& row, const Host& host) {
 }
 
 HostScope scope_of(const Host& host) {
-  HostScope scope{.cpus = {}, .interrupts_apart = host.settings.irq_accounting == "yes"};
+  HostScope scope{.cpus = {},
+                  .interrupts_apart = host.settings.irq_accounting == "yes",
+                  .skips_idle = is_counted_guest()};
   const std::vector<unsigned> allowed = allowed_cpus();
   if (static_cast<long>(allowed.size()) != sysconf(_SC_NPROCESSORS_ONLN)) scope.cpus = allowed;
   return scope;

@@ -50,14 +50,6 @@ void add_line(TableLines& lines, std::vector<std::string> lead, std::vector<std:
   lines.push_back(std::move(lead));
 }
 
-TableLines cell_lines(const ProfileComparison& comparison) {
-  TableLines lines = start_lines({"cell"});
-  for (const ProfileCellChange& cell : comparison.cells) {
-    add_line(lines, {cell.cell}, fields_of(cell, cell.sum));
-  }
-  return lines;
-}
-
 TableLines subsystem_lines(const ProfileCellChange& cell) {
   TableLines lines = start_lines({"subsystem"});
   for (const CountChange& change : cell.subsystems) {
@@ -121,6 +113,23 @@ std::string_view name_of(ProfileDetail detail) noexcept {
   return "cell";
 }
 
+std::string cell_table(const ProfileComparison& comparison, TableStyle style) {
+  TableLines lines = start_lines({"cell"});
+  for (const ProfileCellChange& cell : comparison.cells) {
+    add_line(lines, {cell.cell}, fields_of(cell, cell.sum));
+  }
+  return render_lines(lines, 1, style);
+}
+
+std::string growth_table(const ProfileCellChange& cell,
+                         const std::vector<const CountChange*>& functions, TableStyle style) {
+  TableLines lines = start_lines({"function", "subsystem"});
+  for (const CountChange* const change : functions) {
+    add_line(lines, {change->name, change->subsystem}, fields_of(cell, *change));
+  }
+  return render_lines(lines, 2, style);
+}
+
 std::string format_count(double count) {
   if (count < 99.95) return fmt::format("{:.1f}", count);
   std::string digits = fmt::format("{:.0f}", count);
@@ -136,7 +145,7 @@ Report make_profile_report(const ProfileComparison& comparison, ProfileDetail de
   if (style == TableStyle::markdown) sources += '\n';
   report.push_back({Block::Kind::note, sources + describe("new", comparison.next)});
   report.push_back({Block::Kind::heading, "instructions of a request: sums of the cells\n"});
-  report.push_back({Block::Kind::table, render_lines(cell_lines(comparison), 1, style)});
+  report.push_back({Block::Kind::table, cell_table(comparison, style)});
   if (detail != ProfileDetail::cell) {
     for (const ProfileCellChange& cell : comparison.cells) {
       add_cell(report, cell, detail, limit, style);

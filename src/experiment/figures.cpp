@@ -136,7 +136,10 @@ std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& e
       to_seconds(end.client.total - begin.client.total) + *server.master_s + *server.workers_s;
   std::vector<pid_t> own{getpid()};
   for (const ProcessSample& process : end.processes) own.push_back(process.pid);
-  return use_between(begin.books, end.books, own, own_s, scope.cpus, scope.interrupts_apart);
+  std::optional<HostUse> use =
+      use_between(begin.books, end.books, own, own_s, scope.cpus, scope.interrupts_apart);
+  if (use && scope.skips_idle) use->busy_s = use->own_s + use->others_s;
+  return use;
 }
 
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,

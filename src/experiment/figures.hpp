@@ -30,6 +30,7 @@ struct ProcessSample {
 struct HostScope {
   std::vector<unsigned> cpus;     ///< that this process may use; empty: all there are
   bool interrupts_apart = false;  ///< see use_between()
+  bool skips_idle = false;        ///< the clock jumps over idle time: only processes' clocks count
 };
 
 /// All processes at one moment: taken when the measured window begins and when it ends.

@@ -13,7 +13,7 @@
 namespace urb {
 namespace {
 
-// A structure of the file at `offset`; throws where the file is too short for it.
+// A structure of the file at `offset`. Throws where the file is too short for it.
 template <typename T>
 T read_at(std::string_view program, std::uint64_t offset) {
   T value{};

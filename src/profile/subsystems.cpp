@@ -47,6 +47,18 @@ constexpr bool are_known() {
 }
 static_assert(are_known(), "subsystems.inc names a subsystem that is not in the list");
 
+// A star between letters would match nothing.
+constexpr bool are_simple() {
+  return std::all_of(std::begin(kPatterns), std::end(kPatterns), [](const Patterns& patterns) {
+    const std::string_view names = patterns.names;
+    for (std::size_t at = 1; at + 1 < names.size(); ++at) {
+      if (names[at] == '*' && names[at - 1] != ' ' && names[at + 1] != ' ') return false;
+    }
+    return true;
+  });
+}
+static_assert(are_simple(), "subsystems.inc has a star in the middle of a pattern");
+
 // With one star at most at either end.
 bool matches(std::string_view name, std::string_view pattern) noexcept {
   const bool open_begin = pattern.starts_with('*');
@@ -72,7 +84,7 @@ bool matches_any(std::string_view name, std::string_view patterns) noexcept {
 std::span<const std::string_view> all_subsystems() noexcept { return kSubsystems; }
 
 std::string_view subsystem_of(std::string_view function) noexcept {
-  // "foo.cold", "foo.isra.0"; what begins with a dot has no other name.
+  // "foo.cold", "foo.isra.0". What begins with a dot has no other name.
   const std::size_t dot = function.find('.', 1);
   if (dot != std::string_view::npos) function = function.substr(0, dot);
   const auto* const found =

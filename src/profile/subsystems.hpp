@@ -9,7 +9,7 @@ namespace urb {
 /// All subsystems, in the order of tables.
 [[nodiscard]] std::span<const std::string_view> all_subsystems() noexcept;
 
-/// Of a function of the kernel, by the first pattern of subsystems.inc that it matches; "other
+/// Of a function of the kernel, by the first pattern of subsystems.inc that it matches, or "other
 /// kernel" where it matches none. What the compiler has put behind the name (".cold") says nothing.
 [[nodiscard]] std::string_view subsystem_of(std::string_view function) noexcept;
 

@@ -19,11 +19,10 @@ auto rank_of_name(const Symbol& symbol) {
                     std::string_view{symbol.name}};
 }
 
-// Labels at the borders of text, which start no function.
+// Labels at the borders of sections, where no function begins.
 bool is_border(std::string_view name) {
-  constexpr std::string_view kBorders[]{"_etext", "_einittext", "__end_", "__exittext_end"};
-  return std::any_of(std::begin(kBorders), std::end(kBorders),
-                     [&](std::string_view border) { return name.starts_with(border); });
+  return name.ends_with("_etext") || name.ends_with("_einittext") || name.ends_with("text_end") ||
+         name.ends_with("text_start");
 }
 
 std::string_view take_word(std::string_view& line) {

@@ -10,7 +10,7 @@ namespace urb {
 
 struct Symbol {
   std::uint64_t address = 0;
-  std::uint64_t size = 0;  ///< bytes; 0: not known
+  std::uint64_t size = 0;  ///< in bytes, 0 where it is not known
   std::string name;
 };
 
@@ -20,7 +20,7 @@ class SymbolTable {
   /// In any order. Of several at one address the first by rank_of_name() stays.
   explicit SymbolTable(std::vector<Symbol> symbols);
 
-  /// The name of the function that `address` is in; empty where it is in none. A symbol without a
+  /// The name of the function that `address` is in, empty where it is in none. A symbol without a
   /// size reaches to the next one, for 64 KiB at most: no function is as long.
   [[nodiscard]] std::string_view find(std::uint64_t address) const;
   [[nodiscard]] bool is_empty() const noexcept { return symbols_.empty(); }

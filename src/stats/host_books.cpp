@@ -210,6 +210,7 @@ std::optional<HostUse> use_between(const HostBooks& begin, const HostBooks& end,
   use.own_s = own_s + to_seconds(others.own_children);
   use.steal_s = to_seconds(end.time->steal - begin.time->steal);
   use.foreign_s = to_seconds(others.foreign);
+  use.others_s = to_seconds(others.foreign + others.kernel_work);
   const double rest_s = use.busy_s - use.own_s - use.steal_s - use.foreign_s;
   use.interrupts_s = std::max(rest_s, to_seconds(others.kernel_work));
   // The steps of the books weigh on short windows.

@@ -65,6 +65,7 @@ struct HostUse {
   double interrupts_s = 0;  ///< and kernel threads that do deferred work
   double steal_s = 0;
   double foreign_s = 0;
+  double others_s = 0;  ///< what the clocks of all other processes and kernel threads gained
   std::string busiest;  ///< of the others: "cc1plus (pid 123) 0.81 CPUs"; empty when none ran
   [[nodiscard]] double share(double seconds) const noexcept { return seconds / capacity_s; }
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,10 @@ void count_instructions(Row& row) {
     row.guest += fmt::format(";{}={}", share.name, format_figure(*cpu_us * kInstructionsPerUs));
   }
   row.instructions_per_request = sum;
+  if (row.host_cpu_us_per_request) {
+    const double others = *row.host_cpu_us_per_request * kInstructionsPerUs - sum;
+    row.guest += fmt::format(";others={}", format_figure(std::max(0.0, others)));
+  }
 }
 
 bool is_about_time(std::string_view name) {

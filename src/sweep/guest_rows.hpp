@@ -25,7 +25,8 @@ struct BootContext {
 ///
 /// Counting, all figures of time go, and the CPU times become instructions: an instruction takes a
 /// nanosecond there. `instructions_per_request` is the sum of client, master and workers, and
-/// `guest` has each of them; what runs in no process' name (the kernel's own threads) is in none.
+/// `guest` has each of them. What others executed meanwhile is in none, and in `guest` as "others":
+/// threads of the kernel, such as ksoftirqd.
 [[nodiscard]] std::optional<Row> parse_guest_line(const std::string& line,
                                                   const BootContext& context);
 

@@ -59,17 +59,22 @@ ProfileRow make_row(const Row& cell, const FunctionCount& count) {
 }  // namespace
 
 bool takes_plugin(std::string_view qemu_version) noexcept {
-  // QEMU 6.0 to 8.2; version 9.0 has QEMU_PLUGIN_MIN_VERSION 2.
-  return qemu_version.starts_with("6.") || qemu_version.starts_with("7.") ||
+  // QEMU 6.2 gives a plugin arguments by name, and 9.0 has QEMU_PLUGIN_MIN_VERSION 2.
+  return qemu_version.starts_with("6.2") || qemu_version.starts_with("7.") ||
          qemu_version.starts_with("8.");
 }
 
 std::string find_profile_plugin(const Qemu& qemu) {
   if (!takes_plugin(qemu.version)) {
     throw Unsupported(fmt::format(
-        "no profile with QEMU {}: its plugins have another interface than those of QEMU 6.0 to "
+        "no profile with QEMU {}: its plugins have another interface than those of QEMU 6.2 to "
         "8.2 (put such a qemu-system-x86_64 first on the PATH; Debian 12 has 7.2)",
         qemu.version));
+  }
+  if (!has_plugins(qemu)) {
+    throw Unsupported(fmt::format(
+        "no profile with {}: it was built without plugins (the qemu-system-x86 of Debian has them)",
+        qemu.path));
   }
   return find_plugin_file();
 }

@@ -24,13 +24,13 @@ std::string quote(std::string_view value) {
   return quoted;
 }
 
-std::string read_version(const std::string& program) {
-  const MemoryFile output{"qemu-version"};
-  Child child{"qemu-version", SIGKILL, [&] {
-                return exec_program({program, "--version"}, output.fd(), output.fd());
+std::string ask(const std::string& program, const char* option) {
+  const MemoryFile output{"qemu-answer"};
+  Child child{"qemu-answer", SIGKILL, [&] {
+                return exec_program({program, option}, output.fd(), output.fd());
               }};
   static_cast<void>(child.wait(monotonic_now() + std::chrono::seconds{10}));
-  return parse_qemu_version(output.read());
+  return output.read();
 }
 
 }  // namespace
@@ -51,11 +51,15 @@ Qemu find_qemu() {
         "there is no {} on the PATH: ./bootstrap --sweep installs it (Debian: qemu-system-x86)",
         kProgram));
   }
-  qemu.version = read_version(qemu.path);
+  qemu.version = parse_qemu_version(ask(qemu.path, "--version"));
   if (qemu.version.empty()) {
     throw Unsupported(fmt::format("{} --version does not answer as QEMU does", qemu.path));
   }
   return qemu;
+}
+
+bool has_plugins(const Qemu& qemu) {
+  return ask(qemu.path, "--help").find("\n-plugin ") != std::string::npos;
 }
 
 std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) {

@@ -19,6 +19,9 @@ struct Qemu {
 /// From the first line of `qemu-system-x86_64 --version`; empty when it is not one.
 [[nodiscard]] std::string parse_qemu_version(std::string_view text);
 
+/// Whether it was built with plugins for TCG (configure --enable-plugins).
+[[nodiscard]] bool has_plugins(const Qemu& qemu);
+
 /// Who runs the guest's instructions: QEMU itself, counting them, or the CPU.
 enum class GuestCpu : std::uint8_t { tcg, kvm };
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <span>
 #include <utility>
 
+#include "base/crc32c.hpp"
 #include "base/error.hpp"
 #include "base/exit_code.hpp"
 #include "report/tables.hpp"
@@ -71,6 +73,20 @@ std::vector<std::string> find_test_switches() {
   return switches;
 }
 
+// What stands behind "--" is for the first process and not for the kernel (bootparam(7)), and the
+// whole line ends at 2,048 bytes on x86 (COMMAND_LINE_SIZE), some 100 of which are ours.
+void check_words(const std::string& words) {
+  constexpr std::size_t kMax = 1900;
+  if (words.size() <= kMax && (" " + words + " ").find(" -- ") == std::string::npos &&
+      words.find_first_of("\r\n\t;") == std::string::npos) {
+    return;
+  }
+  throw UsageError(
+      fmt::format("--append: words for a kernel's command line, in one line of at most {} bytes, "
+                  "without -- and semicolons",
+                  kMax));
+}
+
 // Runs that could not even begin have no rows; what they said went to the console.
 BootResult without_rows(BootResult result) {
   const bool is_unsupported = std::all_of(result.exit_codes.begin(), result.exit_codes.end(),
@@ -92,6 +108,20 @@ std::string_view name_of(AccelChoice accel) noexcept {
   return "auto";
 }
 
+std::string value_for_kernel(std::string_view option, const std::vector<std::string>& values,
+                             std::size_t kernel, std::size_t kernels) {
+  if (values.empty()) return {};
+  if (values.size() == 1) return values.front();
+  if (values.size() == kernels) return values[kernel];
+  throw UsageError(
+      fmt::format("{} is given {} times, for {} kernels (give it once for all, or once for each)",
+                  option, values.size(), kernels));
+}
+
+std::string hash_program(const std::string& bytes) {
+  return fmt::format("{:08x}", crc32c(0, std::as_bytes(std::span{bytes})));
+}
+
 SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
                      const std::atomic<bool>& stop) {
   SweepPlan plan;
@@ -100,6 +130,12 @@ SweepPlan plan_sweep(const SweepOptions& options, const SweepHooks& hooks,
   }
   for (const std::string& spec : options.kernels) plan.kernels.push_back(read_kernel(spec));
   refuse_same_release(plan.kernels, options.folder);
+  for (std::size_t kernel = 0; kernel < plan.kernels.size(); ++kernel) {
+    plan.append.push_back(
+        value_for_kernel("--append", options.append, kernel, plan.kernels.size()));
+    check_words(plan.append.back());
+  }
+  plan.program = hash_program(read_own_program());
   plan.repeats = options.repeats;
   plan.folder = options.folder;
   plan.setup.qemu = find_qemu();
@@ -139,6 +175,14 @@ void Sweep::run(const std::atomic<bool>& stop) {
   }
 }
 
+std::string Sweep::describe_guest(std::size_t index) const {
+  std::string text = describe_machine(plan_.setup.qemu, plan_.setup.cpu, plan_.setup.model);
+  if (!plan_.program.empty()) text += ";program=" + plan_.program;
+  const std::string words = index < plan_.append.size() ? plan_.append[index] : "";
+  if (!words.empty()) text += ";append=" + words;
+  return text;
+}
+
 void Sweep::keep(std::size_t index, const Row& row) {
   files_[index].append(row);
   findings_.add(index, row, counts() ? row.instructions_per_request : row.requests_per_s);
@@ -152,15 +196,15 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
                        .counts_instructions = counts(),
                        .sends_symbols = profiler_ && profiler_->needs_symbols(index),
                        .environment = plan_.environment};
-  const BootContext context{
-      .run_id = plan_.run_id,
-      .kernel = kernel,
-      .machine = describe_machine(plan_.setup.qemu, plan_.setup.cpu, plan_.setup.model),
-      .cpu = plan_.setup.cpu,
-      .settle_s = task.settle_s,
-      .repeat = repeat};
+  const BootContext context{.run_id = plan_.run_id,
+                            .kernel = kernel,
+                            .machine = describe_guest(index),
+                            .cpu = plan_.setup.cpu,
+                            .settle_s = task.settle_s,
+                            .repeat = repeat};
   progress_.label = kernel.release + " boots";
   BootSetup setup = plan_.setup;
+  if (index < plan_.append.size()) setup.more_parameters = plan_.append[index];
   std::optional<ProfiledBoot> profile;
   if (profiler_) setup.profile = profile.emplace(profiler_->plugin()).machine();
   std::size_t rows = 0;

@@ -26,6 +26,8 @@ enum class AccelChoice : std::uint8_t { automatic, kvm, tcg };
 /// What was asked for.
 struct SweepOptions {
   std::vector<std::string> kernels;  ///< "VMLINUZ[,MODULE_DIR]", as typed
+  /// Words for the kernels' command lines: none, one text for all kernels, or one for each.
+  std::vector<std::string> append;
   AccelChoice accel = AccelChoice::automatic;
   std::string cpu_model{kCountedModel};  ///< of guests that count
   unsigned repeats = 3;                  ///< boots of each kernel
@@ -38,13 +40,15 @@ struct SweepOptions {
 /// What is going to be done.
 struct SweepPlan {
   std::vector<KernelImage> kernels;  ///< each of another release
+  std::vector<std::string> append;   ///< words for the command line of each
+  std::string program;               ///< a hash of it, as the rows name it
   unsigned repeats = 1;
   std::string folder;
   BootSetup setup;
   std::vector<std::vector<std::string>> runs;
   std::vector<std::string> environment;  ///< "NAME=VALUE", of the runs
   std::string run_id;
-  std::string profile_plugin;  ///< path; empty: no profile
+  std::string profile_plugin;  ///< path, empty for none
 };
 
 /// The outside of a sweep, so that tests need neither QEMU nor a kernel.
@@ -55,6 +59,15 @@ struct SweepHooks {
   std::function<void(const Progress&)> show_progress;
   std::function<void(const std::string&)> tell;  ///< a line for people
 };
+
+/// The value for the kernel of that place: of none, of one for all, or of one for each. Throws
+/// UsageError for another number of them. `option` is its name.
+[[nodiscard]] std::string value_for_kernel(std::string_view option,
+                                           const std::vector<std::string>& values,
+                                           std::size_t kernel, std::size_t kernels);
+
+/// Eight hex digits of a program: whether two guests ran the same one.
+[[nodiscard]] std::string hash_program(const std::string& bytes);
 
 /// Reads the kernels, finds QEMU and, where it matters, tries KVM. `tell` says what was chosen.
 /// Throws UsageError for what is no kernel, for two of one release, whose rows would mix, and for a
@@ -83,6 +96,8 @@ class Sweep {
  private:
   void boot_once(std::size_t index, unsigned repeat);
   void keep(std::size_t index, const Row& row);
+  /// What the column `guest` says of the machine of a kernel.
+  [[nodiscard]] std::string describe_guest(std::size_t index) const;
   [[nodiscard]] bool counts() const noexcept { return plan_.setup.cpu == GuestCpu::tcg; }
   [[nodiscard]] std::string keep_console(const BootResult& result, const KernelImage& kernel) const;
 

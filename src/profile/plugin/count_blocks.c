@@ -6,7 +6,7 @@
 // nothing but an addition to each block is executed in the window itself.
 //
 // The interface is QEMU's (docs/devel/tcg-plugins.rst, include/qemu/qemu-plugin.h), version 1:
-// QEMU 6.0 to 8.2. No package has that header, so what is used of it is declared here. QEMU 9.0
+// QEMU 6.2 to 8.2. No package has that header, so what is used of it is declared here. QEMU 9.0
 // removed the inline addition to any address (version 2), and refuses a plugin of version 1.
 #include <errno.h>
 #include <inttypes.h>

@@ -97,6 +97,7 @@ TEST_CASE("guest rows: counting, CPU time becomes instructions and no figure of 
   row.cpu_us_per_request_master = 0.25;
   row.cpu_us_per_request_workers = 30;
   row.cpu_us_per_request_iowq = 1;  // part of the two before
+  row.host_cpu_us_per_request = 51.25;
   row.cpu_s_per_gb_server = 9;
   row.enters_per_request = 2;
   row.bottleneck = "client";
@@ -106,7 +107,7 @@ TEST_CASE("guest rows: counting, CPU time becomes instructions and no figure of 
   REQUIRE(counted);
   CHECK(counted->instructions_per_request == 50750);
   CHECK(counted->guest ==
-        "qemu=7;settle=8;build=#1 SMP Debian;client=20500;master=250;workers=30000");
+        "qemu=7;settle=8;build=#1 SMP Debian;client=20500;master=250;workers=30000;others=500");
   CHECK(counted->kernel == "6.1.0-56");
   CHECK(counted->accelerator == "tcg");
   CHECK(counted->repeat == 2);

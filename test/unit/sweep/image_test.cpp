@@ -62,9 +62,17 @@ TEST_CASE("guest task: its text form comes back whole") {
   CHECK(back.runs == task.runs);
   CHECK(back.settle_s == 8);
   CHECK(back.counts_instructions);
+  CHECK_FALSE(back.sends_symbols);
   CHECK(back.environment == task.environment);
+  task.sends_symbols = true;
+  CHECK(parse_task(format_task(task)).sends_symbols);
   task.runs = {{"a\nb"}};
   CHECK_THROWS_AS((void)format_task(task), UsageError);
+}
+
+std::string value_of(const std::vector<std::string>& command, const std::string& option) {
+  const auto found = std::find(command.begin(), command.end(), option);
+  return found == command.end() || found + 1 == command.end() ? "" : *(found + 1);
 }
 
 std::string made_up_image(const std::string& version) {
@@ -124,6 +132,18 @@ TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
         "qemu=7.2.22;machine=microvm;cpu=Nehalem-v1");
   CHECK(describe_machine(qemu, GuestCpu::kvm, "Nehalem-v1") ==
         "qemu=7.2.22;machine=microvm;cpu=host");
+  CHECK(value_of(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "-plugin").empty());
+}
+
+TEST_CASE("qemu: a profile needs its plugin, addresses that stay, and a port for symbols") {
+  Machine machine;
+  machine.profile = MachineProfile{"/a,b/plugin.so", 0x401000, 0x401010, "/w", "/s"};
+  const std::vector<std::string> command = qemu_command({"/usr/bin/qemu", "7.2.22"}, machine);
+  CHECK(value_of(command, "-plugin") ==
+        "file=/a,,b/plugin.so,begin=0x401000,end=0x401010,output=/w");
+  CHECK(value_of(command, "-append").ends_with(" nokaslr"));
+  CHECK(std::find(command.begin(), command.end(), "isa-debugcon,iobase=0xea,chardev=symbols") !=
+        command.end());
 }
 
 TEST_CASE("boot: the panic's line is found in the console, and its last line") {

@@ -83,14 +83,14 @@ TEST_CASE("sweep: kernel by kernel in each repeat, and rows in a file for each")
   CHECK(sweep.boots_done() == 4);
   CHECK(sweep.boots_planned() == 4);
   CHECK(sweep.findings().exit_code() == kExitOk);
-  for (const RowFile& file : sweep.files()) CHECK(file.row_count() == 2);
+  CHECK(sweep.list_files().find("2 rows appended to") != std::string::npos);
   const std::vector<Row> rows = rig.rows_of("6.12");
   REQUIRE(rows.size() == 2);
   CHECK(rows[1].repeat == 2);
   CHECK(rows[1].run_id == "run");
   CHECK(rows[1].kernel == "6.12");
   CHECK(*rows[1].requests_per_s == 300);
-  const std::string table = sweep.format_table();
+  const std::string table = sweep.format_tables();
   CHECK(table.find("6.1 ") != std::string::npos);
   CHECK(table.find("socket 0B no reuse, 0 connections") != std::string::npos);
   CHECK(table.find(" 300 ") != std::string::npos);
@@ -167,7 +167,7 @@ TEST_CASE("sweep: runs that could not begin are unsupported, or have failed") {
     }};
     const Sweep& sweep = rig.run();
     CHECK(sweep.findings().exit_code() == code);
-    CHECK(sweep.format_table().empty());
+    CHECK(sweep.format_tables().empty());
     const Row row = rig.rows_of("6.1").front();
     CHECK((row.status == Status::unsupported) == (code == kExitUnsupported));
     CHECK(row.warnings.find("too old") != std::string::npos);

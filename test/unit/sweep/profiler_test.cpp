@@ -1,0 +1,155 @@
+// `sweep --profile` over a made-up kernel, whose boot writes what QEMU's plugin and a guest would.
+#include "sweep/profiler.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "row/csv.hpp"
+#include "support/temp_folder.hpp"
+#include "sweep/sweep.hpp"
+
+TEST_SUITE_BEGIN("unit");
+
+namespace urb {
+namespace {
+
+constexpr std::uint64_t kText = 0xffffffff81000000;
+
+void append(const std::string& path, const std::string& bytes) {
+  std::ofstream file{path, std::ios::binary | std::ios::app};
+  file << bytes;
+}
+
+// One block of `instructions` in tcp_ack().
+std::string make_window(std::uint64_t instructions) {
+  const std::uint64_t words[]{1, kText + 4, instructions};
+  return {reinterpret_cast<const char*>(words), sizeof words};
+}
+
+std::string line_of_cell(Status status) {
+  Row row;
+  row.mode = "socket";
+  row.connections = 4;
+  row.requests = 10;
+  row.cpu_us_per_request_client = 1;
+  row.status = status;
+  if (status != Status::ok) row.requests.reset();
+  std::string line = format_csv_record(format_row(row));
+  line.pop_back();
+  return line;
+}
+
+// A counting sweep with a profile: two boots of one kernel.
+struct ProfileRig {
+  ProfileRig() {
+    hooks.boot = [this](const KernelImage&, const GuestTask& task, const BootSetup& setup,
+                        const BootHooks& boot_hooks) {
+      sends_symbols.push_back(task.sends_symbols);
+      REQUIRE(setup.profile);
+      for (const std::uint64_t instructions : windows) {
+        append(setup.profile->windows, make_window(instructions));
+      }
+      boot_hooks.on_line(line_of_cell(status));
+      if (task.sends_symbols) append(setup.profile->symbols, "ffffffff81000000 T tcp_ack\n");
+      return BootResult{.end = BootEnd::finished, .exit_codes = {0}, .reason = {}, .console = {}};
+    };
+    hooks.show_progress = [](const Progress&) {};
+    hooks.tell = [](const std::string&) {};
+    plan.kernels = {{"a", "6.1", "#1", {}}};
+    plan.repeats = 2;
+    plan.folder = folder.path();
+    plan.runs = {{"socket"}};
+    plan.run_id = "run";
+    plan.profile_plugin = "/x/plugin.so";
+  }
+  void run() {
+    sweep.emplace(plan, hooks);
+    sweep->run(stop);
+  }
+  std::vector<ProfileRow> rows() const { return read_profile(folder.file("6.1.profile.csv")); }
+
+  test::TempFolder folder;
+  std::vector<std::uint64_t> windows{500};
+  Status status = Status::ok;
+  SweepHooks hooks;
+  SweepPlan plan;
+  std::atomic<bool> stop{false};
+  std::vector<bool> sends_symbols;
+  std::optional<Sweep> sweep;
+};
+
+TEST_CASE("profile: a row of each function and each subsystem, beside the row of the cell") {
+  ProfileRig rig;
+  rig.run();
+  const std::vector<ProfileRow> rows = rig.rows();
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].subsystem == "TCP");
+  CHECK(rows[0].function.empty());
+  CHECK(rows[1].function == "tcp_ack");
+  for (const ProfileRow& row : rows) {
+    CHECK(row.run_id == "run");
+    CHECK(row.kernel == "6.1");
+    CHECK(row.mode == "socket");
+    CHECK(row.connections == 4);
+    CHECK(row.instructions_per_request == 50);
+  }
+  CHECK(rows[3].repeat == 2);
+  // Only the first boot of a kernel sends its symbols.
+  CHECK(rig.sends_symbols == std::vector<bool>{true, false});
+  CHECK(rig.sweep->format_tables().find("| TCP") != std::string::npos);
+  CHECK(rig.sweep->list_files().find("4 rows appended to") != std::string::npos);
+}
+
+TEST_CASE("profile: a row with figures and no window of its own, or two, ends the sweep") {
+  ProfileRig without;
+  without.windows.clear();
+  CHECK_THROWS_WITH(without.run(), doctest::Contains("came with 0 profiles"));
+  ProfileRig with_two;
+  with_two.windows = {500, 500};
+  CHECK_THROWS_WITH(with_two.run(), doctest::Contains("came with 2 profiles"));
+}
+
+TEST_CASE("profile: a row without figures has no profile, whatever its trial has left") {
+  ProfileRig rig;
+  rig.status = Status::failed;
+  rig.run();
+  CHECK(rig.rows().empty());
+}
+
+TEST_CASE("profile: a kernel whose symbols are hidden is said so") {
+  ProfileRig rig;
+  const auto boot = rig.hooks.boot;
+  rig.hooks.boot = [&](const KernelImage& kernel, const GuestTask& task, const BootSetup& setup,
+                       const BootHooks& hooks) {
+    GuestTask silent = task;
+    silent.sends_symbols = false;
+    return boot(kernel, silent, setup, hooks);
+  };
+  CHECK_THROWS_WITH(rig.run(), doctest::Contains("/proc/kallsyms shows no addresses"));
+}
+
+TEST_CASE("profile: the interface of plugins is that of QEMU 6.2 to 8.2") {
+  for (const char* const version : {"6.2.0", "7.2.22", "8.2.2"}) CHECK(takes_plugin(version));
+  for (const char* const version : {"4.2.1", "6.1.0", "9.0.0", "10.0.2", "72.0"}) {
+    CHECK_FALSE(takes_plugin(version));
+  }
+  CHECK_THROWS_WITH_AS(static_cast<void>(find_profile_plugin({"qemu", "10.0.2"})),
+                       doctest::Contains("QEMU 6.2 to 8.2"), Unsupported);
+}
+
+TEST_CASE("profile: under KVM there is nothing to count") {
+  SweepOptions options;
+  options.profile = true;
+  options.accel = AccelChoice::kvm;
+  const SweepHooks hooks;
+  const std::atomic<bool> stop{false};
+  CHECK_THROWS_WITH_AS(static_cast<void>(plan_sweep(options, hooks, stop)),
+                       doctest::Contains("--profile"), UsageError);
+}
+
+}  // namespace
+}  // namespace urb
