@@ -4,6 +4,7 @@ Nothing is computed here: medians and intervals are of `uring-bench report --jso
 """
 import csv
 import glob
+import gzip
 
 
 class Failure(Exception):
@@ -11,7 +12,9 @@ class Failure(Exception):
 
 
 def read_rows(path):
-    with open(path, newline="", encoding="utf-8-sig") as file:
+    """Also of a file that gzip has made smaller."""
+    with (gzip.open if path.endswith(".gz") else open)(
+            path, "rt", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 

@@ -17,6 +17,7 @@
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "row/csv.hpp"
+#include "row/gzip.hpp"
 
 namespace urb {
 namespace {
@@ -144,7 +145,7 @@ std::string read_record_text(const std::string& path) {
     const ssize_t length = read(file.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) throw SysError("read " + path, errno);
-    if (length == 0) return text;
+    if (length == 0) return is_gzip(text) ? gunzip(text, path) : text;
     text.append(buffer.data(), static_cast<std::size_t>(length));
   }
 }

@@ -23,7 +23,8 @@ using TakeRecord =
 void parse_records(const RecordKind& kind, std::string_view text, const std::string& name,
                    std::vector<std::string>* notes, const TakeRecord& take);
 
-/// The text of a file. Throws SysError when it cannot be read.
+/// The text of a file, also of one that gzip(1) has made smaller. Throws SysError when it cannot be
+/// read, UsageError as gunzip() does.
 [[nodiscard]] std::string read_record_text(const std::string& path);
 
 /// What stands behind the last line end of a file of records.
