@@ -80,7 +80,7 @@ void erase_all(std::string& text, std::string_view what) {
 std::string short_function_name(const std::string& symbol) {
   // The compiler's copies: of a C++ name the demangler would say "[clone .cold]".
   const std::size_t dot = symbol.find('.', 1);
-  const std::string base = symbol.substr(0, dot);
+  std::string base = symbol.substr(0, dot);
   if (!base.starts_with("_Z")) return base;
   std::string name = without_brackets(demangle(base), '<', '>');
   name = without_brackets(name, '(', ')');

@@ -9,7 +9,7 @@ namespace urb {
 
 /// The instructions that one block of a guest's code has executed.
 struct BlockCount {
-  std::uint64_t address = 0;  ///< virtual, of its first instruction, or 0 for what did not fit the table
+  std::uint64_t address = 0;  ///< virtual; 0 for what did not fit the plugin's table
   std::uint64_t instructions = 0;
 };
 using ProfileWindow = std::vector<BlockCount>;

@@ -19,19 +19,18 @@
 namespace urb {
 namespace {
 
-constexpr const char* kPluginName = "uring-bench-profile.so";
-
-std::string find_plugin_file() {
+std::string find_plugin_file(unsigned interface) {
+  const std::string name = fmt::format("uring-bench-profile-{}.so", interface);
   const std::filesystem::path folder =
       std::filesystem::read_symlink("/proc/self/exe").parent_path();
   for (const std::filesystem::path& candidate :
-       {folder / kPluginName, folder / ".." / "libexec" / "uring-bench" / kPluginName}) {
+       {folder / name, folder / ".." / "libexec" / "uring-bench" / name}) {
     if (access(candidate.c_str(), R_OK) == 0) return candidate.lexically_normal();
   }
   throw Unsupported(fmt::format(
       "no profile without {}, which is not in {} (build it: ninja -C build; meson setup says why "
       "where it cannot)",
-      kPluginName, folder.string()));
+      name, folder.string()));
 }
 
 ProfileRow make_row(const Row& cell, const FunctionCount& count) {
@@ -40,7 +39,8 @@ ProfileRow make_row(const Row& cell, const FunctionCount& count) {
   row.kernel = cell.kernel;
   row.kernel_compiler = cell.kernel_compiler;
   row.kernel_config = cell.kernel_config;
-  row.guest = cell.guest;
+  // Not the sums, which are of the cell's own row.
+  row.guest = cell.guest.substr(0, cell.guest.find(";client="));
   row.mode = cell.mode;
   row.relay = cell.relay;
   row.buffers = cell.buffers;
@@ -58,25 +58,33 @@ ProfileRow make_row(const Row& cell, const FunctionCount& count) {
 
 }  // namespace
 
-bool takes_plugin(std::string_view qemu_version) noexcept {
-  // QEMU 6.2 gives a plugin arguments by name, and 9.0 has QEMU_PLUGIN_MIN_VERSION 2.
-  return qemu_version.starts_with("6.2") || qemu_version.starts_with("7.") ||
-         qemu_version.starts_with("8.");
+unsigned plugin_interface_of(std::string_view qemu_version) noexcept {
+  struct Interface {
+    std::string_view qemu;
+    unsigned version;
+  };
+  // QEMU 6.2 was the first to give a plugin arguments by name. 9.0 has QEMU_PLUGIN_MIN_VERSION 2.
+  constexpr Interface kInterfaces[]{{"6.2.", 1}, {"7.", 1}, {"8.", 1}, {"9.", 2}, {"10.", 2}};
+  for (const Interface& known : kInterfaces) {
+    if (qemu_version.starts_with(known.qemu)) return known.version;
+  }
+  return 0;
 }
 
 std::string find_profile_plugin(const Qemu& qemu) {
-  if (!takes_plugin(qemu.version)) {
-    throw Unsupported(fmt::format(
-        "no profile with QEMU {}: its plugins have another interface than those of QEMU 6.2 to "
-        "8.2 (put such a qemu-system-x86_64 first on the PATH; Debian 12 has 7.2)",
-        qemu.version));
+  const unsigned interface = plugin_interface_of(qemu.version);
+  if (interface == 0) {
+    throw Unsupported(
+        fmt::format("no profile with QEMU {}: the plugin is for QEMU 6.2 to 10 (put such a "
+                    "qemu-system-x86_64 first on the PATH)",
+                    qemu.version));
   }
   if (!has_plugins(qemu)) {
     throw Unsupported(fmt::format(
         "no profile with {}: it was built without plugins (the qemu-system-x86 of Debian has them)",
         qemu.path));
   }
-  return find_plugin_file();
+  return find_plugin_file(interface);
 }
 
 ProfiledBoot::ProfiledBoot(std::string plugin) : plugin_{std::move(plugin)} {}

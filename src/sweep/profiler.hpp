@@ -17,12 +17,12 @@
 namespace urb {
 
 /// The plugin's path: beside this program, or where it is installed. Throws Unsupported where it
-/// was not built, where this QEMU takes no plugin of version 1, and where the addresses in this
-/// program are not those in a guest.
+/// was not built, and where this QEMU takes no plugin that there is.
 [[nodiscard]] std::string find_profile_plugin(const Qemu& qemu);
 
-/// Whether a QEMU of that version takes plugins of version 1.
-[[nodiscard]] bool takes_plugin(std::string_view qemu_version) noexcept;
+/// The version of the interface of plugins that a QEMU of that version has, or 0 where none is
+/// known.
+[[nodiscard]] unsigned plugin_interface_of(std::string_view qemu_version) noexcept;
 
 /// A finished cell of a boot, with what was counted in its window.
 struct ProfiledCell {

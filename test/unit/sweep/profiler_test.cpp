@@ -95,6 +95,7 @@ TEST_CASE("profile: a row of each function and each subsystem, beside the row of
     CHECK(row.kernel == "6.1");
     CHECK(row.mode == "socket");
     CHECK(row.connections == 4);
+    CHECK(row.guest.ends_with(";build=#1"));
     CHECK(row.instructions_per_request == 50);
   }
   CHECK(rows[3].repeat == 2);
@@ -132,13 +133,16 @@ TEST_CASE("profile: a kernel whose symbols are hidden is said so") {
   CHECK_THROWS_WITH(rig.run(), doctest::Contains("/proc/kallsyms shows no addresses"));
 }
 
-TEST_CASE("profile: the interface of plugins is that of QEMU 6.2 to 8.2") {
-  for (const char* const version : {"6.2.0", "7.2.22", "8.2.2"}) CHECK(takes_plugin(version));
-  for (const char* const version : {"4.2.1", "6.1.0", "9.0.0", "10.0.2", "72.0"}) {
-    CHECK_FALSE(takes_plugin(version));
+TEST_CASE("profile: QEMU 6.2 to 8 and QEMU 9 and 10 take plugins of their own, others none") {
+  for (const char* const version : {"6.2.0", "7.2.22", "8.2.2"}) {
+    CHECK(plugin_interface_of(version) == 1);
   }
-  CHECK_THROWS_WITH_AS(static_cast<void>(find_profile_plugin({"qemu", "10.0.2"})),
-                       doctest::Contains("QEMU 6.2 to 8.2"), Unsupported);
+  for (const char* const version : {"9.0.0", "10.0.2"}) CHECK(plugin_interface_of(version) == 2);
+  for (const char* const version : {"4.2.1", "6.1.0", "11.0.0", "72.0"}) {
+    CHECK(plugin_interface_of(version) == 0);
+  }
+  CHECK_THROWS_WITH_AS(static_cast<void>(find_profile_plugin({"qemu", "11.0.0"})),
+                       doctest::Contains("QEMU 6.2 to 10"), Unsupported);
 }
 
 TEST_CASE("profile: under KVM there is nothing to count") {
