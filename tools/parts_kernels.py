@@ -121,8 +121,9 @@ def compiler_changes(program):
         for name in counts.report.names():
             found = [[counts.count(name, (body, reuse), kernel) for kernel in pair]
                      for pair in pairs]
-            lines.append([name, size_text(body), "yes" if reuse else "no",
-                          *(change_text(*pair) + " %" if all(pair) else "–" for pair in found)])
+            if any(map(all, found)):
+                lines.append([name, size_text(body), "yes" if reuse else "no", *(
+                    change_text(*pair) + " %" if all(pair) else "–" for pair in found)])
     return table(["mode", "body", "reuse", *head], lines, left=3)
 
 
@@ -135,4 +136,5 @@ def count_text(cell):
     return figure.scaled(0.001).short_text(1)
 
 
-PARTS = {"instructions": instructions, "kernels": swept_kernels, "compilers": compiler_changes}
+PARTS = {"instructions": instructions, "kernels": swept_kernels,
+         "compilers": compiler_changes}

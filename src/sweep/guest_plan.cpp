@@ -48,8 +48,8 @@ struct SweptCells {
   std::vector<std::string_view> options;
 };
 
-// Which cells there are follows from what a boot may cost: 2.5 minutes of a CPU. They took 1.4 of
-// one that others used as well.
+// Which cells there are follows from what a boot may cost: 2.5 minutes of a CPU. They took 1.3 to
+// 1.7 of one that others used as well.
 std::vector<SweptCells> swept_cells() {
   using Modes = SweptCells::Modes;
   return {{Modes::all, {"-b", "0", "-n", "500"}},
