@@ -38,7 +38,7 @@ std::set<std::string> guest_names(const ProfileSide& side) {
     if (!seen.insert(row.guest).second) continue;
     for (const std::string& name : guest_field_names(row.guest)) names.insert(name);
   }
-  for (const char* const name : {"client", "master", "workers", "settle", "build"}) {
+  for (const char* const name : {"client", "master", "workers", "others", "settle", "build"}) {
     names.erase(name);
   }
   return names;

@@ -112,8 +112,8 @@ SymbolTable read_elf_functions(std::string_view program) {
       const auto type = ELF64_ST_TYPE(entry.st_info);
       // The C library chooses some of its functions at the start (STT_GNU_IFUNC).
       if ((type != STT_FUNC && type != STT_GNU_IFUNC) || entry.st_shndx == SHN_UNDEF) continue;
-      symbols.push_back({entry.st_value, entry.st_size,
-                         short_function_name(read_name(program, names.sh_offset + entry.st_name))});
+      symbols.push_back(
+          {entry.st_value, entry.st_size, read_name(program, names.sh_offset + entry.st_name)});
     }
   }
   return SymbolTable{std::move(symbols)};

@@ -31,10 +31,18 @@ Place find_place(std::uint64_t address, const GuestSymbols& symbols) {
 }  // namespace
 
 std::vector<FunctionCount> fold(const ProfileWindow& window, const GuestSymbols& symbols) {
-  std::map<std::string_view, std::map<std::string_view, std::uint64_t>> sums;
+  std::map<std::string_view, std::map<std::string_view, std::uint64_t>> by_symbol;
   for (const BlockCount& block : window) {
     const Place place = find_place(block.address, symbols);
-    sums[place.subsystem][place.function] += block.instructions;
+    by_symbol[place.subsystem][place.function] += block.instructions;
+  }
+  // A program has more symbols than a window meets, and long ones: only these are read.
+  std::map<std::string_view, std::map<std::string, std::uint64_t>> sums;
+  for (const auto& [subsystem, functions] : by_symbol) {
+    for (const auto& [symbol, instructions] : functions) {
+      const std::string name{symbol};
+      sums[subsystem][subsystem == kOurs ? short_function_name(name) : name] += instructions;
+    }
   }
   std::vector<FunctionCount> counts;
   for (const std::string_view subsystem : all_subsystems()) {
@@ -44,7 +52,7 @@ std::vector<FunctionCount> fold(const ProfileWindow& window, const GuestSymbols&
     counts.push_back({std::string{subsystem}, {}, 0});
     for (const auto& [function, instructions] : found->second) {
       counts[first].instructions += instructions;
-      counts.push_back({std::string{subsystem}, std::string{function}, instructions});
+      counts.push_back({std::string{subsystem}, function, instructions});
     }
     std::stable_sort(counts.begin() + static_cast<std::ptrdiff_t>(first) + 1, counts.end(),
                      [](const FunctionCount& left, const FunctionCount& right) {

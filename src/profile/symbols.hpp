@@ -35,9 +35,9 @@ class SymbolTable {
 /// CAP_SYSLOG (Documentation/admin-guide/sysctl/kernel.rst, kptr_restrict).
 [[nodiscard]] SymbolTable parse_kallsyms(std::string_view text);
 
-/// The functions of a program in the ELF format of 64 bits, as in its symbol table (elf(5)), with
-/// the names that short_function_name() makes. Empty for a program that was stripped. Throws
-/// runtime_error for what is no such program.
+/// The functions of a program in the ELF format of 64 bits, with the names of its symbol table
+/// (elf(5)). Empty for a program that was stripped. Throws runtime_error for what is no such
+/// program.
 [[nodiscard]] SymbolTable read_elf_functions(std::string_view program);
 
 /// A C++ name as people write it: demangled, without arguments, template arguments, return type and

@@ -38,10 +38,16 @@ with tempfile.TemporaryDirectory() as folder:
     expect(sweep(["--kernel", "x", "--", "sockt"]), 2, "did you mean socket")
     expect(sweep(["--kernel", "x", "--", "socket", "--csv", "-"]), 2, "leave it out after --")
     expect(sweep([]), 2, "--kernel")
+    expect(sweep(["--kernel", "x", "--gate", "1%"]), 2, "two kernels")
+    expect(sweep(["--kernel", "x", "--gate", "0"]), 2, "a percentage is above 0")
+    expect(sweep(["--kernel", "x", "--kernel", "y", "--gate", "1%", "--accel", "kvm"]), 2, "leave out --accel kvm")
+    expect(sweep(["--kernel", "x", "--program", binary]), 2, "--program is for --gate")
     if not os.path.exists(kernel):
         print("there is no kernel 6.12 (tools/fetch-kernels 6.12)")
         sys.exit(77)
     expect(sweep(["--kernel", kernel, "-o", folder], env={"PATH": "/nowhere"}), 77, "bootstrap --sweep")
+    expect(sweep(["--kernel", kernel, "--append", "a -- b", "-o", folder]), 2, "without --")
+    expect(sweep(["--kernel", kernel, "--append", "a", "--append", "b", "-o", folder]), 2, "once for all")
     expect(sweep(["--kernel", kernel + "," + folder + "/none", "-o", folder]), 2, "module folder")
     if not shutil.which("qemu-system-x86_64"):
         print("there is no QEMU (./bootstrap --sweep)")
@@ -82,6 +88,17 @@ with tempfile.TemporaryDirectory() as folder:
     result = sweep(["--kernel", broken, "--accel", "tcg", "--repeats", "1", "--patience", "8s", "-o", folder, *CELL])
     expect(result, 1, "its console:")
     assert rows_of(folder)[0].rsplit(",", 1)[1] in ("panic", "timeout", "failed"), rows_of(folder)
+
+# A gate: what a kernel zeroes on its command's behalf is found by name, and nothing is left behind.
+with tempfile.TemporaryDirectory() as folder:
+    gate = ["--kernel", kernel, "--kernel", kernel, "--gate", "1%", "--repeats", "2", "-q"]
+    cells = ["--", "direct", "-b", "4K", "-r", "yes", "-n", "200", "--workers", "1"]
+    result = sweep([*gate, "--append", "", "--append", "init_on_free=1", *cells], env={**os.environ, "TMPDIR": folder})
+    if result.returncode != 77:  # no plugin for this QEMU
+        assert result.returncode == 1, result.stdout + result.stderr
+        assert "by these functions" in result.stdout and "memset" in result.stdout, result.stdout
+        assert "gate: 1 of 1 cells grew by more than 1%" in result.stdout, result.stdout
+    assert not os.listdir(folder), os.listdir(folder)
 
 # Ctrl-C in the middle of a boot: no QEMU stays, the files are whole.
 with tempfile.TemporaryDirectory() as folder:

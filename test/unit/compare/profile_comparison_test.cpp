@@ -33,7 +33,7 @@ void add_boot(ProfileSide& side, unsigned boot, const std::vector<Function>& fun
   row.kernel = side.name;
   row.kernel_compiler = "gcc 14";
   row.kernel_config = "abc";
-  row.guest = "qemu=7.2;cpu=Nehalem-v1;settle=7;client=5";
+  row.guest = "qemu=7.2;cpu=Nehalem-v1;settle=7;client=5;others=" + std::to_string(boot);
   row.mode = mode;
   row.buffers = "registered";
   row.tls = "off";

@@ -42,12 +42,14 @@ TEST_CASE("profile: sums of subsystems are the whole window, their functions sta
   const SymbolTable kernel{{{0xffffffff81000000, 0x100, "tcp_sendmsg"},
                             {0xffffffff81000100, 0x100, "tcp_ack"},
                             {0xffffffff81000200, 0x100, "memcpy"}}};
-  const SymbolTable program{{{0x401000, 0x100, "urb::run"}}};
+  const SymbolTable program{
+      {{0x401000, 0x100, "_ZN3urb3runEv"}, {0x401100, 0x100, "_ZN3urb3runEv.cold"}}};
   const ProfileWindow window{{0xffffffff81000010, 10},
                              {0xffffffff81000020, 20},
                              {0xffffffff81000110, 90},
                              {0xffffffff81000210, 5},
-                             {0x401004, 40},
+                             {0x401004, 38},
+                             {0x401104, 2},
                              {0x7fff00001000, 3},
                              {0xffffffff82000000, 1},
                              {0x500000, 1},

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/exit_code.hpp"
 #include "row/csv.hpp"
 #include "row/row_reader.hpp"
@@ -37,9 +38,10 @@ struct SweepRig {
   using Boot = std::function<BootResult(const KernelImage&, const BootHooks&)>;
 
   explicit SweepRig(Boot boot_) : boot{std::move(boot_)} {
-    hooks.boot = [this](const KernelImage& kernel, const GuestTask& task, const BootSetup&,
+    hooks.boot = [this](const KernelImage& kernel, const GuestTask& task, const BootSetup& setup,
                         const BootHooks& boot_hooks) {
       tasks.push_back(task);
+      words.push_back(setup.more_parameters);
       booted.push_back(kernel.release);
       return boot(kernel, boot_hooks);
     };
@@ -67,6 +69,7 @@ struct SweepRig {
   SweepPlan plan;
   std::atomic<bool> stop{false};
   std::vector<GuestTask> tasks;
+  std::vector<std::string> words;  ///< for the kernels' command lines
   std::vector<std::string> booted;
   std::vector<std::string> told;
   std::optional<Sweep> sweep;
@@ -121,6 +124,34 @@ TEST_CASE("sweep: cells of other buffers or connections are other lines, compile
   CHECK(findings.format_table(releases, GuestCpu::tcg)
             .find("The compilers differ, and with them the counts. 6.12: gcc 14.2.0, 7.2: gcc "
                   "16.2.0.") != std::string::npos);
+}
+
+TEST_CASE("sweep: the words of a kernel, and its program, are in its machine and in its rows") {
+  SweepRig rig{[](const KernelImage&, const BootHooks& hooks) {
+    hooks.on_line(line_of_row(100));
+    return finished();
+  }};
+  rig.plan.append = {"", "init_on_free=1"};
+  rig.plan.program = "0123abcd";
+  rig.run();
+  CHECK(rig.words == std::vector<std::string>{"", "init_on_free=1", "", "init_on_free=1"});
+  CHECK(rig.rows_of("6.1")[0].guest.find(";program=0123abcd;settle") != std::string::npos);
+  CHECK(rig.rows_of("6.12")[0].guest.find(";append=init_on_free=1;") != std::string::npos);
+}
+
+TEST_CASE("sweep: a value is for all kernels, or one is for each") {
+  CHECK(value_for_kernel("--append", {}, 1, 2).empty());
+  CHECK(value_for_kernel("--append", {"a"}, 1, 2) == "a");
+  CHECK(value_for_kernel("--append", {"a", "b"}, 1, 2) == "b");
+  CHECK_THROWS_WITH_AS(static_cast<void>(value_for_kernel("--append", {"a", "b"}, 0, 3)),
+                       "--append is given 2 times, for 3 kernels (give it once for all, or once "
+                       "for each)",
+                       UsageError);
+}
+
+TEST_CASE("sweep: another program has another hash") {
+  CHECK(hash_program("123456789") == "e3069283");  // the check value of CRC-32C
+  CHECK(hash_program("123456780") != "e3069283");
 }
 
 TEST_CASE("sweep: counting, each repeat waits for another time") {
