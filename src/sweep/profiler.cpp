@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -98,17 +98,30 @@ MachineProfile ProfiledBoot::machine() const {
 }
 
 void ProfiledBoot::add(const Row& row) {
-  const std::string bytes = windows_.read(read_);
-  read_ += bytes.size();
-  std::vector<ProfileWindow> windows = parse_windows(bytes);
-  // What failed may have ended in its window, or behind it.
-  if (row.status != Status::ok || !row.requests || *row.requests == 0) return;
-  if (windows.size() != 1) {
+  // A trial that the kernel refuses ends before its window.
+  if (row.status != Status::unsupported) rows_.push_back(row);
+}
+
+std::optional<std::vector<ProfiledCell>> ProfiledBoot::match() const {
+  std::vector<ProfileWindow> windows = parse_windows(windows_.read());
+  const auto is_whole = [](const Row& row) { return row.status == Status::ok; };
+  const auto whole = static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), is_whole));
+  // Trials that failed did so behind their windows, all of them, or before, all of them.
+  const bool have_all = windows.size() == rows_.size();
+  if (!have_all && windows.size() != whole) {
+    if (whole != rows_.size()) return std::nullopt;
     throw std::runtime_error{
-        fmt::format("a row of {} came with {} profiles: the marks around its window are wrong",
-                    row.mode, windows.size())};
+        fmt::format("{} rows came with {} profiles: the marks around their windows are wrong",
+                    whole, windows.size())};
   }
-  cells_.push_back({row, std::move(windows.front())});
+  std::vector<ProfiledCell> cells;
+  auto window = windows.begin();
+  for (const Row& row : rows_) {
+    if (!have_all && !is_whole(row)) continue;
+    ProfileWindow counted = std::move(*window++);
+    if (is_whole(row) && row.requests.value_or(0) != 0) cells.push_back({row, std::move(counted)});
+  }
+  return cells;
 }
 
 Profiler::Profiler(std::string plugin, const std::vector<KernelImage>& kernels,
@@ -128,9 +141,12 @@ bool Profiler::needs_symbols(std::size_t kernel) const {
   return kernel_symbols_[kernel].is_empty();
 }
 
-void Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
+bool Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
   if (needs_symbols(kernel)) kernel_symbols_[kernel] = parse_kallsyms(boot.symbols());
-  for (const ProfiledCell& cell : boot.cells()) keep_cell(kernel, cell);
+  const auto cells = boot.match();
+  if (!cells) return false;
+  for (const ProfiledCell& cell : *cells) keep_cell(kernel, cell);
+  return true;
 }
 
 void Profiler::keep_cell(std::size_t kernel, const ProfiledCell& cell) {
