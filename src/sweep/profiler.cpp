@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -55,6 +57,31 @@ ProfileRow make_row(const Row& cell, const FunctionCount& count) {
   row.repeat = cell.repeat;
   return row;
 }
+
+// What threads of the kernel executed meanwhile, which guest_rows adds to `guest`.
+double others_of(const Row& row) {
+  constexpr std::string_view kName = ";others=";
+  const std::size_t at = row.guest.find(kName);
+  if (at == std::string::npos) return 0;
+  double others = 0;
+  const char* const begin = row.guest.data() + at + kName.size();
+  std::from_chars(begin, row.guest.data() + row.guest.size(), others);
+  return others;
+}
+
+// Of the profile over what the row and its others count. `micro` keeps what prepares an operation
+// out of its count, and the plugin cannot.
+double excess_of(const Row& row, const std::vector<FunctionCount>& counts) {
+  std::uint64_t sum = 0;
+  for (const FunctionCount& count : counts) {
+    if (count.function.empty() && count.subsystem != kIdle) sum += count.instructions;
+  }
+  const double counted = row.instructions_per_request.value_or(0) + others_of(row);
+  return static_cast<double>(sum) / static_cast<double>(*row.requests) / counted - 1;
+}
+
+// Five times what was found in rows of modes, micro's without preparation included.
+constexpr double kExcessMax = 0.05;
 
 }  // namespace
 
@@ -141,21 +168,37 @@ bool Profiler::needs_symbols(std::size_t kernel) const {
   return kernel_symbols_[kernel].is_empty();
 }
 
-bool Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
+std::vector<std::string> Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
   if (needs_symbols(kernel)) kernel_symbols_[kernel] = parse_kallsyms(boot.symbols());
   const auto cells = boot.match();
-  if (!cells) return false;
-  for (const ProfiledCell& cell : *cells) keep_cell(kernel, cell);
-  return true;
+  if (!cells) {
+    return {
+        "no profile: some of its trials failed early, others late, and whose a profile is cannot "
+        "be told"};
+  }
+  std::vector<std::string> left_out;
+  for (const auto& [row, window] : *cells) {
+    const std::vector<FunctionCount> counts = fold(window, {kernel_symbols_[kernel], program_});
+    const double excess = excess_of(row, counts);
+    if (std::abs(excess) <= kExcessMax) {
+      keep_cell(kernel, row, counts);
+    } else {
+      left_out.push_back(
+          fmt::format("{} has no profile: its window holds {:+.0f} % more than is counted of it",
+                      name_cell(row), 100 * excess));
+    }
+  }
+  return left_out;
 }
 
-void Profiler::keep_cell(std::size_t kernel, const ProfiledCell& cell) {
-  const std::string name = name_cell(cell.row);
+void Profiler::keep_cell(std::size_t kernel, const Row& row,
+                         const std::vector<FunctionCount>& counts) {
+  const std::string name = name_cell(row);
   const auto [at, is_new] = figures_.try_emplace(name);
   if (is_new) order_.push_back(name);
   std::vector<ProfileRow> rows;
-  for (const FunctionCount& count : fold(cell.window, {kernel_symbols_[kernel], program_})) {
-    rows.push_back(make_row(cell.row, count));
+  for (const FunctionCount& count : counts) {
+    rows.push_back(make_row(row, count));
     if (!count.function.empty()) continue;
     auto& figures = at->second.try_emplace(count.subsystem, files_.size()).first->second;
     figures[kernel].push_back(rows.back().instructions_per_request);

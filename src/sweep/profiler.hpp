@@ -66,9 +66,10 @@ class Profiler {
   /// The symbols of a kernel come with its first boot that ends well. Addresses are the same in
   /// each: nokaslr, and the same modules in the same order.
   [[nodiscard]] bool needs_symbols(std::size_t kernel) const;
-  /// Writes the profiles of a boot that has ended. False where ProfiledBoot::match() gives nothing.
-  /// Throws as that and ProfileFile do, and runtime_error for symbols that are none.
-  [[nodiscard]] bool keep(std::size_t kernel, const ProfiledBoot& boot);
+  /// Writes the profiles of a boot that has ended. Returns sentences about those that it left out:
+  /// all where ProfiledBoot::match() gives nothing, and each that is not near its row's count.
+  /// Throws as match() and ProfileFile do, and runtime_error for symbols that are none.
+  [[nodiscard]] std::vector<std::string> keep(std::size_t kernel, const ProfiledBoot& boot);
 
   [[nodiscard]] const std::vector<ProfileFile>& files() const noexcept { return files_; }
   /// By cell: subsystems, and a column for each kernel. Medians of the boots.
@@ -76,7 +77,7 @@ class Profiler {
 
  private:
   using Figures = std::map<std::string, std::vector<std::vector<double>>>;
-  void keep_cell(std::size_t kernel, const ProfiledCell& cell);
+  void keep_cell(std::size_t kernel, const Row& row, const std::vector<FunctionCount>& counts);
 
   std::string plugin_;
   SymbolTable program_;

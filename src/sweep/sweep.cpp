@@ -223,11 +223,10 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
   BootResult result = hooks_.boot(kernel, task, setup, boot_hooks);
   if (result.end == BootEnd::interrupted) return;
   if (result.end == BootEnd::finished) {
-    if (profile && !profiler_->keep(index, *profile)) {
-      hooks_.tell(
-          fmt::format("{}: boot {} has no profile: some of its trials failed early, others "
-                      "late, and whose a profile is cannot be told",
-                      kernel.release, repeat));
+    if (profile) {
+      for (const std::string& sentence : profiler_->keep(index, *profile)) {
+        hooks_.tell(fmt::format("{}, boot {}: {}", kernel.release, repeat, sentence));
+      }
     }
     if (rows != 0) return;
     result = without_rows(std::move(result));

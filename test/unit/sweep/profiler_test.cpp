@@ -30,12 +30,13 @@ std::string make_window(std::uint64_t instructions) {
   return {reinterpret_cast<const char*>(words), sizeof words};
 }
 
-std::string line_of_cell(Status status) {
+// A row of ten requests, of so many instructions each.
+std::string line_of_cell(Status status, double instructions) {
   Row row;
   row.mode = "socket";
   row.connections = 4;
   row.requests = 10;
-  row.cpu_us_per_request_client = 1;
+  row.cpu_us_per_request_client = instructions / 1000;
   row.status = status;
   if (status != Status::ok) row.requests.reset();
   std::string line = format_csv_record(format_row(row));
@@ -53,7 +54,9 @@ struct ProfileRig {
       for (const std::uint64_t instructions : windows) {
         append(setup.profile->windows, make_window(instructions));
       }
-      for (const Status status : statuses) boot_hooks.on_line(line_of_cell(status));
+      for (std::size_t index = 0; index < statuses.size(); ++index) {
+        boot_hooks.on_line(line_of_cell(statuses[index], counts.at(index)));
+      }
       if (task.sends_symbols) append(setup.profile->symbols, "ffffffff81000000 T tcp_ack\n");
       return BootResult{.end = BootEnd::finished, .exit_codes = {0}, .reason = {}, .console = {}};
     };
@@ -75,6 +78,7 @@ struct ProfileRig {
   test::TempFolder folder;
   std::vector<std::uint64_t> windows{500};
   std::vector<Status> statuses{Status::ok};
+  std::vector<double> counts{50};  ///< of the rows
   std::vector<std::string> told;
   SweepHooks hooks;
   SweepPlan plan;
@@ -119,6 +123,7 @@ TEST_CASE("profile: windows that are ahead of their rows are theirs all the same
   ProfileRig rig;
   rig.windows = {500, 700};
   rig.statuses = {Status::ok, Status::ok};
+  rig.counts = {50, 70};
   rig.run();
   const std::vector<ProfileRow> rows = rig.rows();
   REQUIRE(rows.size() == 8);
@@ -132,6 +137,7 @@ TEST_CASE("profile: a row without figures has none, whether its trial has left a
     ProfileRig rig;
     rig.windows = windows;
     rig.statuses = {Status::unsupported, Status::ok, Status::failed, Status::ok};
+    rig.counts = {0, 50, 0, 60};
     rig.run();
     const std::vector<ProfileRow> rows = rig.rows();
     REQUIRE(rows.size() == 8);
@@ -145,10 +151,25 @@ TEST_CASE("profile: where it cannot be told whose a window is, there is none, an
   ProfileRig rig;
   rig.windows = {500, 600};
   rig.statuses = {Status::ok, Status::failed, Status::failed};
+  rig.counts = {50, 0, 0};
   rig.run();
   CHECK(rig.rows().empty());
   REQUIRE(rig.told.size() == 2);
-  CHECK(rig.told[0].find("boot 1 has no profile") != std::string::npos);
+  CHECK(rig.told[0].find("boot 1: no profile") != std::string::npos);
+}
+
+TEST_CASE("profile: one that is not near its row's count is left out, and it is said") {
+  ProfileRig rig;
+  rig.counts = {40};  // and the window has 50
+  rig.run();
+  CHECK(rig.rows().empty());
+  REQUIRE(rig.told.size() == 2);
+  CHECK(rig.told[0].find("boot 1: socket") != std::string::npos);
+  CHECK(rig.told[0].find("holds +25 % more than is counted") != std::string::npos);
+  ProfileRig near;
+  near.counts = {49};
+  near.run();
+  CHECK(near.rows().size() == 4);
 }
 
 TEST_CASE("profile: a kernel whose symbols are hidden is said so") {
