@@ -12,11 +12,18 @@ ROWS_SHOWN = 8
 # A table by its name: two kernels by the beginnings of their files' names, and a cell as `compare`
 # calls it.
 TABLES = {
-    "functions-copy": ("6.12.118", "6.16", "direct 1MB reuse buffers=registered"),
-    "functions-nop": ("6.12.118", "7.3", "micro-nop-32"),
-    "functions-connection": ("6.12.118", "7.3", "cluster 0B no reuse buffers=registered"),
-    "functions-descriptors": ("6.12.118", "7.3", "micro-fd-pass-64"),
-    "functions-splice": ("6.1.0", "6.12.117", "passthru linked 1MB reuse buffers=registered"),
+    "functions-nodes": ("6.17.13", "6.18.15", "cluster 0B no reuse"),
+    "functions-kstack": ("7.0.13", "7.1.13", "micro-fd-pass-64"),
+    "functions-sleep": ("7.1.13", "7.2.12", "cluster 0B reuse"),
+    "functions-nop": ("6.12.118", "7.3.4", "micro-nop-32"),
+    "functions-descriptors": ("6.12.118", "6.17.13", "micro-fd-pass-64"),
+    "functions-copy": ("6.12.118", "6.16.12", "direct 1MB reuse"),
+}
+# The same for subsystems.
+SUBSYSTEMS = {
+    "subsystems-compiler": ("7.2.12", "7.2.13", "cluster 0B no reuse"),
+    "subsystems-sleep": ("7.1.13", "7.2.12", "cluster 0B reuse"),
+    "subsystems-splice": ("6.1.0-56", "6.12.117", "passthru linked 1MB reuse"),
 }
 
 
@@ -52,27 +59,38 @@ def share(of):
     return f"{100 * of['share_of_base']:+.2f} %".replace("-", "−")
 
 
-def line(name, subsystem, of):
-    return [name, subsystem, count(of["base"]), count(of["new"]), change(of), share(of)]
+def line(names, of):
+    return [*names, count(of["base"]), count(of["new"]), change(of), share(of)]
+
+
+def changes(name, program, place, entries, title, left):
+    """A table of the cell's `entries`: its functions or its subsystems."""
+    begin, end, wanted = place
+    base, new = profile_of(begin), profile_of(end)
+    # `compare` names the default where the files have others as well.
+    cell = next((cell for cell in comparison(program, base, new)["cells"]
+                 if cell["cell"].replace(" buffers=registered", "") == wanted), None)
+    if cell is None:
+        raise Failure(f"{name}: {base}, {new}: they have no cell {wanted}")
+    old, young = (short_release(os.path.basename(path).removesuffix(".profile.csv.gz"))
+                  for path in (base, new))
+    shown = [entry for entry in cell[entries] if entry["beyond_noise"]][:ROWS_SHOWN]
+    lines = [line(["all of it", ""][:left], cell)]
+    lines += [line([f"`{entry['function']}`", entry["subsystem"]] if left == 2
+                   else [entry["subsystem"]], entry) for entry in shown]
+    note = paragraph(f"`{wanted}`, instructions of a request. A share is of the whole on {old}. "
+                     f"`uring-bench compare --by {title} {base} {new}` has all of them.")
+    return note + "\n\n" + table([title, "subsystem"][:left] + [old, young, "change", "share"],
+                                 lines, left)
 
 
 def functions(name, program):
-    begin, end, wanted = TABLES[name]
-    base, new = profile_of(begin), profile_of(end)
-    cell = next((cell for cell in comparison(program, base, new)["cells"]
-                 if cell["cell"] == wanted), None)
-    if cell is None:
-        raise Failure(f"{base}, {new}: they have no cell {wanted}")
-    shown = [function for function in cell["functions"] if function["beyond_noise"]][:ROWS_SHOWN]
-    old, young = (short_release(os.path.basename(path).removesuffix(".profile.csv.gz"))
-                  for path in (base, new))
-    lines = [line("all of it", "", cell)]
-    lines += [line(f"`{function['function']}`", function["subsystem"], function)
-              for function in shown]
-    command = paragraph(f"`{wanted}`, instructions of a request. Shares are of the whole on {old}. "
-                        f"Again: `uring-bench compare --by function {base} {new}`.")
-    return command + "\n\n" + table(["function", "subsystem", old, young, "change", "share"],
-                                    lines, 2)
+    return changes(name, program, TABLES[name], "functions", "function", 2)
 
 
-PARTS = {name: functools.partial(functions, name) for name in TABLES}
+def subsystems(name, program):
+    return changes(name, program, SUBSYSTEMS[name], "subsystems", "subsystem", 1)
+
+
+PARTS = {name: functools.partial(part, name)
+         for names, part in ((TABLES, functions), (SUBSYSTEMS, subsystems)) for name in names}
