@@ -1,0 +1,152 @@
+#include "report/profiles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "profile/aliases.hpp"
+#include "profile/subsystems.hpp"
+#include "report/guest.hpp"
+#include "report/releases.hpp"
+#include "stats/summary.hpp"
+
+namespace urb {
+namespace {
+
+using CountsByBoot = std::vector<double>;
+
+// One subsystem on all kernels of a cell, before medians are taken.
+struct SubsystemCounts {
+  std::vector<CountsByBoot> sums;  // by kernel
+  std::map<std::string, std::vector<CountsByBoot>> functions;
+};
+
+// By kernel and boot, all 0.
+std::vector<CountsByBoot> zeros(const std::vector<CellProfile::Kernel>& kernels) {
+  std::vector<CountsByBoot> counts;
+  for (const CellProfile::Kernel& kernel : kernels) counts.emplace_back(kernel.boots);
+  return counts;
+}
+
+ProfileEntry entry_of(std::string name, const std::vector<CountsByBoot>& counts) {
+  ProfileEntry entry{std::move(name), {}};
+  for (const CountsByBoot& boots : counts) entry.instructions.push_back(median_of(boots));
+  return entry;
+}
+
+bool is_shown(const ProfileEntry& entry, const std::vector<CellProfile::Kernel>& kernels) {
+  for (std::size_t kernel = 0; kernel < kernels.size(); ++kernel) {
+    const double least = kLeastShownPart * kernels[kernel].instructions;
+    if (entry.instructions[kernel] > 0 && entry.instructions[kernel] >= least) return true;
+  }
+  return false;
+}
+
+double largest(const ProfileEntry& entry) {
+  return *std::max_element(entry.instructions.begin(), entry.instructions.end());
+}
+
+SubsystemProfile subsystem_profile(const std::string& name, const SubsystemCounts& counts,
+                                   const std::vector<CellProfile::Kernel>& kernels) {
+  SubsystemProfile profile{entry_of(name, counts.sums), {}};
+  std::vector<CountsByBoot> rest = counts.sums;
+  for (const auto& [function, by_kernel] : counts.functions) {
+    ProfileEntry entry = entry_of(function, by_kernel);
+    if (!is_shown(entry, kernels)) continue;
+    profile.functions.push_back(std::move(entry));
+    for (std::size_t kernel = 0; kernel < kernels.size(); ++kernel) {
+      for (std::size_t boot = 0; boot < rest[kernel].size(); ++boot) {
+        rest[kernel][boot] -= by_kernel[kernel][boot];
+      }
+    }
+  }
+  std::stable_sort(profile.functions.begin(), profile.functions.end(),
+                   [](const ProfileEntry& left, const ProfileEntry& right) {
+                     return largest(left) > largest(right);
+                   });
+  ProfileEntry others = entry_of(kOtherFunctions, rest);
+  // Rounding in a file is not an instruction.
+  for (double& count : others.instructions) count = count < 0.5 ? 0 : count;
+  if (largest(others) > 0) profile.functions.push_back(std::move(others));
+  return profile;
+}
+
+std::size_t place_of(const std::string& subsystem) {
+  const auto all = all_subsystems();
+  return static_cast<std::size_t>(std::find(all.begin(), all.end(), subsystem) - all.begin());
+}
+
+}  // namespace
+
+std::size_t Profiles::add(const std::string& file, const std::vector<ProfileRow>& rows) {
+  std::size_t repeated = 0;
+  for (const ProfileRow& row : rows) {
+    const ProfileBuild build{row.kernel, row.kernel_compiler, row.kernel_config,
+                             lasting_guest(row.guest), row.method};
+    Boot& boot = cells_[profile_cell_of(row)][build][{row.run_id, row.repeat}];
+    const FunctionId id{row.subsystem, row.function};
+    if (!boot.emplace(id, row.instructions_per_request).second) ++repeated;
+  }
+  files_.push_back({file, rows.size() - repeated, repeated});
+  return repeated;
+}
+
+std::vector<CellProfile> Profiles::cells() const {
+  ProfileCellNames names;
+  for (const auto& [key, builds] : cells_) names.add(key);
+  std::vector<CellProfile> profiles;
+  for (const auto& [key, builds] : cells_) {
+    profiles.push_back(profile_of(key, builds));
+    profiles.back().name = names.name_of(key);
+  }
+  return profiles;
+}
+
+CellProfile Profiles::profile_of(const ProfileCellKey& key, const Builds& builds) {
+  CellProfile profile;
+  profile.key = key;
+  std::vector<const Boots*> boots_of;
+  std::vector<const Builds::value_type*> ordered;
+  for (const auto& build : builds) ordered.push_back(&build);
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* left, const auto* right) {
+    return is_older_release(left->first.kernel, right->first.kernel);
+  });
+  std::map<std::string, unsigned> same;
+  for (const auto* const entry : ordered) {
+    const auto& [build, boots] = *entry;
+    const unsigned number = ++same[build.kernel];
+    profile.kernels.push_back(
+        {number == 1 ? build.kernel : fmt::format("{} ({})", build.kernel, number), build,
+         boots.size(), 0});
+    boots_of.push_back(&boots);
+  }
+
+  std::map<std::pair<std::size_t, std::string>, SubsystemCounts> subsystems;
+  std::vector<CountsByBoot> sums = zeros(profile.kernels);
+  for (std::size_t kernel = 0; kernel < boots_of.size(); ++kernel) {
+    std::size_t place = 0;
+    for (const auto& [boot_id, boot] : *boots_of[kernel]) {
+      for (const auto& [id, instructions] : boot) {
+        SubsystemCounts& counts = subsystems[{place_of(id.first), id.first}];
+        if (counts.sums.empty()) counts.sums = zeros(profile.kernels);
+        if (id.second.empty()) {
+          counts.sums[kernel][place] += instructions;
+          sums[kernel][place] += instructions;
+          continue;
+        }
+        auto& function = counts.functions[std::string{without_suffixes(id.second)}];
+        if (function.empty()) function = zeros(profile.kernels);
+        function[kernel][place] += instructions;
+      }
+      ++place;
+    }
+    profile.kernels[kernel].instructions = median_of(sums[kernel]);
+  }
+  for (const auto& [id, counts] : subsystems) {
+    profile.subsystems.push_back(subsystem_profile(id.second, counts, profile.kernels));
+  }
+  return profile;
+}
+
+}  // namespace urb
