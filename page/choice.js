@@ -96,8 +96,7 @@ function settleProfile(report, choice, settle) {
   const kernels = (report.profileOf(choice.profile)?.kernels ?? []).map(({name}) =>
     ({value: name, text: name}));
   settle('before', kernels, kernels[0]?.value);
-  const rest = kernels.filter(({value}) => value !== choice.before);
-  settle('after', rest, rest.at(-1)?.value);
+  settle('after', kernels, kernels.at(-1)?.value);
 }
 
 function sectionOf(report, choice) { return report.byId.get(choice.section); }

@@ -8,10 +8,9 @@ const BAR_FUNCTIONS = 34;
 const BAR_GAP = 18;
 const LETTER = 6.7;
 
-/// The places of two kernels, by name, among those of the cell; one where it has one kernel.
+/// The places of two kernels, by name, among those of the cell; one where both are the same.
 function sidesOf(cell, names) {
-  return names.map((name) => cell.kernels.findIndex((kernel) => kernel.name === name))
-      .filter((index) => index >= 0);
+  return distinct(names).map((name) => cell.kernels.findIndex((kernel) => kernel.name === name));
 }
 
 /// "436,372", and what is small with its fraction.
@@ -19,10 +18,13 @@ function exact(count) {
   return Math.abs(count) < 10 ? figure(count) : Math.round(count).toLocaleString('en-US');
 }
 
-/// "+1,204", "−3", "0".
+/// "+1,204", "−3", "0": as exact as what it is of.
 function change(before, after) {
-  const difference = after - before;
-  return `${difference > 0 ? '+' : difference < 0 ? '−' : ''}${exact(Math.abs(difference))}`;
+  const isLarge = Math.max(before, after) >= 10;
+  const difference = isLarge ? Math.round(after) - Math.round(before) : after - before;
+  const size = Math.abs(difference);
+  const text = isLarge ? size.toLocaleString('en-US') : figure(size);
+  return `${difference > 0 ? '+' : difference < 0 ? '−' : ''}${text}`;
 }
 
 /// "6.12.118", or the whole name where the short one would be the same for both.
@@ -71,17 +73,21 @@ function profileBars(plan, row) {
   const bars = [];
   let begin = 0;
   let place = 0;
+  let isOdd = false;
   for (const entry of profileEntries(cell)) {
     const count = entry.instructions[sides[row]];
     const isFunction = entry.subsystem !== undefined;
     if (!isFunction) place = begin;
+    isOdd = isFunction && !isOdd;
     const from = isFunction ? place : begin;
     const y = isFunction ? top + BAR_SUBSYSTEMS : top;
     if (count > 0) {
       bars.push({key: entry.id, from, to: from + count, y,
         y2: y + (isFunction ? BAR_FUNCTIONS : BAR_SUBSYSTEMS),
         fill: subsystemColour(report, entry.subsystem ?? entry.name, look.dark),
-        strength: isFunction ? 0.65 : 1,
+        // Neighbours without room for a line between them still differ.
+        strength: isFunction ? (isOdd ? 0.75 : 0.5) : 1,
+        edge: count * scale < 4 ? 0 : 0.5,
         label: fitting(entry.name, count * scale), tip: profileText(cell, sides, entry)});
     }
     if (isFunction) place += count;
@@ -110,8 +116,8 @@ function makeProfilePicture(report, cell, sides, width, look = PRINTED) {
   const bars = sides.flatMap((_, row) => profileBars(plan, row));
   const height = sides.length * (BAR_TITLE + BAR_SUBSYSTEMS + BAR_FUNCTIONS + BAR_GAP) - BAR_GAP;
   const x = {field: 'from', type: 'quantitative', scale: {domain: [0, most], nice: false},
-    axis: {title: null, domain: false, tickCount: inside < 500 ? 4 : 8, labelFlush: true,
-      format: most >= 10000 ? '~s' : ',~r'}};
+    axis: {...ticks([{end: most}]), grid: false, tickCount: inside < 500 ? 4 : 8,
+      labelFlush: true}};
   const y = {field: 'y', type: 'quantitative', axis: null,
     scale: {domain: [0, height], reverse: true, nice: false, zero: false}};
   const middle = {...y, field: 'middle'};
@@ -132,7 +138,8 @@ function makeProfilePicture(report, cell, sides, width, look = PRINTED) {
           fillOpacity: {field: 'strength', type: 'quantitative', scale: null},
           stroke: {condition: {test: 'datum.key === pointed', value: look.text},
             value: look.background},
-          strokeWidth: {condition: {test: 'datum.key === pointed', value: 2}, value: 0.5},
+          strokeWidth: {condition: {test: 'datum.key === pointed', value: 2}, field: 'edge',
+            type: 'quantitative', scale: null},
           tooltip: {field: 'tip', type: 'nominal'}}},
       {data: {values: bars.filter(({label}) => label !== '')},
         transform: [{calculate: '(datum.y + datum.y2) / 2', as: 'middle'}],
