@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "profile/aliases.hpp"
 #include "profile/subsystems.hpp"
@@ -72,9 +72,71 @@ SubsystemProfile subsystem_profile(const std::string& name, const SubsystemCount
   return profile;
 }
 
-std::size_t place_of(const std::string& subsystem) {
+// Those that another version has named come last.
+std::size_t order_of(const std::string& subsystem) {
   const auto all = all_subsystems();
   return static_cast<std::size_t>(std::find(all.begin(), all.end(), subsystem) - all.begin());
+}
+using Subsystems = std::map<std::pair<std::size_t, std::string>, SubsystemCounts>;
+
+std::vector<const ProfileBuilds::value_type*> by_release(const ProfileBuilds& builds) {
+  std::vector<const ProfileBuilds::value_type*> ordered;
+  for (const auto& build : builds) ordered.push_back(&build);
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* left, const auto* right) {
+    return is_older_release(left->first.kernel, right->first.kernel);
+  });
+  return ordered;
+}
+
+// Adds the counts of one boot of one kernel.
+void add_boot(Subsystems& subsystems, const BootProfile& rows,
+              const std::vector<CellProfile::Kernel>& kernels, std::size_t kernel,
+              std::size_t boot) {
+  for (const auto& [id, instructions] : rows) {
+    const auto& [subsystem, function] = id;
+    SubsystemCounts& counts = subsystems[{order_of(subsystem), subsystem}];
+    if (counts.sums.empty()) counts.sums = zeros(kernels);
+    if (function.empty()) {
+      counts.sums[kernel][boot] += instructions;
+      continue;
+    }
+    auto& of_function = counts.functions[std::string{without_suffixes(function)}];
+    if (of_function.empty()) of_function = zeros(kernels);
+    of_function[kernel][boot] += instructions;
+  }
+}
+
+double whole(const Subsystems& subsystems, std::size_t kernel, std::size_t boots) {
+  CountsByBoot sums(boots);
+  for (const auto& [id, counts] : subsystems) {
+    for (std::size_t boot = 0; boot < boots; ++boot) sums[boot] += counts.sums[kernel][boot];
+  }
+  return median_of(sums);
+}
+
+void fill(CellProfile& profile, const ProfileBuilds& builds) {
+  const auto ordered = by_release(builds);
+  std::map<std::string, unsigned> same;
+  for (const auto* const entry : ordered) {
+    const auto& [build, boots] = *entry;
+    const unsigned number = ++same[build.kernel];
+    profile.kernels.push_back(
+        {number == 1 ? build.kernel : fmt::format("{} ({})", build.kernel, number), build,
+         boots.size(), 0});
+  }
+  Subsystems subsystems;
+  for (std::size_t kernel = 0; kernel < ordered.size(); ++kernel) {
+    std::size_t boot = 0;
+    for (const auto& [boot_id, rows] : ordered[kernel]->second) {
+      add_boot(subsystems, rows, profile.kernels, kernel, boot++);
+    }
+  }
+  for (std::size_t kernel = 0; kernel < ordered.size(); ++kernel) {
+    profile.kernels[kernel].instructions = whole(subsystems, kernel, profile.kernels[kernel].boots);
+  }
+  for (const auto& [id, counts] : subsystems) {
+    profile.subsystems.push_back(subsystem_profile(id.second, counts, profile.kernels));
+  }
 }
 
 }  // namespace
@@ -84,9 +146,10 @@ std::size_t Profiles::add(const std::string& file, const std::vector<ProfileRow>
   for (const ProfileRow& row : rows) {
     const ProfileBuild build{row.kernel, row.kernel_compiler, row.kernel_config,
                              lasting_guest(row.guest), row.method};
-    Boot& boot = cells_[profile_cell_of(row)][build][{row.run_id, row.repeat}];
-    const FunctionId id{row.subsystem, row.function};
-    if (!boot.emplace(id, row.instructions_per_request).second) ++repeated;
+    BootProfile& boot = cells_[profile_cell_of(row)][build][{row.run_id, row.repeat}];
+    const auto [place, is_new] =
+        boot.try_emplace({row.subsystem, row.function}, row.instructions_per_request);
+    if (!is_new) ++repeated;
   }
   files_.push_back({file, rows.size() - repeated, repeated});
   return repeated;
@@ -97,56 +160,12 @@ std::vector<CellProfile> Profiles::cells() const {
   for (const auto& [key, builds] : cells_) names.add(key);
   std::vector<CellProfile> profiles;
   for (const auto& [key, builds] : cells_) {
-    profiles.push_back(profile_of(key, builds));
-    profiles.back().name = names.name_of(key);
+    CellProfile& profile = profiles.emplace_back();
+    profile.name = names.name_of(key);
+    profile.key = key;
+    fill(profile, builds);
   }
   return profiles;
-}
-
-CellProfile Profiles::profile_of(const ProfileCellKey& key, const Builds& builds) {
-  CellProfile profile;
-  profile.key = key;
-  std::vector<const Boots*> boots_of;
-  std::vector<const Builds::value_type*> ordered;
-  for (const auto& build : builds) ordered.push_back(&build);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* left, const auto* right) {
-    return is_older_release(left->first.kernel, right->first.kernel);
-  });
-  std::map<std::string, unsigned> same;
-  for (const auto* const entry : ordered) {
-    const auto& [build, boots] = *entry;
-    const unsigned number = ++same[build.kernel];
-    profile.kernels.push_back(
-        {number == 1 ? build.kernel : fmt::format("{} ({})", build.kernel, number), build,
-         boots.size(), 0});
-    boots_of.push_back(&boots);
-  }
-
-  std::map<std::pair<std::size_t, std::string>, SubsystemCounts> subsystems;
-  std::vector<CountsByBoot> sums = zeros(profile.kernels);
-  for (std::size_t kernel = 0; kernel < boots_of.size(); ++kernel) {
-    std::size_t place = 0;
-    for (const auto& [boot_id, boot] : *boots_of[kernel]) {
-      for (const auto& [id, instructions] : boot) {
-        SubsystemCounts& counts = subsystems[{place_of(id.first), id.first}];
-        if (counts.sums.empty()) counts.sums = zeros(profile.kernels);
-        if (id.second.empty()) {
-          counts.sums[kernel][place] += instructions;
-          sums[kernel][place] += instructions;
-          continue;
-        }
-        auto& function = counts.functions[std::string{without_suffixes(id.second)}];
-        if (function.empty()) function = zeros(profile.kernels);
-        function[kernel][place] += instructions;
-      }
-      ++place;
-    }
-    profile.kernels[kernel].instructions = median_of(sums[kernel]);
-  }
-  for (const auto& [id, counts] : subsystems) {
-    profile.subsystems.push_back(subsystem_profile(id.second, counts, profile.kernels));
-  }
-  return profile;
 }
 
 }  // namespace urb

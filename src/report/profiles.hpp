@@ -39,6 +39,12 @@ struct ProfileBuild {
   auto operator<=>(const ProfileBuild&) const = default;
 };
 
+/// The counts of a boot by subsystem and function, as its rows have them.
+using BootProfile = std::map<std::pair<std::string, std::string>, double>;
+/// By run and boot.
+using ProfileBoots = std::map<std::pair<std::string, unsigned>, BootProfile>;
+using ProfileBuilds = std::map<ProfileBuild, ProfileBoots>;
+
 struct CellProfile {
   struct Kernel {
     std::string name;  ///< the release, and a number where several builds have the same
@@ -67,16 +73,8 @@ class Profiles {
   [[nodiscard]] std::vector<CellProfile> cells() const;
 
  private:
-  using FunctionId = std::pair<std::string, std::string>;  // subsystem, function
-  using Boot = std::map<FunctionId, double>;
-  using BootId = std::pair<std::string, unsigned>;  // run and boot
-  using Boots = std::map<BootId, Boot>;
-  using Builds = std::map<ProfileBuild, Boots>;
-
-  static CellProfile profile_of(const ProfileCellKey& key, const Builds& builds);
-
   std::vector<File> files_;
-  std::map<ProfileCellKey, Builds> cells_;
+  std::map<ProfileCellKey, ProfileBuilds> cells_;
 };
 
 }  // namespace urb
