@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "profile/aliases.hpp"
@@ -70,6 +71,16 @@ SubsystemProfile subsystem_profile(const std::string& name, const SubsystemCount
   for (double& count : others.instructions) count = count < 0.5 ? 0 : count;
   if (largest(others) > 0) profile.functions.push_back(std::move(others));
   return profile;
+}
+
+// Whether all but the function and its count is the same.
+bool is_same_boot(const ProfileRow& left, const ProfileRow& right) {
+  const auto key = [](const ProfileRow& row) {
+    return std::tie(row.method, row.run_id, row.repeat, row.kernel, row.kernel_compiler,
+                    row.kernel_config, row.guest, row.mode, row.relay, row.buffers, row.tls,
+                    row.connections, row.body_bytes, row.reuse);
+  };
+  return key(left) == key(right);
 }
 
 // Those that another version has named come last.
@@ -143,12 +154,18 @@ void fill(CellProfile& profile, const ProfileBuilds& builds) {
 
 std::size_t Profiles::add(const std::string& file, const std::vector<ProfileRow>& rows) {
   std::size_t repeated = 0;
+  BootProfile* boot = nullptr;
+  const ProfileRow* before = nullptr;
   for (const ProfileRow& row : rows) {
-    const ProfileBuild build{row.kernel, row.kernel_compiler, row.kernel_config,
-                             lasting_guest(row.guest), row.method};
-    BootProfile& boot = cells_[profile_cell_of(row)][build][{row.run_id, row.repeat}];
+    // A cell of a boot has thousands of rows, one behind the other.
+    if (before == nullptr || !is_same_boot(row, *before)) {
+      const ProfileBuild build{row.kernel, row.kernel_compiler, row.kernel_config,
+                               lasting_guest(row.guest), row.method};
+      boot = &cells_[profile_cell_of(row)][build][{row.run_id, row.repeat}];
+    }
+    before = &row;
     const auto [place, is_new] =
-        boot.try_emplace({row.subsystem, row.function}, row.instructions_per_request);
+        boot->try_emplace({row.subsystem, row.function}, row.instructions_per_request);
     if (!is_new) ++repeated;
   }
   files_.push_back({file, rows.size() - repeated, repeated});
