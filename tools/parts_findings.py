@@ -89,9 +89,11 @@ def kernel_finding(program):
     alone, kept = (change_text(*(counts.count("cluster", (0, reuse), kernel) for kernel in pair))
                    for reuse in (False, True))
     old, new = map(short_release, pair)
+    options = [counts.options_of(kernel) for kernel in pair]
     return (f"From Linux {old} to {new} the instructions of an empty request "
             f"of `cluster` change by {alone} % ({rows}). On a kept connection they "
-            f"change by {kept} %. QEMU counted client and server. One compiler built both kernels.")
+            f"change by {kept} %. QEMU counted client and server. One compiler built both kernels"
+            f"{', with other options.' if len(set(map(str, options))) > 1 else '.'}")
 
 
 def found(program):

@@ -38,6 +38,11 @@ class Counts:
         found = {row.get("kernel_compiler", "") for row in self.rows if row["kernel"] == kernel}
         return max(found)
 
+    def options_of(self, kernel):
+        """Without the digest, which each series has of its own."""
+        row = next(row for row in self.rows if row["kernel"] == kernel)
+        return row.get("preemption"), row.get("kernel_config", "").split(";")[1:]
+
     def of_one_compiler(self):
         """Those of the compiler that built most of them."""
         compilers = collections.Counter(map(self.compiler_of, self.kernels))

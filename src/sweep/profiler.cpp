@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -56,6 +58,31 @@ ProfileRow make_row(const Row& cell, const FunctionCount& count) {
   return row;
 }
 
+// What threads of the kernel executed meanwhile, which guest_rows adds to `guest`.
+double others_of(const Row& row) {
+  constexpr std::string_view kName = ";others=";
+  const std::size_t at = row.guest.find(kName);
+  if (at == std::string::npos) return 0;
+  double others = 0;
+  const char* const begin = row.guest.data() + at + kName.size();
+  std::from_chars(begin, row.guest.data() + row.guest.size(), others);
+  return others;
+}
+
+// Of the profile over what the row and its others count. `micro` keeps what prepares an operation
+// out of its count, and the plugin cannot.
+double excess_of(const Row& row, const std::vector<FunctionCount>& counts) {
+  std::uint64_t sum = 0;
+  for (const FunctionCount& count : counts) {
+    if (count.function.empty() && count.subsystem != kIdle) sum += count.instructions;
+  }
+  const double counted = row.instructions_per_request.value_or(0) + others_of(row);
+  return static_cast<double>(sum) / static_cast<double>(*row.requests) / counted - 1;
+}
+
+// Five times what was found in rows of modes, micro's without preparation included.
+constexpr double kExcessMax = 0.05;
+
 }  // namespace
 
 unsigned plugin_interface_of(std::string_view qemu_version) noexcept {
@@ -98,17 +125,30 @@ MachineProfile ProfiledBoot::machine() const {
 }
 
 void ProfiledBoot::add(const Row& row) {
-  const std::string bytes = windows_.read(read_);
-  read_ += bytes.size();
-  std::vector<ProfileWindow> windows = parse_windows(bytes);
-  // What failed may have ended in its window, or behind it.
-  if (row.status != Status::ok || !row.requests || *row.requests == 0) return;
-  if (windows.size() != 1) {
+  // A trial that the kernel refuses ends before its window.
+  if (row.status != Status::unsupported) rows_.push_back(row);
+}
+
+std::optional<std::vector<ProfiledCell>> ProfiledBoot::match() const {
+  std::vector<ProfileWindow> windows = parse_windows(windows_.read());
+  const auto is_whole = [](const Row& row) { return row.status == Status::ok; };
+  const auto whole = static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), is_whole));
+  // Trials that failed did so behind their windows, all of them, or before, all of them.
+  const bool have_all = windows.size() == rows_.size();
+  if (!have_all && windows.size() != whole) {
+    if (whole != rows_.size()) return std::nullopt;
     throw std::runtime_error{
-        fmt::format("a row of {} came with {} profiles: the marks around its window are wrong",
-                    row.mode, windows.size())};
+        fmt::format("{} rows came with {} profiles: the marks around their windows are wrong",
+                    whole, windows.size())};
   }
-  cells_.push_back({row, std::move(windows.front())});
+  std::vector<ProfiledCell> cells;
+  auto window = windows.begin();
+  for (const Row& row : rows_) {
+    if (!have_all && !is_whole(row)) continue;
+    ProfileWindow counted = std::move(*window++);
+    if (is_whole(row) && row.requests.value_or(0) != 0) cells.push_back({row, std::move(counted)});
+  }
+  return cells;
 }
 
 Profiler::Profiler(std::string plugin, const std::vector<KernelImage>& kernels,
@@ -128,18 +168,37 @@ bool Profiler::needs_symbols(std::size_t kernel) const {
   return kernel_symbols_[kernel].is_empty();
 }
 
-void Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
+std::vector<std::string> Profiler::keep(std::size_t kernel, const ProfiledBoot& boot) {
   if (needs_symbols(kernel)) kernel_symbols_[kernel] = parse_kallsyms(boot.symbols());
-  for (const ProfiledCell& cell : boot.cells()) keep_cell(kernel, cell);
+  const auto cells = boot.match();
+  if (!cells) {
+    return {
+        "no profile: some of its trials failed early, others late, and whose a profile is cannot "
+        "be told"};
+  }
+  std::vector<std::string> left_out;
+  for (const auto& [row, window] : *cells) {
+    const std::vector<FunctionCount> counts = fold(window, {kernel_symbols_[kernel], program_});
+    const double excess = excess_of(row, counts);
+    if (std::abs(excess) <= kExcessMax) {
+      keep_cell(kernel, row, counts);
+    } else {
+      left_out.push_back(
+          fmt::format("{} has no profile: its window holds {:+.0f} % more than is counted of it",
+                      name_cell(row), 100 * excess));
+    }
+  }
+  return left_out;
 }
 
-void Profiler::keep_cell(std::size_t kernel, const ProfiledCell& cell) {
-  const std::string name = name_cell(cell.row);
+void Profiler::keep_cell(std::size_t kernel, const Row& row,
+                         const std::vector<FunctionCount>& counts) {
+  const std::string name = name_cell(row);
   const auto [at, is_new] = figures_.try_emplace(name);
   if (is_new) order_.push_back(name);
   std::vector<ProfileRow> rows;
-  for (const FunctionCount& count : fold(cell.window, {kernel_symbols_[kernel], program_})) {
-    rows.push_back(make_row(cell.row, count));
+  for (const FunctionCount& count : counts) {
+    rows.push_back(make_row(row, count));
     if (!count.function.empty()) continue;
     auto& figures = at->second.try_emplace(count.subsystem, files_.size()).first->second;
     figures[kernel].push_back(rows.back().instructions_per_request);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +38,13 @@ class ProfiledBoot {
 
   /// What QEMU has to be asked for. This object outlives the machine.
   [[nodiscard]] MachineProfile machine() const;
-  /// Takes what was counted since the last row. A row with figures has one window. Throws
-  /// runtime_error where it has none or several: the counts would be of something else.
+  /// In the order of their trials.
   void add(const Row& row);
-  [[nodiscard]] const std::vector<ProfiledCell>& cells() const noexcept { return cells_; }
+  /// The rows with figures and their windows, when the guest has ended: before, windows may be
+  /// ahead of rows, which take longer to come. Nothing where some trials failed before the end of
+  /// their windows and others behind it, so that it is not known whose a window is. Throws
+  /// runtime_error where none failed, and there are more or fewer windows than rows.
+  [[nodiscard]] std::optional<std::vector<ProfiledCell>> match() const;
   /// What the guest has sent of /proc/kallsyms.
   [[nodiscard]] std::string symbols() const { return symbols_.read(); }
 
@@ -48,8 +52,7 @@ class ProfiledBoot {
   std::string plugin_;
   MemoryFile windows_{"windows"};
   MemoryFile symbols_{"symbols"};
-  std::size_t read_ = 0;  ///< bytes of windows_
-  std::vector<ProfiledCell> cells_;
+  std::vector<Row> rows_;
 };
 
 /// The profiles of a sweep: symbols, files of rows, and the table at the end.
@@ -63,9 +66,10 @@ class Profiler {
   /// The symbols of a kernel come with its first boot that ends well. Addresses are the same in
   /// each: nokaslr, and the same modules in the same order.
   [[nodiscard]] bool needs_symbols(std::size_t kernel) const;
-  /// Writes the profiles of a boot that has ended. Throws as ProfileFile does, and runtime_error
-  /// for symbols that are none.
-  void keep(std::size_t kernel, const ProfiledBoot& boot);
+  /// Writes the profiles of a boot that has ended. Returns sentences about those that it left out:
+  /// all where ProfiledBoot::match() gives nothing, and each that is not near its row's count.
+  /// Throws as match() and ProfileFile do, and runtime_error for symbols that are none.
+  [[nodiscard]] std::vector<std::string> keep(std::size_t kernel, const ProfiledBoot& boot);
 
   [[nodiscard]] const std::vector<ProfileFile>& files() const noexcept { return files_; }
   /// By cell: subsystems, and a column for each kernel. Medians of the boots.
@@ -73,7 +77,7 @@ class Profiler {
 
  private:
   using Figures = std::map<std::string, std::vector<std::vector<double>>>;
-  void keep_cell(std::size_t kernel, const ProfiledCell& cell);
+  void keep_cell(std::size_t kernel, const Row& row, const std::vector<FunctionCount>& counts);
 
   std::string plugin_;
   SymbolTable program_;

@@ -223,7 +223,11 @@ void Sweep::boot_once(std::size_t index, unsigned repeat) {
   BootResult result = hooks_.boot(kernel, task, setup, boot_hooks);
   if (result.end == BootEnd::interrupted) return;
   if (result.end == BootEnd::finished) {
-    if (profile) profiler_->keep(index, *profile);
+    if (profile) {
+      for (const std::string& sentence : profiler_->keep(index, *profile)) {
+        hooks_.tell(fmt::format("{}, boot {}: {}", kernel.release, repeat, sentence));
+      }
+    }
     if (rows != 0) return;
     result = without_rows(std::move(result));
   }

@@ -176,8 +176,9 @@ class Findings(unittest.TestCase):
         # Few rounds and missing ones say nothing.
         self.assertEqual(self.splices(self.LESS, None, self.FEW), (None, 1))
 
-    def kernels(self, *found):
+    def kernels(self, *found, options=("lazy", "lazy")):
         counts = mock.Mock()
+        counts.options_of.side_effect = options
         counts.of_one_compiler.return_value = ["6.1.2-x", "6.9.1-x", "6.12.3-x"]
         counts.count.side_effect = found
         with mock.patch.object(parts_findings, "counts_of", return_value=counts):
@@ -189,6 +190,11 @@ class Findings(unittest.TestCase):
         self.assertIn("From Linux 6.1.2 to 6.12.3", text)
         self.assertIn("change by −7.9 to −4.0 %", text)
         self.assertIn("On a kept connection they change by −3.0 to +1.0 %", text)
+        self.assertIn("One compiler built both kernels.", text)
+
+    def test_kernels_with_other_options_are_said(self):
+        text = self.kernels(*4 * [Figure(3, 100, 99, 101, 0.75)], options=("voluntary", "lazy"))
+        self.assertIn("One compiler built both kernels, with other options.", text)
 
     def test_a_finding_of_few_rounds_is_refused(self):
         with self.assertRaisesRegex(rows.Failure, "too few rounds for a thing"):

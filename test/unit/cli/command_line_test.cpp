@@ -167,16 +167,15 @@ TEST_CASE("options: load has a URL, headers and processes") {
 }
 
 TEST_CASE("options: what follows -- is passed on by sweep, and by no other command") {
-  const urb::SweepOptions sweep =
-      options_of<urb::SweepCommandOptions>(
-          "sweep", {"sweep", "--kernel", "a", "--kernel", "b,c", "--accel", "tcg", "--patience",
-                    "8s", "-o", "x", "--", "socket", "-b", "4K", "--help"})
-          .sweep;
+  const auto options = options_of<urb::SweepCommandOptions>(
+      "sweep", {"sweep", "--kernel", "a", "--kernel", "b,c", "--accel", "tcg", "--patience", "8s",
+                "-o", "x", "--", "socket", "-b", "4K", "--help"});
+  const urb::SweepOptions& sweep = options.sweep;
   CHECK(sweep.kernels == std::vector<std::string>{"a", "b,c"});
   CHECK(sweep.accel == urb::AccelChoice::tcg);
   CHECK(sweep.repeats == 3);
   CHECK(sweep.patience == 8s);
-  CHECK(sweep.folder == "x");
+  CHECK(options.folder == "x");
   CHECK(sweep.guest == std::vector<std::string>{"socket", "-b", "4K", "--help"});
   CHECK(parse_run({"--", "socket"}).modes == std::vector<std::string>{"socket"});
 }

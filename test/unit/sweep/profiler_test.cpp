@@ -30,12 +30,13 @@ std::string make_window(std::uint64_t instructions) {
   return {reinterpret_cast<const char*>(words), sizeof words};
 }
 
-std::string line_of_cell(Status status) {
+// A row of ten requests, of so many instructions each.
+std::string line_of_cell(Status status, double instructions) {
   Row row;
   row.mode = "socket";
   row.connections = 4;
   row.requests = 10;
-  row.cpu_us_per_request_client = 1;
+  row.cpu_us_per_request_client = instructions / 1000;
   row.status = status;
   if (status != Status::ok) row.requests.reset();
   std::string line = format_csv_record(format_row(row));
@@ -53,12 +54,14 @@ struct ProfileRig {
       for (const std::uint64_t instructions : windows) {
         append(setup.profile->windows, make_window(instructions));
       }
-      boot_hooks.on_line(line_of_cell(status));
+      for (std::size_t index = 0; index < statuses.size(); ++index) {
+        boot_hooks.on_line(line_of_cell(statuses[index], counts.at(index)));
+      }
       if (task.sends_symbols) append(setup.profile->symbols, "ffffffff81000000 T tcp_ack\n");
       return BootResult{.end = BootEnd::finished, .exit_codes = {0}, .reason = {}, .console = {}};
     };
     hooks.show_progress = [](const Progress&) {};
-    hooks.tell = [](const std::string&) {};
+    hooks.tell = [this](const std::string& line) { told.push_back(line); };
     plan.kernels = {{"a", "6.1", "#1", {}}};
     plan.repeats = 2;
     plan.folder = folder.path();
@@ -74,7 +77,9 @@ struct ProfileRig {
 
   test::TempFolder folder;
   std::vector<std::uint64_t> windows{500};
-  Status status = Status::ok;
+  std::vector<Status> statuses{Status::ok};
+  std::vector<double> counts{50};  ///< of the rows
+  std::vector<std::string> told;
   SweepHooks hooks;
   SweepPlan plan;
   std::atomic<bool> stop{false};
@@ -105,20 +110,66 @@ TEST_CASE("profile: a row of each function and each subsystem, beside the row of
   CHECK(rig.sweep->list_files().find("4 rows appended to") != std::string::npos);
 }
 
-TEST_CASE("profile: a row with figures and no window of its own, or two, ends the sweep") {
+TEST_CASE("profile: more windows than rows, or fewer, end the sweep") {
   ProfileRig without;
   without.windows.clear();
-  CHECK_THROWS_WITH(without.run(), doctest::Contains("came with 0 profiles"));
+  CHECK_THROWS_WITH(without.run(), doctest::Contains("1 rows came with 0 profiles"));
   ProfileRig with_two;
   with_two.windows = {500, 500};
-  CHECK_THROWS_WITH(with_two.run(), doctest::Contains("came with 2 profiles"));
+  CHECK_THROWS_WITH(with_two.run(), doctest::Contains("1 rows came with 2 profiles"));
 }
 
-TEST_CASE("profile: a row without figures has no profile, whatever its trial has left") {
+TEST_CASE("profile: windows that are ahead of their rows are theirs all the same") {
   ProfileRig rig;
-  rig.status = Status::failed;
+  rig.windows = {500, 700};
+  rig.statuses = {Status::ok, Status::ok};
+  rig.counts = {50, 70};
+  rig.run();
+  const std::vector<ProfileRow> rows = rig.rows();
+  REQUIRE(rows.size() == 8);
+  CHECK(rows[1].instructions_per_request == 50);
+  CHECK(rows[3].instructions_per_request == 70);
+}
+
+TEST_CASE("profile: a row without figures has none, whether its trial has left a window or not") {
+  for (const std::vector<std::uint64_t>& windows :
+       {std::vector<std::uint64_t>{500, 700, 600}, {500, 600}}) {
+    ProfileRig rig;
+    rig.windows = windows;
+    rig.statuses = {Status::unsupported, Status::ok, Status::failed, Status::ok};
+    rig.counts = {0, 50, 0, 60};
+    rig.run();
+    const std::vector<ProfileRow> rows = rig.rows();
+    REQUIRE(rows.size() == 8);
+    CHECK(rows[1].instructions_per_request == 50);
+    CHECK(rows[3].instructions_per_request == 60);
+    CHECK(rig.told.empty());
+  }
+}
+
+TEST_CASE("profile: where it cannot be told whose a window is, there is none, and it is said") {
+  ProfileRig rig;
+  rig.windows = {500, 600};
+  rig.statuses = {Status::ok, Status::failed, Status::failed};
+  rig.counts = {50, 0, 0};
   rig.run();
   CHECK(rig.rows().empty());
+  REQUIRE(rig.told.size() == 2);
+  CHECK(rig.told[0].find("boot 1: no profile") != std::string::npos);
+}
+
+TEST_CASE("profile: one that is not near its row's count is left out, and it is said") {
+  ProfileRig rig;
+  rig.counts = {40};  // and the window has 50
+  rig.run();
+  CHECK(rig.rows().empty());
+  REQUIRE(rig.told.size() == 2);
+  CHECK(rig.told[0].find("boot 1: socket") != std::string::npos);
+  CHECK(rig.told[0].find("holds +25 % more than is counted") != std::string::npos);
+  ProfileRig near;
+  near.counts = {49};
+  near.run();
+  CHECK(near.rows().size() == 4);
 }
 
 TEST_CASE("profile: a kernel whose symbols are hidden is said so") {
