@@ -3,7 +3,7 @@
 'use strict';
 
 const KEYS = ['section', 'setting', 'metric', 'along', 'kernel', 'body', 'reuse', 'kind', 'first',
-  'second', 'cell'];
+  'second', 'cell', 'profile', 'before', 'after'];
 
 function readChoice(report, hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
@@ -55,6 +55,7 @@ function complete(report, choice) {
     {value: 'yes', text: reuseText(true)}]);
   choice.hidden = choice.hidden.filter((label) => cells.some((cell) => cell.label === label));
   settlePair(report, choice, settle, cells);
+  settleProfile(report, choice, settle);
   if (!report.byId.has(choice.cell)) choice.cell = '';
   return {choice, options};
 }
@@ -84,6 +85,18 @@ function settlePair(report, choice, settle, cells) {
   settle('first', entries, usual[0]);
   const rest = entries.filter((entry) => entry.value !== choice.first);
   settle('second', rest, usual.find((value) => value !== choice.first));
+}
+
+/// The cell that most kernels have, and of them the oldest and the newest.
+function settleProfile(report, choice, settle) {
+  const {cells} = report.profiles;
+  const most = Math.max(...cells.map(({kernels}) => kernels.length));
+  settle('profile', cells.map(({id, name}) => ({value: id, text: name})),
+      cells.find(({kernels}) => kernels.length === most)?.id);
+  const kernels = (report.profileOf(choice.profile)?.kernels ?? []).map(({name}) =>
+    ({value: name, text: name}));
+  settle('before', kernels, kernels[0]?.value);
+  settle('after', kernels, kernels.at(-1)?.value);
 }
 
 function sectionOf(report, choice) { return report.byId.get(choice.section); }

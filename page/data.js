@@ -20,6 +20,7 @@ class Report {
       throw new Error(`this page reads uring-bench-report-1, not "${json.format}"`);
     }
     Object.assign(this, json);
+    this.profiles = json.profiles ?? {files: [], cells: []};
     this.byId = new Map();
     for (const list of [this.sections, this.settings, this.cells]) {
       for (const entry of list) this.byId.set(entry.id, entry);
@@ -34,6 +35,7 @@ class Report {
         .map((key) => key.split('\n')), ([mode]) => mode);
   }
 
+  profileOf(id) { return this.profiles.cells.find((cell) => cell.id === id); }
   cellsOf(setting) { return this.cellsBySetting.get(setting) ?? []; }
   settingsOf(section) { return this.settingsBySection.get(section) ?? []; }
 

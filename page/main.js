@@ -4,6 +4,7 @@
 
 function byId(id) { return document.getElementById(id); }
 
+const FORMS = ['where', 'what', 'pair', 'instructions'];
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 class Page {
@@ -12,8 +13,9 @@ class Page {
     this.comparisons = new Map(report.comparisons.map((one) =>
       [`${one.kind} ${one.of} ${one.to} ${one.metric}`, one]));
     this.view = null;
+    this.profile = new ProfilePart(this);
     this.read();
-    for (const id of ['where', 'what', 'pair']) {
+    for (const id of FORMS) {
       byId(id).addEventListener('change', ({target}) => this.choose({[target.name]: target.value}));
       byId(id).addEventListener('submit', (event) => event.preventDefault());
     }
@@ -42,7 +44,7 @@ class Page {
 
   draw() {
     const {report, choice} = this;
-    for (const form of ['where', 'what', 'pair']) {
+    for (const form of FORMS) {
       for (const select of byId(form).querySelectorAll('select')) this.offer(select);
     }
     // As in the picture: one body and reuse after the other.
@@ -59,6 +61,7 @@ class Page {
     else rows.replaceChildren(rowsSummary(report));
     this.point(report.byId.get(choice.cell) ?? null, false);
     this.drawPicture();
+    this.profile.draw();
   }
 
   offer(select) {
@@ -251,6 +254,7 @@ function start() {
     // The library comes after this script, or later still from the network.
     addEventListener('load', () => {
       page.drawPicture();
+      page.profile.drawPicture();
       performance.mark('drawn');
     });
   } catch (error) {

@@ -76,11 +76,12 @@ function contextLine(text) {
 function drawContext(page) {
   const {report, choice} = page;
   const section = sectionOf(report, choice);
+  const files = [...report.files, ...report.profiles.files];
   byId('context').replaceChildren(
       element('summary', {}, 'Machine, method and files'),
       element('ul', {}, ...section.context.map(contextLine)),
       element('h3', {}, 'Files'),
-      element('ul', {}, ...report.files.map(({name, rows, repeated}) => element('li', {},
+      element('ul', {}, ...files.map(({name, rows, repeated}) => element('li', {},
           element('code', {}, name), `: ${plural(rows, 'row')}`,
           repeated > 0 ? `, and ${repeated} that another file holds as well` : ''))));
   byId('warnings').replaceChildren(

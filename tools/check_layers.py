@@ -24,7 +24,7 @@ BELOW = {
     "load": ["uring", "http", "stats"],
     "row": ["stats", "probe", "process"],
     "profile": ["row"],
-    "report": ["mode", "row"],
+    "report": ["mode", "row", "profile"],
     "compare": ["report", "profile"],
     "experiment": ["server", "load", "micro", "report"],
     "sweep": ["process", "report", "profile"],

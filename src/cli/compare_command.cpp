@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdio>
-#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
@@ -30,11 +29,6 @@ std::string metric_names() {
     names += fmt::format("{}{}", names.empty() ? "" : " ", metric.name);
   }
   return names;
-}
-
-bool is_profile(const std::string& text) {
-  const std::string_view line = std::string_view{text}.substr(0, text.find('\n'));
-  return schema_of_header(profile_records(), line) != 0;
 }
 
 // The rows of a text, each once, of one run only if `run` is not empty.

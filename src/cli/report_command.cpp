@@ -16,11 +16,14 @@
 #include "cli/version.hpp"
 #include "process/output_target.hpp"
 #include "process/whole_file.hpp"
+#include "profile/profile_row.hpp"
 #include "report/analysis.hpp"
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/markdown_report.hpp"
 #include "report/page.hpp"
+#include "report/profiles.hpp"
+#include "row/record_reader.hpp"
 #include "row/repeated_rows.hpp"
 #include "row/row_reader.hpp"
 
@@ -33,20 +36,41 @@ struct ReportOptions {
   std::optional<std::string> json;  // with neither: Markdown on stdout
 };
 
-// Rows that were read before, in this file or in another, make no further repeats.
-std::vector<InputFile> read_files(const std::vector<std::string>& paths) {
-  std::vector<InputFile> files;
+struct Inputs {
+  std::vector<InputFile> rows;
+  Profiles profiles;
+};
+
+// What a file holds is said by its header. Rows that were read before, in this file or in another,
+// make no further repeats.
+Inputs read_files(const std::vector<std::string>& paths) {
+  Inputs inputs;
   std::vector<std::string> notes;
   SeenTrials seen;
   for (const std::string& path : paths) {
-    InputFile& file = files.emplace_back(InputFile{path, read_rows(path, &notes)});
+    const std::string text = read_record_text(path);
+    if (is_profile(text)) {
+      const std::size_t repeated = inputs.profiles.add(path, parse_profile(text, path, &notes));
+      if (repeated != 0) {
+        notes.push_back(
+            fmt::format("{}: {} rows were read before, and count once", path, repeated));
+      }
+      continue;
+    }
+    InputFile& file = inputs.rows.emplace_back(InputFile{path, parse_rows(text, path, &notes)});
     file.repeated = seen.drop_repeated(file.rows);
     if (file.repeated != 0) {
       notes.push_back(fmt::format("{}: {}", path, describe_repeated(file.repeated)));
     }
   }
   for (const std::string& note : notes) print_error("warning: " + note);
-  return files;
+  if (inputs.rows.empty()) {
+    throw UsageError(
+        fmt::format("{}: profiles alone (name a file of rows too, such as the one that "
+                    "sweep wrote beside it)",
+                    paths.front()));
+  }
+  return inputs;
 }
 
 // No file that is read is written over.
@@ -68,7 +92,7 @@ void require_json_target(const std::string& path) {
   if (target.kind != OutputTarget::Kind::file || !target.exists) return;
   std::ifstream file{target.path};
   std::string line;
-  if (std::getline(file, line) && schema_of_header(line) != 0) {
+  if (std::getline(file, line) && (schema_of_header(line) != 0 || is_profile(line))) {
     throw UsageError(
         fmt::format("--json {}: a file of rows is not written over (name another, or "
                     "put --json behind the files)",
@@ -89,9 +113,14 @@ void write_folder(const ReportOptions& report, const Analysis& analysis, const s
 int run_report(const ReportOptions& options) {
   if (options.folder) require_folder("--output", *options.folder);
   if (options.json) require_json_target(*options.json);
-  const Analysis analysis{read_files(options.files)};
+  Inputs inputs = read_files(options.files);
+  const Analysis analysis{std::move(inputs.rows)};
   const bool needs_json = options.json || options.folder;
-  const std::string json = needs_json ? format_analysis_json(analysis, kVersion) : "";
+  if (!needs_json && !inputs.profiles.files().empty()) {
+    print_error("warning: profiles are in the page and the JSON alone (add -o DIR)");
+  }
+  const std::string json =
+      needs_json ? format_analysis_json(analysis, kVersion, inputs.profiles) : "";
   if (options.json) write_whole(*options.json, json);
   if (options.folder) write_folder(options, analysis, json);
   if (!needs_json) write_text(stdout, make_markdown_report(analysis));
@@ -100,7 +129,9 @@ int run_report(const ReportOptions& options) {
 }
 
 void declare_report(Flags& flags, ReportOptions& options) {
-  flags.operand("FILE", options.files, "CSV files of rows: of several kernels, or of several runs")
+  flags
+      .operand("FILE", options.files,
+               "CSV files of rows: of several kernels, or of several runs; and of profiles")
       .required();
   flags.text("-o,--output", options.folder, "DIR",
              "folder for index.html, a page that needs nothing else, and report.md; without it the "

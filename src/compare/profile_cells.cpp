@@ -1,20 +1,12 @@
 #include "compare/profile_cells.hpp"
 
-#include <fmt/format.h>
-
 #include <tuple>
 #include <utility>
-
-#include "report/cell_texts.hpp"
 
 namespace urb {
 namespace {
 
 using BootId = std::pair<std::string, unsigned>;  // run and boot
-
-ProfileCellKey key_of(const ProfileRow& row) {
-  return {row.mode, row.body_bytes, row.reuse, row.relay, row.buffers, row.tls, row.connections};
-}
 
 // Ours have a subsystem of their own.
 bool is_own(const ProfileRow& row) { return row.subsystem == "ours"; }
@@ -33,14 +25,14 @@ ProfileCells group_by_profile_cell(const std::vector<ProfileRow>& rows, const Re
                                    std::size_t& repeated) {
   std::map<ProfileCellKey, std::map<BootId, std::size_t>> boots;
   for (const ProfileRow& row : rows) {
-    auto& of_cell = boots[key_of(row)];
+    auto& of_cell = boots[profile_cell_of(row)];
     of_cell.try_emplace({row.run_id, row.repeat}, of_cell.size());
   }
   ProfileCells cells;
   std::set<std::tuple<ProfileCellKey, BootId, std::string, std::string>> seen;
   repeated = 0;
   for (const ProfileRow& row : rows) {
-    const ProfileCellKey key = key_of(row);
+    const ProfileCellKey key = profile_cell_of(row);
     const BootId boot{row.run_id, row.repeat};
     if (!seen.emplace(key, boot, row.subsystem, row.function).second) {
       ++repeated;
@@ -67,27 +59,12 @@ ProfileCells group_by_profile_cell(const std::vector<ProfileRow>& rows, const Re
   return cells;
 }
 
-ProfileCellNames::ProfileCellNames(const ProfileCells& base, const ProfileCells& next) {
+ProfileCellNames name_profile_cells(const ProfileCells& base, const ProfileCells& next) {
+  ProfileCellNames names;
   for (const ProfileCells* const cells : {&base, &next}) {
-    for (const auto& [key, cell] : *cells) {
-      // Micro-benchmarks have none of them.
-      if (!key.buffers.empty()) buffers_.insert(key.buffers);
-      if (!key.tls.empty()) tls_.insert(key.tls);
-      if (key.connections != 0) connections_.insert(key.connections);
-    }
+    for (const auto& [key, cell] : *cells) names.add(key);
   }
-}
-
-std::string ProfileCellNames::name_of(const ProfileCellKey& key) const {
-  if (key.mode.starts_with("micro-")) return key.mode;
-  std::string name = key.mode;
-  if (!key.relay.empty()) name += " " + key.relay;
-  name +=
-      fmt::format(" {} {}", format_body(Bytes{key.body_bytes}), key.reuse ? "reuse" : "no reuse");
-  if (buffers_.size() > 1) name += " buffers=" + key.buffers;
-  if (tls_.size() > 1) name += " tls=" + key.tls;
-  if (connections_.size() > 1) name += fmt::format(" connections={}", key.connections);
-  return name;
+  return names;
 }
 
 }  // namespace urb

@@ -2,7 +2,6 @@
 // suffixes.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "profile/aliases.hpp"
 #include "profile/profile_row.hpp"
+#include "report/profile_cell.hpp"
 
 namespace urb {
 
@@ -18,18 +18,6 @@ namespace urb {
 struct ProfileSide {
   std::string name;
   std::vector<ProfileRow> rows;
-};
-
-/// What must be the same for two profiles to be compared.
-struct ProfileCellKey {
-  std::string mode;
-  std::uint64_t body_bytes = 0;
-  bool reuse = false;
-  std::string relay;
-  std::string buffers;
-  std::string tls;
-  unsigned connections = 0;
-  auto operator<=>(const ProfileCellKey&) const = default;
 };
 
 /// Instructions of a request, a boot each. What did not run in a boot has executed 0.
@@ -56,16 +44,8 @@ using ProfileCells = std::map<ProfileCellKey, ProfileCell>;
 /// What tells a function of this program from one of the kernel with the same name.
 inline constexpr std::string_view kOwnPrefix = "ours: ";
 
-/// "passthru linked 1MB reuse", and what else the cells differ in: "buffers=plain".
-class ProfileCellNames {
- public:
-  ProfileCellNames(const ProfileCells& base, const ProfileCells& next);
-  [[nodiscard]] std::string name_of(const ProfileCellKey& key) const;
-
- private:
-  std::set<std::string> buffers_;
-  std::set<std::string> tls_;
-  std::set<unsigned> connections_;
-};
+/// The names of the cells of two sides.
+[[nodiscard]] ProfileCellNames name_profile_cells(const ProfileCells& base,
+                                                  const ProfileCells& next);
 
 }  // namespace urb

@@ -128,7 +128,7 @@ ProfileComparison compare_profiles(const ProfileSide& base, const ProfileSide& n
     comparison.notes.push_back(
         fmt::format("{}: {} rows are there twice, and count once", side->name, count));
   }
-  const ProfileCellNames names{base_cells, next_cells};
+  const ProfileCellNames names = name_profile_cells(base_cells, next_cells);
   for (const auto& [key, cell] : base_cells) {
     const auto other = next_cells.find(key);
     if (other == next_cells.end()) {

@@ -28,18 +28,13 @@ std::string join_values(const std::set<std::string>& values) {
   return text;
 }
 
-// The fields of the column `guest` that any row has, without those that differ by boot and by
-// trial: the counts of roles, and how long a boot was left to settle. Which kernel it was is
-// another column.
+// The fields of the column `guest` that any row has, of those that last.
 std::set<std::string> guest_names(const ProfileSide& side) {
   std::set<std::string> names;
   std::set<std::string> seen;
   for (const ProfileRow& row : side.rows) {
     if (!seen.insert(row.guest).second) continue;
-    for (const std::string& name : guest_field_names(row.guest)) names.insert(name);
-  }
-  for (const char* const name : {"client", "master", "workers", "others", "settle", "build"}) {
-    names.erase(name);
+    for (const std::string& name : guest_field_names(lasting_guest(row.guest))) names.insert(name);
   }
   return names;
 }

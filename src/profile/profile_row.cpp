@@ -93,6 +93,10 @@ const RecordKind& profile_records() noexcept {
   return kProfiles;
 }
 
+bool is_profile(std::string_view text) {
+  return schema_of_header(profile_records(), text.substr(0, text.find('\n'))) != 0;
+}
+
 std::string profile_path(std::string_view folder, std::string_view release) {
   return fmt::format("{}/{}.profile.csv", folder, release);
 }

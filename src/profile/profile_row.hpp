@@ -53,6 +53,9 @@ struct ProfileRow {
 /// The files of profiles as a kind of files of records.
 [[nodiscard]] const RecordKind& profile_records() noexcept;
 
+/// Whether the text of a file begins with a header of profiles.
+[[nodiscard]] bool is_profile(std::string_view text);
+
 /// "DIR/6.12.117.profile.csv": where the profiles of a kernel stand beside its rows.
 [[nodiscard]] std::string profile_path(std::string_view folder, std::string_view release);
 

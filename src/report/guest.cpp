@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace urb {
 
@@ -37,6 +38,17 @@ std::vector<std::string> guest_field_names(std::string_view guest) {
   std::vector<std::string> names;
   visit_fields(guest, [&](std::string_view field, std::string_view) { names.emplace_back(field); });
   return names;
+}
+
+std::string lasting_guest(std::string_view guest) {
+  constexpr std::array<std::string_view, 6> kPassing{"client", "master", "workers",
+                                                     "others", "settle", "build"};
+  std::string lasting;
+  visit_fields(guest, [&](std::string_view field, std::string_view value) {
+    if (std::find(kPassing.begin(), kPassing.end(), field) != kPassing.end()) return;
+    lasting += fmt::format("{}{}={}", lasting.empty() ? "" : ";", field, value);
+  });
+  return lasting;
 }
 
 std::string virtual_machine(const Row& row) {

@@ -14,6 +14,9 @@ namespace urb {
 [[nodiscard]] std::string guest_field(const Row& row, std::string_view name);
 /// The names that have a value, in their order.
 [[nodiscard]] std::vector<std::string> guest_field_names(std::string_view guest);
+/// Without the fields that differ by boot and by trial: the counts of roles, and how long a boot
+/// was left to settle. The kernel's build is left out too: which kernel it was is another column.
+[[nodiscard]] std::string lasting_guest(std::string_view guest);
 /// What rows must share to be held against each other: emulator, machine, processor.
 [[nodiscard]] std::string virtual_machine(const Row& row);
 

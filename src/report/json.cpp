@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "base/text.hpp"
 #include "report/context.hpp"
+#include "report/json_figure.hpp"
 #include "report/json_rows.hpp"
+#include "report/profiles_json.hpp"
 #include "report/releases.hpp"
 #include "report/remarks.hpp"
 #include "report/reproduction.hpp"
@@ -20,11 +21,6 @@ namespace urb {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// More digits would be more bytes and no more truth.
-double rounded(double figure) {
-  return std::strtod(fmt::format("{:.6g}", figure).c_str(), nullptr);
-}
 
 // No two of them are the same, whatever they are of.
 std::string id_of(const Section& section) { return fmt::format("s{}", section.id); }
@@ -188,7 +184,8 @@ Json files_json(const Analysis& analysis) {
 
 std::string format_columns_json() { return columns_json().dump(1) + "\n"; }
 
-std::string format_analysis_json(const Analysis& analysis, const std::string& tool) {
+std::string format_analysis_json(const Analysis& analysis, const std::string& tool,
+                                 const Profiles& profiles) {
   Json sections = Json::array();
   Json settings = Json::array();
   Json cells = Json::array();
@@ -205,18 +202,19 @@ std::string format_analysis_json(const Analysis& analysis, const std::string& to
   for (const RoundComparison& each : analysis.comparisons()) comparisons.push_back(to_json(each));
   Json rankings = Json::array();
   for (const Ranking& ranking : analysis.rankings()) rankings.push_back(to_json(ranking));
-  const Json json{{"format", "uring-bench-report-1"},
-                  {"tool", tool},
-                  {"columns", columns_json()},
-                  {"metrics", metrics_json()},
-                  {"files", files_json(analysis)},
-                  {"sections", std::move(sections)},
-                  {"settings", std::move(settings)},
-                  {"cells", std::move(cells)},
-                  {"comparisons", std::move(comparisons)},
-                  {"rankings", std::move(rankings)},
-                  {"warnings", warnings_json(analysis.rows())},
-                  {"rows", rows_json(analysis.rows())}};
+  Json json{{"format", "uring-bench-report-1"},
+            {"tool", tool},
+            {"columns", columns_json()},
+            {"metrics", metrics_json()},
+            {"files", files_json(analysis)},
+            {"sections", std::move(sections)},
+            {"settings", std::move(settings)},
+            {"cells", std::move(cells)},
+            {"comparisons", std::move(comparisons)},
+            {"rankings", std::move(rankings)},
+            {"warnings", warnings_json(analysis.rows())},
+            {"rows", rows_json(analysis.rows())}};
+  if (!profiles.files().empty()) json["profiles"] = profiles_json(profiles);
   // File names need not be UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

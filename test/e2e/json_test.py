@@ -64,6 +64,11 @@ def check_report(binary, root, folder, validated):
             metric = cell["metrics"]["requests_per_s"]
             assert metric["n"] == len(figures), cell["id"]
             assert math.isclose(metric["median"], statistics.median(figures), rel_tol=1e-5)
+    profiles = sorted((root / "test/data/profile").glob("*.profile.csv"))
+    done = subprocess.run([binary, "report", folder / "rows.csv", *profiles, "--json", path],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert len(validated(path, "report.schema.json")["profiles"]["cells"]) == 1
     path.unlink()
 
 

@@ -6,7 +6,7 @@ Usage: page_test.py BINARY SOURCE_ROOT
 
 import re
 
-from page_rig import PageCase, run_tests
+from page_rig import SOURCE, PageCase, make_page, run_tests
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -164,6 +164,83 @@ class PageTest(PageCase):
         Select(self.find("#rows-behind select")).select_by_value("all")
         count = self.report()["rows"]["count"]
         self.assertIn(f"{count:,} rows", self.text("#rows-behind caption"))
+
+    def open_profiles(self):
+        """The small profiles of test/data, beside rows of all kinds."""
+        data = SOURCE / "test/data"
+        page = make_page([data / "report/rows.csv", *sorted((data / "profile").glob("*.csv"))],
+                         self.root / "profiles")
+        self.open(page)
+
+    def profile_bars(self):
+        """Key and extent in pixels of each bar of the profile's picture."""
+        return self.run_script("""
+          return [...document.querySelectorAll('#profile-picture svg .mark-rect path')]
+              .filter((one) => one.__data__?.datum?.key).map((one) => {
+                const {left, width, top} = one.getBoundingClientRect();
+                return {key: one.__data__.datum.key, left, width, top};
+              });""")
+
+    def test_without_profiles_there_is_no_part_for_them(self):
+        self.open()
+        self.assertFalse(self.find("#profile").is_displayed())
+
+    def test_profiles_of_two_kernels_have_one_scale(self):
+        self.open_profiles()
+        self.assertEqual([self.select(name).first_selected_option.text
+                          for name in ("before", "after")], ["6.12.118", "6.19.14"])
+        bars = self.profile_bars()
+        self.assertEqual(len(bars), 12)
+        widths = {key: [bar["width"] for bar in sorted(bars, key=lambda bar: bar["top"])
+                        if bar["key"] == key] for key in {bar["key"] for bar in bars}}
+        counts = {"copy": (5000, 5000), "copy\nmemcpy_orig": (5000, 5000), "TCP": (4000, 4600),
+                  "TCP\ntcp_ack": (4000, 4600), "ours": (3000, 3000),
+                  "ours\nurb::Session::on_event": (3000, 3000)}
+        self.assertEqual(widths.keys(), counts.keys())
+        pixels = widths["copy"][0] / 5000
+        for key, expected in counts.items():
+            for width, count in zip(widths[key], expected, strict=True):
+                self.assertAlmostEqual(width, count * pixels, delta=3, msg=key)
+        self.assertEqual(self.column("#profile-tables .table:last-child", "Difference"),
+                         ["+600", "0", "0"])
+
+    def test_pointing_says_a_function_and_its_counts(self):
+        self.open_profiles()
+        bar = next(bar for bar in self.find_all("#profile-picture svg .mark-rect path")
+                   if self.run_script("return arguments[0].__data__.datum.key", bar) ==
+                   "TCP\ntcp_ack")
+        self.run_script("arguments[0].scrollIntoView({block: 'center'})", bar)
+        ActionChains(self.browser).move_to_element(bar).perform()
+        expected = "tcp_ack, TCP: 4,000 on 6.12.118, 4,600 on 6.19.14 (+600)"
+        self.wait(lambda: self.text("#profile-pointed") == expected)
+        self.wait(lambda: expected in self.run_script(
+            "return document.querySelector('#profile-picture').title"))
+
+    def test_a_link_keeps_the_profile(self):
+        self.open_profiles()
+        self.choose("before", "6.19.14")
+        self.assertIn("Linux 6.19.14: 12,600 (3 boots)", self.text("#profile-picture svg"))
+        self.assertEqual(len(self.profile_bars()), 6)
+        self.choose("after", "6.12.118")
+        link = self.hash()
+        self.assertIn("before=6.19.14&after=6.12.118", link)
+        self.open(self.root / "profiles/index.html", link)
+        self.assertEqual(self.select("before").first_selected_option.text, "6.19.14")
+        self.assertIn("Linux 6.12.118: 12,000, −600", self.text("#profile-picture svg"))
+
+    def test_a_profile_fits_on_a_phone_and_into_the_dark(self):
+        colours = set()
+        for theme in ("light", "dark"):
+            self.look(390, 844, theme)
+            self.open_profiles()
+            self.assertLessEqual(self.run_script("return document.documentElement.scrollWidth"),
+                                 390)
+            self.assertTrue(all(bar["left"] + bar["width"] <= 390 for bar in self.profile_bars()))
+            colours.add(self.run_script(
+                "return document.querySelector('#profile-picture .mark-rect path')"
+                ".getAttribute('fill')"))
+            self.assertEqual(self.browser.get_log("browser"), [])
+        self.assertEqual(len(colours), 2)
 
     def test_keys_do_what_the_mouse_does(self):
         self.open_busiest()

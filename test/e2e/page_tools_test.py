@@ -4,6 +4,7 @@
 Usage: page_tools_test.py BINARY SOURCE_ROOT
 """
 
+import gzip
 import json
 import os
 import pathlib
@@ -78,6 +79,57 @@ class FetchTest(unittest.TestCase):
         self.assertEqual(self.fetch("--check").returncode, 1)
 
 
+class ProfilesTest(unittest.TestCase):
+    """Files of profiles among those of rows, told by their header."""
+
+    ROWS = "test/data/report/rows.csv"
+    BASE = "test/data/profile/base.profile.csv"
+    NEW = "test/data/profile/new.profile.csv"
+
+    def report(self, *arguments):
+        return subprocess.run([BINARY, "report", *arguments], cwd=SOURCE, text=True,
+                              capture_output=True, check=False)
+
+    def test_one_kernel_beside_the_other(self):
+        with tempfile.TemporaryDirectory() as directory:
+            other = pathlib.Path(directory) / "any-name"
+            other.write_bytes(gzip.compress((SOURCE / self.NEW).read_bytes()))
+            run = self.report(other, self.ROWS, self.BASE, "--json")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        profiles = json.loads(run.stdout)["profiles"]
+        self.assertEqual([file["rows"] for file in profiles["files"]], [18, 18])
+        cell, = profiles["cells"]
+        self.assertEqual(cell["name"], "direct 4kB reuse")
+        self.assertEqual([one["kernel"] for one in cell["kernels"]], ["6.12.118", "6.19.14"])
+        self.assertEqual([one["instructions"] for one in cell["kernels"]], [12000, 12600])
+        self.assertEqual([(one["name"], one["instructions"]) for one in cell["subsystems"]],
+                         [("copy", [5000, 5000]), ("TCP", [4000, 4600]), ("ours", [3000, 3000])])
+        self.assertEqual(cell["subsystems"][1]["functions"],
+                         [{"name": "tcp_ack", "instructions": [4000, 4600]}])
+
+    def test_without_a_profile_nothing_is_said_of_them(self):
+        self.assertNotIn("profiles", json.loads(self.report(self.ROWS, "--json").stdout))
+
+    def test_says_what_profiles_need(self):
+        alone = self.report(self.BASE, "--json")
+        self.assertEqual(alone.returncode, 2)
+        self.assertIn("profiles alone (name a file of rows too", alone.stderr)
+        tables = self.report(self.ROWS, self.BASE)
+        self.assertEqual(tables.returncode, 0)
+        self.assertIn("add -o DIR", tables.stderr)
+        twice = self.report(self.ROWS, self.BASE, self.BASE, "--json")
+        self.assertIn("18 rows were read before, and count once", twice.stderr)
+
+    def test_no_profile_is_written_over(self):
+        with tempfile.TemporaryDirectory() as directory:
+            copy = pathlib.Path(directory) / "new.profile.csv"
+            shutil.copy(SOURCE / self.NEW, copy)
+            run = self.report(self.ROWS, "--json", copy)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn("is not written over", run.stderr)
+            self.assertEqual(copy.read_bytes(), (SOURCE / self.NEW).read_bytes())
+
+
 class EmbedTest(unittest.TestCase):
     """tools/embed_page.py, whose result the binary holds."""
 
@@ -131,6 +183,22 @@ class PicturesTest(unittest.TestCase):
                 texts = [node.text or "" for node in tree.iter() if node.tag.endswith("text")]
                 self.assertTrue(any("is better" in text for text in texts), name)
                 self.assertIn("cluster", texts)
+
+    def test_draws_the_profiles_that_the_report_has(self):
+        if not shutil.which("node") or not (SOURCE / ".deps/page/vega-lite.min.js").is_file():
+            self.skipTest("Node.js or the library is not there")
+        with tempfile.TemporaryDirectory() as directory:
+            root = pathlib.Path(directory)
+            subprocess.run([BINARY, "report", SOURCE / "test/data/report/rows.csv",
+                            *sorted((SOURCE / "test/data/profile").glob("*.profile.csv")),
+                            "--json", root / "report.json"], check=True, capture_output=True)
+            subprocess.run([SOURCE / "tools/render-pictures", root / "report.json", root],
+                           check=True)
+            tree = xml.etree.ElementTree.parse(root / "instructions.svg")
+        texts = [node.text or "" for node in tree.iter() if node.tag.endswith("text")]
+        self.assertIn("Linux 6.12.118: 12,000 (3 boots)", texts)
+        self.assertIn("Linux 6.19.14: 12,600, +600 (3 boots)", texts)
+        self.assertEqual(texts.count("tcp_ack"), 2)
 
     def test_skips_without_node(self):
         run = subprocess.run([SOURCE / "tools/render-pictures", "x.json", "y"], text=True,
