@@ -1,5 +1,7 @@
 #include "profile/aliases.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -46,7 +48,7 @@ Renames::Renames(const std::set<std::string>& base, const std::set<std::string>&
     const std::string before = join_present(group.names, base);
     const std::string after = join_present(group.names, next);
     if (before.empty() || after.empty() || before == after) continue;
-    group.shown = before + " → " + after;
+    group.shown = fmt::format("{} → {}", before, after);
     groups_.push_back(std::move(group));
   }
 }
