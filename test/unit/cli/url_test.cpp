@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <optional>
 #include <string>
 
 #include "base/fd.hpp"
@@ -76,23 +77,44 @@ TEST_CASE("url: a user is refused for what it is, and no message shows it") {
   CHECK(urb::hide_user("http://127.0.0.1/") == "http://127.0.0.1/");
 }
 
+// Two sockets at one port of both loopback addresses, of which none listens yet.
+struct BothLoopbacks {
+  urb::Fd six;
+  urb::Fd four;
+  std::string port;
+};
+
+// Nothing where there is no IPv6. Another process may have the port that was free for IPv6.
+std::optional<BothLoopbacks> bind_both() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    BothLoopbacks both{
+        .six = urb::Fd{urb::Adopt{}, socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+        .four = urb::Fd{urb::Adopt{}, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+        .port = {}};
+    const urb::Address any = urb::Address::loopback_v6(0);
+    if (!both.six.is_open() || bind(both.six.get(), any.raw(), any.raw_bytes()) != 0) break;
+    const auto port = urb::Address::of_socket(both.six.get()).port();
+    const urb::Address four = urb::Address::loopback(port);
+    if (bind(both.four.get(), four.raw(), four.raw_bytes()) != 0) continue;
+    both.port = std::to_string(port);
+    return both;
+  }
+  return std::nullopt;
+}
+
 TEST_CASE("url: localhost is whichever loopback address has a server") {
-  const urb::Fd six{urb::Adopt{}, socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const urb::Address any = urb::Address::loopback_v6(0);
-  if (!six.is_open() || bind(six.get(), any.raw(), any.raw_bytes()) != 0) {
+  const std::optional<BothLoopbacks> both = bind_both();
+  if (!both) {
     MESSAGE("skipped: no IPv6 here");
     return;
   }
-  REQUIRE(listen(six.get(), 4) == 0);
-  const std::string port = std::to_string(urb::Address::of_socket(six.get()).port());
-  const urb::Url url = parse("http://localhost:" + port + "/");
-  CHECK(format_address(find_server_address(url)) == "[::1]:" + port);
-  const urb::Url number = parse("http://127.0.0.1:" + port + "/");
-  CHECK(format_address(find_server_address(number)) == "127.0.0.1:" + port);
-  const urb::Fd four{urb::Adopt{}, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  REQUIRE(bind(four.get(), url.address.raw(), url.address.raw_bytes()) == 0);
-  REQUIRE(listen(four.get(), 4) == 0);
-  CHECK(format_address(find_server_address(url)) == "127.0.0.1:" + port);
+  REQUIRE(listen(both->six.get(), 4) == 0);
+  const urb::Url url = parse("http://localhost:" + both->port + "/");
+  CHECK(format_address(find_server_address(url)) == "[::1]:" + both->port);
+  const urb::Url number = parse("http://127.0.0.1:" + both->port + "/");
+  CHECK(format_address(find_server_address(number)) == "127.0.0.1:" + both->port);
+  REQUIRE(listen(both->four.get(), 4) == 0);
+  CHECK(format_address(find_server_address(url)) == "127.0.0.1:" + both->port);
 }
 
 TEST_CASE("url: a name is kept to be looked up, with its port") {
