@@ -15,7 +15,7 @@ constexpr std::uint64_t kReachMax = 64 * 1024;  // bytes
 
 // Aliases of one function: the plain name first, whatever the order in the table.
 auto rank_of_name(const Symbol& symbol) {
-  return std::tuple{symbol.address, symbol.name.find_first_not_of('_'), symbol.name.size(),
+  return std::tuple{symbol.name.find_first_not_of('_'), symbol.name.size(),
                     std::string_view{symbol.name}};
 }
 
@@ -37,6 +37,7 @@ std::string_view take_word(std::string_view& line) {
 
 SymbolTable::SymbolTable(std::vector<Symbol> symbols) : symbols_{std::move(symbols)} {
   std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& left, const Symbol& right) {
+    if (left.address != right.address) return left.address < right.address;
     return rank_of_name(left) < rank_of_name(right);
   });
   const auto same_place = [](const Symbol& left, const Symbol& right) {

@@ -80,6 +80,12 @@ double excess_of(const Row& row, const std::vector<FunctionCount>& counts) {
   return static_cast<double>(sum) / static_cast<double>(*row.requests) / counted - 1;
 }
 
+// They do not change while it runs, and a large program has many.
+const SymbolTable& own_symbols() {
+  static const SymbolTable symbols = read_elf_functions(read_own_program());
+  return symbols;
+}
+
 // Five times what was found in rows of modes, micro's without preparation included.
 constexpr double kExcessMax = 0.05;
 
@@ -153,9 +159,7 @@ std::optional<std::vector<ProfiledCell>> ProfiledBoot::match() const {
 
 Profiler::Profiler(std::string plugin, const std::vector<KernelImage>& kernels,
                    const std::string& folder)
-    : plugin_{std::move(plugin)},
-      program_{read_elf_functions(read_own_program())},
-      kernel_symbols_(kernels.size()) {
+    : plugin_{std::move(plugin)}, program_{own_symbols()}, kernel_symbols_(kernels.size()) {
   if (program_.is_empty()) {
     throw Unsupported("no profile: this uring-bench was stripped of its symbols (build it again)");
   }

@@ -80,7 +80,7 @@ class Profiler {
   void keep_cell(std::size_t kernel, const Row& row, const std::vector<FunctionCount>& counts);
 
   std::string plugin_;
-  SymbolTable program_;
+  const SymbolTable& program_;               ///< of this process, for as long as it runs
   std::vector<SymbolTable> kernel_symbols_;  ///< by kernel
   std::vector<ProfileFile> files_;           ///< by kernel
   std::vector<std::string> order_;           ///< of the cells
