@@ -97,7 +97,8 @@ TEST_CASE("while nothing moves, nothing works") {
         leave(clients.back(), how);
       }
       CHECK(wait_until([&] { return is_quiet(*server); }));
-      CHECK(most_kernel_threads(*server) <= 2);
+      // One that has just become idle stays for a moment; one behind a client would stay.
+      CHECK(wait_until([&] { return most_kernel_threads(*server) <= 2; }));
       for (int index = 0; index < 4; ++index) check_healthy(*server);
     }
   }
