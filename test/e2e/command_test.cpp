@@ -66,6 +66,12 @@ TEST_CASE("doctor tells which modes run here, the limits, and the tool's own flo
   }
 }
 
+TEST_CASE("doctor passes on what the kernel says when it is asked") {
+  const Outcome outcome = run({"doctor"});
+  const bool says = outcome.out.find("  asked, this kernel says: ") != std::string::npos;
+  CHECK(says == (outcome.out.find("  query             6.18   yes ") != std::string::npos));
+}
+
 TEST_CASE("doctor on a machine where no mode can run says why and ends with 77") {
   // Registered receive memory is locked memory, which an ordinary user here has none of.
   const Outcome outcome = run_program(
@@ -91,6 +97,10 @@ TEST_CASE("doctor names what is not there, and a mode that needs it says so and 
   CHECK_MESSAGE(all.status == 0, all.err);
   CHECK(all.err.find("msgring-head is left out: ") != std::string::npos);
   CHECK(all.err.find("IORING_MSG_SEND_FD") != std::string::npos);
+  const Outcome buffers = run_program({"env", "URB_TEST_WITHOUT=provided_inc", binary(), "direct",
+                                       "--buffers", "provided-inc", "--no-save"});
+  CHECK(buffers.status == 77);
+  CHECK(buffers.err.find("Linux 6.12 or later; use --buffers provided") != std::string::npos);
   const Outcome single = run_program(
       {"env", "URB_TEST_WITHOUT=accept_multishot", binary(), "msgring-head", "--no-save"});
   CHECK(single.status == 77);
