@@ -119,6 +119,16 @@ std::string format_feature_table(Features here) {
   return format_lines(lines);
 }
 
+std::string format_answer(const std::optional<KernelAnswer>& answer) {
+  if (!answer) return {};
+  return fmt::format(
+      "  asked, this kernel says: {} requests, {} registrations, features {:#x}, setup flags "
+      "{:#x}, "
+      "enter flags {:#x}, request flags {:#x}\n",
+      answer->requests, answer->registrations, answer->features, answer->setup_flags,
+      answer->enter_flags, answer->sqe_flags);
+}
+
 std::string format_limit_table(const Obstacles& obstacles, const std::string& loopback_problem) {
   // Enough for some hundred connections.
   constexpr rlim_t kFds = 1024;

@@ -78,8 +78,9 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
         if (has_relay != nullptr) *has_relay = true;
       });
   flags.choice("--buffers", server.buffers,
-               std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
-               "how received bytes reach memory");
+               std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
+                          BufferKind::plain},
+               "how received bytes reach memory; doctor says what registered is here");
   declare_seed(flags, server.seed, "of the order of trials and of --policy random");
 }
 

@@ -15,12 +15,14 @@
 namespace urb {
 namespace {
 
+constexpr std::string_view kRecvRegistered = "registered-recv";
+
 /// One way among several, and what it has moved.
 struct Way {
   std::string_view name;
   std::uint64_t bytes;
 };
-using Ways = std::array<Way, 3>;
+using Ways = std::vector<Way>;
 
 Ways relay_ways(const Counts& counts) {
   return {Way{name_of(RelayKind::linked), counts.linked_bytes},
@@ -28,9 +30,14 @@ Ways relay_ways(const Counts& counts) {
           Way{name_of(RelayKind::copy), counts.copied_bytes}};
 }
 
+// By their names in `buffers_used`. RECV into registered buffers has one of its own, since rows of
+// older programs say `registered` of READ_FIXED.
 Ways receive_ways(const Counts& counts) {
-  return {Way{name_of(BufferKind::registered), counts.registered_bytes},
-          Way{name_of(BufferKind::provided), counts.provided_bytes},
+  const bool is_incremental = counts.buffers_kept != 0;
+  return {Way{name_of(BufferKind::registered), counts.read_fixed_bytes},
+          Way{kRecvRegistered, counts.recv_registered_bytes},
+          Way{name_of(is_incremental ? BufferKind::provided_inc : BufferKind::provided),
+              counts.provided_bytes},
           Way{name_of(BufferKind::plain), counts.plain_bytes}};
 }
 
@@ -135,8 +142,9 @@ class Rules {
     return {};
   }
 
-  // No byte another way: a pool is of one kind. All bytes in it, but for those that a head's reader
-  // may have handed over with the connection.
+  // No byte another way: a pool is of one kind, and its ring knows which receive it has. All bytes
+  // in it, but for those that a head's reader may have handed over with the connection. A buffer
+  // that is filled bit by bit is kept by the kernel after the first bit.
   [[nodiscard]] std::string buffers() const {
     const Ways ways = receive_ways(workers_);
     const bool come_with_heads = mode_.reads_heads && !mode_.has_relay;
@@ -146,7 +154,12 @@ class Rules {
     if (total_of(ways) < due) {
       return fmt::format("the workers received {} of {} bytes", total_of(ways), due);
     }
-    return other_way(ways, name_of(claim_.buffers));
+    const bool receives = std::any_of(server_.begin(), server_.end(), [](const auto& process) {
+      return process.used.has(Feature::recv_registered);
+    });
+    const std::string_view claimed = name_of(claim_.buffers);
+    const bool is_recv = claim_.buffers == BufferKind::registered && receives;
+    return other_way(ways, claimed, is_recv ? kRecvRegistered : claimed);
   }
 
   // A multishot accept is armed once. It ends with an error, or where the completion queue is full.
@@ -165,8 +178,11 @@ class Rules {
   }
 
   static std::string other_way(const Ways& ways, std::string_view claimed) {
+    return other_way(ways, claimed, claimed);
+  }
+  static std::string other_way(const Ways& ways, std::string_view claimed, std::string_view due) {
     for (const Way& way : ways) {
-      if (way.name == claimed || way.bytes == 0) continue;
+      if (way.name == due || way.bytes == 0) continue;
       return fmt::format("{}: {} of {} bytes went by {}", claimed, way.bytes, total_of(ways),
                          way.name);
     }
@@ -206,7 +222,8 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
     if (const Bytes* const border = std::get_if<Bytes>(&parsed)) claim.copy_max = border->value;
   }
   read_kind(std::string_view{row.buffers},
-            std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
+            std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
+                       BufferKind::plain},
             claim.buffers);
   return claim;
 }

@@ -87,6 +87,11 @@ Obstacles find_obstacles(const ServerConfig& config) {
     found.memory =
         describe_missing("--buffers provided", {Feature::recv_multishot}, found.features);
   }
+  if (config.buffers == BufferKind::provided_inc) {
+    found.memory = describe_missing(
+        "--buffers provided-inc", {Feature::recv_multishot, Feature::provided_inc}, found.features);
+    if (!found.memory.empty()) found.memory += "; use --buffers provided or plain";
+  }
   try_processes(config.workers, found);
   return found;
 }

@@ -87,7 +87,7 @@ class SessionPool {
     bool peer_ended = false;
     bool served = false;  ///< has had a response: from here on it may be idle
     bool is_low_water_high = false;
-    BufferKind receives = BufferKind::plain;  ///< how the read in flight does
+    ReceiveWay receives = ReceiveWay::plain;  ///< how the read in flight does
     bool is_slow = false;  ///< has not filled a buffer in time: its low-water mark stays low
     int lingering_close_status = 0;  ///< of a leaving connection
     Socket socket;
@@ -136,7 +136,7 @@ class SessionPool {
   void update_low_water(Connection& connection) noexcept;
   void set_low_water(Connection& connection, bool is_high) noexcept;
   void arm_read(Connection& connection, BufferLease lease) noexcept;
-  [[nodiscard]] Counter& received_bytes(BufferKind kind) noexcept;
+  [[nodiscard]] Counter& received_bytes(ReceiveWay way) noexcept;
   void arm_poll(Connection& connection) noexcept;
   void arm_peek(Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;

@@ -48,11 +48,11 @@ void SessionPool::set_low_water(Connection& connection, bool is_high) noexcept {
 void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
   if (connection.in_flight.has_any(Op::read, Op::poll)) return;
   if (connection.waiting_hook.is_linked) return;
-  if (pool_.kind() == BufferKind::provided) {
+  if (is_provided(pool_.kind())) {
     if (pool_.free_count() == 0) return waiting_.push_back(connection);
     io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
     pool_.prep_recv_multishot(sqe, connection.socket);
-    connection.receives = kind_of_receive(*sqe);
+    connection.receives = way_of_receive(*sqe);
     return;
   }
   if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
@@ -68,14 +68,18 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
 void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
   io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
   pool_.prep_read(sqe, connection.socket, lease.memory());
-  connection.receives = kind_of_receive(*sqe);
+  connection.receives = way_of_receive(*sqe);
   connection.reading_into = std::move(lease);
 }
 
-Counter& SessionPool::received_bytes(BufferKind kind) noexcept {
-  return kind == BufferKind::registered ? counters_.registered_bytes
-         : kind == BufferKind::provided ? counters_.provided_bytes
-                                        : counters_.plain_bytes;
+Counter& SessionPool::received_bytes(ReceiveWay way) noexcept {
+  switch (way) {
+    case ReceiveWay::read_fixed: return counters_.read_fixed_bytes;
+    case ReceiveWay::registered: return counters_.recv_registered_bytes;
+    case ReceiveWay::provided: return counters_.provided_bytes;
+    case ReceiveWay::plain: break;
+  }
+  return counters_.plain_bytes;
 }
 
 void SessionPool::arm_poll(Connection& connection) noexcept {
@@ -120,6 +124,7 @@ void SessionPool::on_read(const Completion& done) noexcept {
   }
   if (done.result > 0) {
     received_bytes(connection.receives).add(static_cast<std::uint64_t>(done.result));
+    if (done.keeps_buffer()) counters_.buffers_kept.add();
     connection.input.push(std::move(lease), 0, static_cast<std::size_t>(done.result));
     if (connection.state == State::reading) return advance(connection);
     if (connection.in_flight.has(Op::wait)) return connection.park_input();

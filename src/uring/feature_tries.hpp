@@ -19,5 +19,10 @@ namespace urb {
 /// Whether a socket that comes into a ring wakes its owner, and works.
 [[nodiscard]] bool can_send_to_rings();
 [[nodiscard]] bool can_set_socket_options();
+/// Whether RECV takes registered buffers, and nothing beside them.
+[[nodiscard]] bool can_receive_registered();
+/// Whether two receives fill one provided buffer, one behind the other.
+[[nodiscard]] bool can_receive_incrementally();
+[[nodiscard]] bool can_wait_as_idle();
 
 }  // namespace urb

@@ -11,6 +11,7 @@
 #include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "uring/iowait.hpp"
 #include "uring/setup_retry.hpp"
 
 namespace urb {
@@ -55,6 +56,11 @@ Ring::Ring(const RingOptions& options)
   // Saves the fd look-up of each enter.
   if (features_.has(Feature::ring_fd) && io_uring_register_ring_fd(&ring_) == 1) {
     static_cast<void>(use(Feature::ring_fd));
+  }
+  // A server that waits for requests waits for no disk. Without it the host's books say so, and a
+  // governor of frequencies believes them (IORING_ENTER_NO_IOWAIT, Linux 6.15).
+  if (features_.has(Feature::no_iowait) && count_waits_as_idle(&ring_)) {
+    static_cast<void>(use(Feature::no_iowait));
   }
   tracks_requests_ = !use(Feature::sync_cancel);
 }

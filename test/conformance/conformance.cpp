@@ -41,8 +41,8 @@ Server& shared_server() {
 ServerConfig configured_server() {
   ServerConfig config;
   config.mode = environment("URB_MODE", "cluster");
-  config.buffers =
-      choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided, BufferKind::plain});
+  config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
+                                          BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose(
       "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
   config.limits = {kPatience, kPatience, kPatience, {}};

