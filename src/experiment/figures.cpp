@@ -88,8 +88,7 @@ Row::Figure imbalance_of(const std::vector<std::uint64_t>& requests_by_worker) {
 }
 
 Row::Figure divide(const Row::Figure& amount, double by) {
-  if (!amount || by <= 0) return std::nullopt;
-  return *amount / by;
+  return amount && by > 0 ? Row::Figure{*amount / by} : std::nullopt;
 }
 
 void fill_latency(Row& row, const LoadResult& load) {
@@ -104,6 +103,11 @@ void fill_latency(Row& row, const LoadResult& load) {
   row.service_us_p50 = service.p50_us;
   row.service_us_p99 = service.p99_us;
   row.service_us_max = service.max_us;
+  if (load.small_latency.count() == 0) return;
+  const LatencySummary small = summarize(load.small_latency);
+  row.small_latency_us_p50 = small.p50_us;
+  row.small_latency_us_p99 = small.p99_us;
+  row.small_latency_us_p999 = small.p999_us;
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ class Rules {
 
   [[nodiscard]] std::string first_broken() const {
     for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay,
-                            &Rules::buffers, &Rules::accepts}) {
+                            &Rules::buffers, &Rules::accepts, &Rules::placement}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -126,6 +126,7 @@ class Rules {
     if (!mode_.has_relay || claim_.relay != RelayKind::automatic) return {};
     const Ways ways = relay_ways(master_);
     if (ways[0].bytes != 0) return other_way(ways, "auto");
+    if (client_.has_mix) return {};  // the mean is no body's size
     const std::uint64_t total = total_of(ways);
     const std::uint64_t either = total / 10 + workers_.response_body_bytes;
     const std::uint64_t body = client_.body_bytes / std::max<std::uint64_t>(client_.requests, 1);
@@ -177,6 +178,32 @@ class Rules {
     return {};
   }
 
+  // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so
+  // that no worker has more than one above its share; a tenth is allowed for late packets of
+  // connections that are over, which take a turn.
+  [[nodiscard]] std::string placement() const {
+    const bool has_program =
+        mode_.workers_listen && (claim_.policy == Policy::rr || claim_.policy == Policy::least);
+    const std::uint64_t placed = workers_.kernel_placed;
+    if (!has_program && placed != 0) {
+      return fmt::format("a program chose the workers of {} connections", placed);
+    }
+    if (!has_program) return {};
+    if (placed < client_.connections) {
+      return fmt::format("the program chose the workers of {} of {} connections", placed,
+                         client_.connections);
+    }
+    if (claim_.policy != Policy::rr) return {};
+    const std::size_t count = server_.size() - 1;
+    const std::uint64_t most = placed / count + placed / 10 + 1;
+    for (const ProcessDeeds& process : server_) {
+      if (process.role == ProcessRole::master || process.counts.kernel_placed <= most) continue;
+      return fmt::format("rr gave {} of {} connections to one of {} workers",
+                         process.counts.kernel_placed, placed, count);
+    }
+    return {};
+  }
+
   static std::string other_way(const Ways& ways, std::string_view claimed) {
     return other_way(ways, claimed, claimed);
   }
@@ -212,6 +239,8 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
                        .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
                        .buffers = config.buffers};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
+  claim.policy = policy_of(*claim.mode, config.policy);
+  read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
   const std::string_view relay = row.relay;
   const std::size_t colon = std::min(relay.find(':'), relay.size());
   read_kind(relay.substr(0, colon),
@@ -248,6 +277,12 @@ void fill_mechanism(Row& row, const Counts& counts) {
   row.heads_by_master = counts.heads_read;
   row.handover_messages = counts.handover_messages;
   row.handover_sockets = counts.handover_connections;
+  if (const Mode* const mode = find_mode(row.mode)) {
+    row.placed_by = !mode->workers_listen                   ? "master"
+                    : counts.kernel_placed != 0             ? "program"
+                    : row.policy == name_of(Policy::random) ? "filter"
+                                                            : "hash";
+  }
   if (row.relay.empty()) return;
   row.relay_used = format_used(relay_ways(counts));
   row.spliced_bytes = counts.linked_bytes + counts.sync_bytes;

@@ -28,7 +28,9 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
       stop_{stop},
       receive_arena_{
           std::make_unique_for_overwrite<std::byte[]>(options.connections * kReceiveBytes)},
-      prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
+      prefix_arena_(options.expected_text.empty() && options.mix_texts.empty()
+                        ? 0
+                        : options.connections * kPrefixBytes),
       send_flags_{MSG_NOSIGNAL | (ring.use(Feature::send_waitall) ? MSG_WAITALL : 0)},
       is_head_method_{options.method == "HEAD"} {
   connections_.reserve(options.connections);

@@ -32,7 +32,8 @@ void set_reset_on_close(int socket) noexcept {
 }  // namespace
 
 void Client::watch_idle(Connection& conn) noexcept {
-  if (conn.socket.is_open()) queue_receive(conn);
+  // A connection that was verified has been watched since.
+  if (conn.socket.is_open() && !conn.in_flight.has(Op::receive)) queue_receive(conn);
 }
 
 void Client::on_idle_end(Connection& conn, int result) noexcept {

@@ -74,7 +74,7 @@ void Client::begin_connect(Connection& conn) noexcept {
   const int on = 1;
   // Without it the last, partial segment of a body waits for the acknowledgement of the others.
   [[maybe_unused]] const int result = setsockopt(raw, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (conn.request->image.body_bytes() > kSendBufferBytes) {
+  if (requests_.largest_body().value > kSendBufferBytes) {
     // If it fails, the load is slower, not wrong.
     [[maybe_unused]] const int bounded =
         setsockopt(raw, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);

@@ -45,6 +45,10 @@ ServerConfig configured_server() {
                                           BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose(
       "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+  if (!environment("URB_POLICY", "").empty()) {
+    config.policy = choose("URB_POLICY",
+                           {Policy::rr, Policy::random, Policy::least, Policy::key, Policy::hash});
+  }
   config.limits = {kPatience, kPatience, kPatience, {}};
   return config;
 }

@@ -62,7 +62,8 @@ std::string first_line_of(const std::string& path) {
 const std::vector<std::string> kMayBeEmpty{
     "relay", "rate_requested", "routing_fidelity", "verified_bytes", "instructions_per_request",
     "guest", "warnings", "relay_used", "spliced_bytes", "copied_bytes", "disturbed", "url",
-    "server_host", "client_host", "handshakes_per_s",
+    "server_host", "client_host", "handshakes_per_s", "body_mix", "small_latency_us_p50",
+    "small_latency_us_p99", "small_latency_us_p999",
     // Not every kernel tells.
     "kernel_config", "cpu_flags", "hz", "preemption", "irq_accounting"};
 

@@ -251,4 +251,37 @@ TEST_CASE("mechanism: the row names each way that brought a hundredth of the byt
   CHECK(row.buffers_used == "");
 }
 
+TEST_CASE("mechanism: a policy of direct is a program's, and rr is even") {
+  Made made{"direct"};
+  made.claim.policy = Policy::least;
+  CHECK(made.broken().find("0 of 20 connections") != std::string::npos);
+  made.worker(0).kernel_placed = 14;
+  made.worker(1).kernel_placed = 6;
+  CHECK(made.broken() == "");
+  made.claim.policy = Policy::rr;
+  CHECK(made.broken().find("gave 14 of 20") != std::string::npos);
+  made.worker(0).kernel_placed = made.worker(1).kernel_placed = 10;
+  CHECK(made.broken() == "");
+  for (const Policy policy : {Policy::hash, Policy::random}) {
+    made.claim.policy = policy;
+    CHECK(made.broken().find("a program chose") != std::string::npos);
+  }
+}
+
+TEST_CASE("mechanism: who placed is named by what was counted") {
+  const auto placed_by = [](const char* mode, const char* policy, std::uint64_t placed) {
+    Row row;
+    row.mode = mode;
+    row.policy = policy;
+    Counts counts;
+    counts.kernel_placed = placed;
+    fill_mechanism(row, counts);
+    return row.placed_by;
+  };
+  CHECK(placed_by("cluster", "least", 0) == "master");
+  CHECK(placed_by("direct", "hash", 0) == "hash");
+  CHECK(placed_by("direct", "random", 0) == "filter");
+  CHECK(placed_by("direct", "least", 5) == "program");
+}
+
 }  // namespace urb
