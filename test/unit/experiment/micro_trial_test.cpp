@@ -33,6 +33,7 @@ TEST_CASE("micro trial: a request is an operation, and the CPU time is the clien
   CHECK(*row.requests_per_s > 0);
   CHECK(row.cpu_us_per_request_client.has_value());
   CHECK_FALSE(row.cpu_us_per_request_workers.has_value());
+  CHECK(row.host_cpu_us_per_request.has_value());
   CHECK_FALSE(row.started_at.empty());
   CHECK_FALSE(row.features.empty());
 }
