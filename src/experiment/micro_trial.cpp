@@ -79,7 +79,9 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
 
 Grid make_micro_grid(std::vector<const Micro*> micros, unsigned repeats) {
   if (micros.empty()) {
-    for (const Micro& micro : all_micros()) micros.push_back(&micro);
+    for (const Micro& micro : all_micros()) {
+      if (!micro.by_name_only) micros.push_back(&micro);
+    }
   }
   Grid grid;
   for (const Micro* const micro : micros) {

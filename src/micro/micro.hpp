@@ -38,6 +38,8 @@ struct Micro {
   std::uint64_t bytes;       ///< that an operation moves
   /// Throws Unsupported where the kernel cannot, SysError.
   std::unique_ptr<MicroWork> (*make)();
+  /// No part of a mode, or of few kernels: it runs when it is named.
+  bool by_name_only = false;
 };
 
 [[nodiscard]] std::span<const Micro> all_micros() noexcept;
@@ -73,7 +75,7 @@ struct MicroResult {
 /// `batch` NOPs for one enter; an operation is one NOP. At most 64.
 [[nodiscard]] std::unique_ptr<MicroWork> make_nop(unsigned batch);
 /// A message with `fd_count` descriptors, SENDMSG to RECVMSG, and the closing of what came. At most
-/// 253 (SCM_MAX_FD).
+/// 253 (SCM_MAX_FD), and 0 is a message alone.
 [[nodiscard]] std::unique_ptr<MicroWork> make_fd_pass(unsigned fd_count);
 /// A direct descriptor into another ring by MSG_RING, and its closing there.
 [[nodiscard]] std::unique_ptr<MicroWork> make_ring_pass();
