@@ -116,7 +116,7 @@ TEST_CASE("ring loop: its ring is an ordinary one again behind it") {
   CHECK(await_one(ring, "NOP").result == 0);
 }
 
-TEST_CASE("socket redirect: bytes are right, but earlier ones wait for later ones") {
+TEST_CASE("socket redirect: bytes are right, but earlier ones wait, and no end comes") {
   const HopEnds ends = make_hop_ends();
   try {
     send_text(ends.source_peer.get(), "before ");
@@ -130,6 +130,10 @@ TEST_CASE("socket redirect: bytes are right, but earlier ones wait for later one
       got += receive(ends.target_peer.get());
     }
     CHECK(got == "before after");
+    // Nor does the end of the stream go that way.
+    REQUIRE(shutdown(ends.source_peer.get(), SHUT_WR) == 0);
+    REQUIRE(becomes_readable(ends.source.get()));
+    CHECK_FALSE(becomes_readable(ends.target_peer.get(), 0));
   } catch (const Unsupported& error) {
     MESSAGE("skipped here: ", std::string{error.what()});
   }
