@@ -158,6 +158,18 @@ TEST_CASE("micro measures what is named, a row for each trial") {
   CHECK(outcome.err.find("| micro-nop ") != std::string::npos);
 }
 
+TEST_CASE("micro ends with 77 where the kernel has no loops of rings, and says what it takes") {
+  const Outcome outcome = run({"micro", "bpf-copy-4k", "-n", "10", "--warmup", "0s", "--repeats",
+                               "1", "--budget", "0", "--accept-disturbed", "--no-save", "-q"});
+  INFO(outcome.err);
+  if (outcome.status == 0) return;  // Linux 7.1, and root
+  CHECK(outcome.status == 77);
+  const bool names_cause = outcome.err.find("Linux 7.1") != std::string::npos ||
+                           outcome.err.find("CAP_BPF") != std::string::npos ||
+                           outcome.err.find("CONFIG_DEBUG_INFO_BTF") != std::string::npos;
+  CHECK(names_cause);
+}
+
 TEST_CASE("list-modes names every mode") {
   const Outcome outcome = run({"list-modes"});
   CHECK(outcome.status == 0);
