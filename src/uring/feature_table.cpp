@@ -106,6 +106,13 @@ constexpr std::array<FeatureFacts, kFeatureCount> kFeatures{{
      .used_by = "direct descriptors with large bodies",
      .without = "more wake-ups for each body",
      .is_here = can_set_socket_options},
+    {.feature = Feature::cqe_skip,
+     .name = "cqe_skip",
+     .since = "5.17",
+     .what = "requests without a completion when they succeed",
+     .used_by = "every close",
+     .without = "one more turn of the loop behind a close",
+     .is_here = can_skip_completions},
 }};
 
 constexpr bool is_in_order() {

@@ -28,8 +28,9 @@ enum class Feature : std::uint8_t {
   iowq_limit,
   msg_ring_fd,
   socket_command,
+  cqe_skip,
 };
-inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::socket_command) + 1;
+inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::cqe_skip) + 1;
 
 /// A row of the table of features.
 struct FeatureFacts {
