@@ -103,8 +103,11 @@ void Client::queue_send(Connection& conn) noexcept {
 }
 
 void Client::queue_receive(Connection& conn) noexcept {
+  const std::size_t room = conn.has_long_answers ? kReceiveBytes : kShortReceiveBytes;
+  conn.receive_memory = (conn.has_long_answers ? receive_arena_ : short_receive_arena_).get() +
+                        conn.slot_index * room;
   io_uring_prep_recv(operations_.arm(conn, Op::receive), conn.socket.get(), conn.receive_memory,
-                     kReceiveBytes, 0);
+                     room, 0);
 }
 
 void Client::on_connect(Connection& conn, int result) noexcept {
@@ -163,6 +166,7 @@ void Client::on_peer_end(Connection& conn) noexcept {
 }
 
 void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcept {
+  conn.has_long_answers = conn.has_long_answers || bytes.size() == kShortReceiveBytes;
   while (true) {
     const http::ParseStep step = conn.parser.parse(bytes);
     bytes = bytes.subspan(step.consumed);
