@@ -33,6 +33,9 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
           std::make_unique_for_overwrite<std::byte[]>(options.connections * kShortReceiveBytes)},
       prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
       send_flags_{MSG_NOSIGNAL | (ring.use(Feature::send_waitall) ? MSG_WAITALL : 0)},
+      first_receive_flags_{kernel_features().has(Feature::recv_multishot)
+                               ? std::uint16_t{IORING_RECVSEND_POLL_FIRST}
+                               : std::uint16_t{0}},
       is_head_method_{options.method == "HEAD"} {
   connections_.reserve(options.connections);
   unsigned workers = 0;

@@ -114,7 +114,7 @@ class Client {
   void begin_connect(Connection& conn) noexcept;
   void begin_exchange(Connection& conn) noexcept;
   void queue_send(Connection& conn) noexcept;
-  void queue_receive(Connection& conn) noexcept;
+  void queue_receive(Connection& conn, std::uint16_t flags = 0) noexcept;
   void on_connect(Connection& conn, int result) noexcept;
   void on_send(Connection& conn, int result) noexcept;
   void on_receive(Connection& conn, int result) noexcept;
@@ -161,6 +161,8 @@ class Client {
   /// With MSG_WAITALL, where the kernel has it: it waits for room itself and goes on, one
   /// completion for a whole piece.
   int send_flags_;
+  /// IORING_RECVSEND_POLL_FIRST (5.19), where there are multishot receives, which are younger.
+  std::uint16_t first_receive_flags_;
   bool is_head_method_ = false;
   Progress progress_ = Progress::verifying;
 };
