@@ -12,8 +12,9 @@ namespace {
 
 // How often the client looks for a stop request and reports progress.
 constexpr Nanos kTick = std::chrono::milliseconds{100};
-// How much of each response body is kept, where expected_text is to be found in it.
-constexpr std::size_t kPrefixBytes = 4 * 1024;
+// How much of each response body is kept, where expected_text is to be found in it: more than our
+// server's JSON object has.
+constexpr std::size_t kPrefixBytes = 256;
 
 }  // namespace
 
@@ -28,10 +29,15 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
       stop_{stop},
       receive_arena_{
           std::make_unique_for_overwrite<std::byte[]>(options.connections * kReceiveBytes)},
+      short_receive_arena_{
+          std::make_unique_for_overwrite<std::byte[]>(options.connections * kShortReceiveBytes)},
       prefix_arena_(options.expected_text.empty() && options.mix_texts.empty()
                         ? 0
                         : options.connections * kPrefixBytes),
       send_flags_{MSG_NOSIGNAL | (ring.use(Feature::send_waitall) ? MSG_WAITALL : 0)},
+      first_receive_flags_{kernel_features().has(Feature::recv_multishot)
+                               ? std::uint16_t{IORING_RECVSEND_POLL_FIRST}
+                               : std::uint16_t{0}},
       is_head_method_{options.method == "HEAD"} {
   connections_.reserve(options.connections);
   unsigned workers = 0;
@@ -44,7 +50,6 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
     }
     auto conn = std::make_unique<Connection>(prefix);
     conn->slot_index = index;
-    conn->receive_memory = receive_arena_.get() + index * kReceiveBytes;
     connections_.push_back(std::move(conn));
   }
 }

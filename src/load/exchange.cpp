@@ -87,8 +87,9 @@ void Client::begin_connect(Connection& conn) noexcept {
 void Client::begin_exchange(Connection& conn) noexcept {
   conn.state = State::exchanging;
   queue_send(conn);
-  // From the start, since a server may refuse a body before it has all of it.
-  if (!conn.in_flight.has(Op::receive)) queue_receive(conn);
+  // From the start, since a server may refuse a body before it has all of it. Nothing can be there
+  // yet, so the kernel need not look first.
+  if (!conn.in_flight.has(Op::receive)) queue_receive(conn, first_receive_flags_);
 }
 
 void Client::queue_send(Connection& conn) noexcept {
@@ -102,9 +103,13 @@ void Client::queue_send(Connection& conn) noexcept {
   }
 }
 
-void Client::queue_receive(Connection& conn) noexcept {
-  io_uring_prep_recv(operations_.arm(conn, Op::receive), conn.socket.get(), conn.receive_memory,
-                     kReceiveBytes, 0);
+void Client::queue_receive(Connection& conn, std::uint16_t flags) noexcept {
+  const std::size_t room = conn.has_long_answers ? kReceiveBytes : kShortReceiveBytes;
+  conn.receive_memory = (conn.has_long_answers ? receive_arena_ : short_receive_arena_).get() +
+                        conn.slot_index * room;
+  io_uring_sqe* const sqe = operations_.arm(conn, Op::receive);
+  io_uring_prep_recv(sqe, conn.socket.get(), conn.receive_memory, room, 0);
+  sqe->ioprio = flags;
 }
 
 void Client::on_connect(Connection& conn, int result) noexcept {
@@ -163,6 +168,7 @@ void Client::on_peer_end(Connection& conn) noexcept {
 }
 
 void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcept {
+  conn.has_long_answers = conn.has_long_answers || bytes.size() == kShortReceiveBytes;
   while (true) {
     const http::ParseStep step = conn.parser.parse(bytes);
     bytes = bytes.subspan(step.consumed);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -79,9 +80,21 @@ class SessionPool {
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
   enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
 
-  struct Connection : OperationSlot<Op> {
-    explicit Connection(const http::Limits& limits) noexcept
+  /// What a request needs while it is read and answered. Its connection has it only so long. So
+  /// idle connections are small, and the few at work share memory that is in the cache.
+  struct Work {
+    explicit Work(const http::Limits& limits) noexcept
         : parser{limits.max_body, limits.behind_proxy} {}
+    http::RequestParser parser;
+    std::uint32_t head_begin = 0;  ///< of `response`, what has been sent
+    std::uint32_t head_end = 0;
+    std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    std::array<iovec, 2> parts{};
+    msghdr message{};
+    std::array<char, http::kResponseBytesMax> response;
+  };
+
+  struct Connection : OperationSlot<Op> {
     State state = State::reading;
     bool keep_alive = false;
     bool peer_ended = false;
@@ -96,19 +109,14 @@ class SessionPool {
     std::size_t parked_begin = 0;   ///< what of it has been parsed
     ByteQueue prefix;               ///< came with the hand-over; parsed before `input`
     ByteQueue input;
-    std::uint32_t head_begin = 0;  ///< of `response`, what has been sent
-    std::uint32_t head_end = 0;
-    std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    std::unique_ptr<Work> work;  ///< from the first byte of a request to the last of its answer
     WriteWait write_wait;
     std::uint64_t untaken = kUnknown;  ///< by the client, when the deadline last looked
-    std::array<iovec, 2> parts{};
-    msghdr message{};
     Deadline<Connection> deadline;
     ListHook<Connection> deadline_hook;
     ListHook<Connection> waiting_hook;
-    http::RequestParser parser;
-    std::array<char, http::kResponseBytesMax> response;
 
+    [[nodiscard]] bool in_message() const noexcept { return work && work->parser.in_message(); }
     [[nodiscard]] bool has_input() const noexcept {
       return !parked.empty() || !prefix.is_empty() || !input.is_empty();
     }
@@ -122,6 +130,8 @@ class SessionPool {
 
   // session.cpp: what bytes mean
   void advance(Connection& connection) noexcept;
+  void begin_work(Connection& connection) noexcept;
+  void end_work(Connection& connection) noexcept;
   void on_head(Connection& connection) noexcept;
   void respond(Connection& connection) noexcept;
   void finish_response(Connection& connection) noexcept;
@@ -160,6 +170,7 @@ class SessionPool {
   DeadlineQueue<Connection, kDeadlineKinds> deadlines_;
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
+  std::vector<std::unique_ptr<Work>> idle_work_;  ///< the last used is the next
   std::vector<std::byte> filler_;
   SpoiledBytes spoiled_;              ///< for tests, as all of `options_.faults` is
   std::vector<Socket> never_closed_;  ///< likewise

@@ -29,9 +29,9 @@ const int kLowWaterHigh = 128 * 1024;
 // know the mark.
 void SessionPool::update_low_water(Connection& connection) noexcept {
   if (options_.limits.behind_proxy) return;
-  const http::RequestParser& parser = connection.parser;
   bool is_high = false;
-  if (parser.in_message() && parser.has_head() && !connection.is_slow) {
+  if (connection.in_message() && connection.work->parser.has_head() && !connection.is_slow) {
+    const http::RequestParser& parser = connection.work->parser;
     const std::uint64_t left = parser.head().content_length - parser.body_bytes();
     // Not for a body that one or two reads bring: two system calls are what the mark costs.
     const std::uint64_t least = connection.is_low_water_high ? kLowWaterHigh : 3 * kLowWaterHigh;

@@ -134,6 +134,13 @@ constexpr std::array<FeatureFacts, kFeatureCount> kFeatures{{
      .used_by = "doctor",
      .without = "nothing but what trying finds",
      .is_here = [] { return query_kernel().has_value(); }},
+    {.feature = Feature::cqe_skip,
+     .name = "cqe_skip",
+     .since = "5.17",
+     .what = "requests without a completion when they succeed",
+     .used_by = "every close",
+     .without = "one more turn of the loop behind a close",
+     .is_here = can_skip_completions},
 }};
 
 constexpr bool is_in_order() {

@@ -31,6 +31,8 @@ bool can_set_up(unsigned flags) { return TryRing{flags}.result() == 0; }
 
 bool is_without_array() { return (TryRing{0}.params().flags & IORING_SETUP_NO_SQARRAY) != 0; }
 
+bool can_skip_completions() { return (TryRing{0}.params().features & IORING_FEAT_CQE_SKIP) != 0; }
+
 bool can_register_ring() {
   TryRing ring{0};
   if (io_uring_register_ring_fd(ring.raw()) != 1) return false;

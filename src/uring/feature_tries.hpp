@@ -8,6 +8,8 @@ namespace urb {
 [[nodiscard]] bool can_set_up(unsigned flags);
 /// Whether liburing gets a ring without the array of indices, which it asks for by itself.
 [[nodiscard]] bool is_without_array();
+/// Whether the kernel says so.
+[[nodiscard]] bool can_skip_completions();
 [[nodiscard]] bool can_register_ring();
 [[nodiscard]] bool can_cancel_all();
 [[nodiscard]] bool can_limit_threads();

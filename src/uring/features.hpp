@@ -33,8 +33,9 @@ enum class Feature : std::uint8_t {
   provided_inc,
   no_iowait,
   query,
+  cqe_skip,
 };
-inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::query) + 1;
+inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::cqe_skip) + 1;
 
 /// A row of the table of features.
 struct FeatureFacts {

@@ -37,12 +37,13 @@ TEST_CASE("features: a set is written in one order, and read by its names") {
   some.add(Feature::submit_all);
   CHECK(format_features(some) == "submit_all;socket_command");
   CHECK(Features::of_bits(some.bits()) == some);
-  CHECK(without(some, "socket_command") == without(everything(),
-                                                   "coop_taskrun,single_issuer,defer_taskrun,"
-                                                   "no_sqarray,ring_fd,sync_cancel,"
-                                                   "accept_multishot,recv_multishot,send_waitall,"
-                                                   "iowq_limit,msg_ring_fd,socket_command,"
-                                                   "recv_registered,provided_inc,no_iowait,query"));
+  CHECK(without(some, "socket_command") ==
+        without(everything(),
+                "coop_taskrun,single_issuer,defer_taskrun,"
+                "no_sqarray,ring_fd,sync_cancel,"
+                "accept_multishot,recv_multishot,send_waitall,"
+                "iowq_limit,msg_ring_fd,socket_command,recv_registered,provided_inc,"
+                "no_iowait,query,cqe_skip"));
   CHECK(without(some, "") == some);
   CHECK(without(some, "all") == Features{});
   CHECK_THROWS_WITH_AS(static_cast<void>(without(some, "submit_all,warp")),
