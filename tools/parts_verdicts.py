@@ -130,10 +130,12 @@ EFFECTS = {
     "poll-first": [before_and_after("poll-first-@", f"`{mode}`, {WORDS[reuse]}",
                                     mode=mode, reuse=reuse)
                    for mode in ("direct", "cluster") for reuse in ("yes", "no")],
-    "small": [before_and_after(f"small-@-{connections}",
-                               f"`{mode}`, {connections} connections, {WORDS[reuse]}", mode=mode, reuse=reuse)
-              for connections in ("4", "64") for mode in ("direct", "cluster", "socket", "msgring")
-              for reuse in ("yes", "no")],
+    "small": [
+        before_and_after(f"small-@-{connections}",
+                         f"`{mode}`, {connections} connections, {WORDS[reuse]}", mode=mode,
+                         reuse=reuse)
+        for connections in ("4", "64") for mode in ("direct", "cluster", "socket", "msgring")
+        for reuse in ("yes", "no")],
 }
 
 
