@@ -6,16 +6,21 @@ OURS = {"direct": [], "cluster": [], "socket": [], "msgring": [],
         "passthru copy": ["--relay", "copy"], "passthru auto": ["--relay", "auto"]}
 # Other servers, and the program of each.
 FOREIGN = {"nginx-direct": "nginx", "nginx-proxy": "nginx", "haproxy-proxy": "haproxy",
+           "lighttpd-proxy": "lighttpd", "h2o-proxy": "h2o",
+           "go-direct": "go", "go-proxy": "go",
            "node-cluster": "node", "node-socket": "node", "node-passthru": "node"}
+# What says the version of a program.
+VERSIONS = {"nginx": ["-v"], "haproxy": ["-v"], "lighttpd": ["-v"], "h2o": ["-v"],
+            "go": ["version"], "node": ["--version"]}
 # Body and reuse.
 CELLS = [(10 << 20, False), (1 << 20, False), (10 << 20, True), (1 << 20, True)]
 SMALL = [(0, False), (0, True)]
 SIZES = {"10M": 10 << 20, "1M": 1 << 20, "0": 0}
-SMALL_SERVERS = {"direct", "cluster", "socket", "msgring", "nginx-direct", "node-cluster"}
+SMALL_SERVERS = {"direct", "cluster", "socket", "msgring", "nginx-direct", "go-direct",
+                 "node-cluster"}
 WORKERS = 4
 # Rows of an older set-up of a server are left out of tables. bench/peers says what it lacked.
-SET_UP = {"haproxy-proxy": "2", "nginx-direct": "2", "nginx-proxy": "2", "iperf3": "2"}
-IPERF_KEY = ("iperf3", "iperf3", 8, 0, True)
+SET_UP = {"haproxy-proxy": "2", "nginx-direct": "2", "nginx-proxy": "2", "node-socket": "2"}
 # Of `uring-bench micro`: what handing a socket over is made of.
 PASSES = ["fd-pass-1", "msg-ring-fd"]
 
@@ -32,8 +37,6 @@ def cell_name(cell):
 
 def trials_of(name, clients, cells):
     """What a server is measured with in each round: client, connections, body, reuse."""
-    if name == "iperf3":
-        return [IPERF_KEY[1:]]
     if name == "micro":
         return []  # no server, and over in a moment
     trials = [(client, 8, *cell) for cell in CELLS if cell in cells for client in clients]

@@ -1,11 +1,10 @@
-"""One trial of a server: by our client or `ab`, by iperf3, or of single kernel operations."""
+"""One trial of a server by our client or `ab`, or of single kernel operations."""
 import csv
 import json
 import subprocess
 import sys
 
-from peers_cells import PASSES, WORKERS
-from peers_servers import free_port
+from peers_cells import PASSES
 
 # Of the study's bodies HAProxy reads only the head's piece, 16 KiB of 1 MiB.
 SPLICED_LEAST = 0.9
@@ -57,39 +56,6 @@ def add_spliced(row, body, counters):
         raise RuntimeError(f"haproxy-proxy copied: it spliced {spliced} of {sent} bytes "
                            "(its build may have no splice: haproxy -vv)")
     add_feature(row, "spliced", f"{share:.3f}")
-
-
-def iperf3(seconds, streams):
-    """Bytes per second over loopback TCP with as many streams, without HTTP. Up to version 3.15
-    it has one thread: there is a server for each of our workers, with a client."""
-    def start(*arguments):
-        return subprocess.Popen(["iperf3", *arguments], stdout=subprocess.PIPE, text=True)
-    servers, clients = [], []
-    try:
-        ports = [free_port() for _ in range(WORKERS)]
-        for port in ports:
-            servers.append(start("-s", "-1", "--forceflush", "-p", str(port)))
-        for server in servers:
-            for line in server.stdout:
-                if "listening" in line.lower():
-                    break
-        for port in ports:
-            clients.append(start("-c", "127.0.0.1", "-p", str(port), "-t", str(seconds), "-J",
-                                 "-P", str(streams // WORKERS)))
-        return sum(map(bytes_per_s, [json.loads(client.communicate(timeout=60 + seconds)[0])
-                                     for client in clients]))
-    finally:
-        for process in servers + clients:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-
-
-def bytes_per_s(report):
-    """Of one client of iperf3."""
-    if "error" in report:
-        raise RuntimeError(f"iperf3: {report['error']}")
-    return report["end"]["sum_received"]["bits_per_second"] / 8
 
 
 def passes(options):

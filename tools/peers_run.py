@@ -2,19 +2,17 @@
 import csv
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import time
 
 import bodies_moved
-from peers_cells import (CELLS, FOREIGN, IPERF_KEY, OURS, SET_UP, SIZES, SMALL, WORKERS,
-                         Unsupported, cell_name, trials_of)
-from peers_load import add_feature, iperf3, load, milliseconds_of, passes
+from peers_cells import (CELLS, FOREIGN, OURS, SET_UP, SIZES, SMALL, VERSIONS, WORKERS, Unsupported,
+                         cell_name, trials_of)
+from peers_load import add_feature, load, milliseconds_of, passes
 from peers_servers import Server
-
-# Their system calls strace can see.
-PROXIES = ["haproxy-proxy", "nginx-proxy", "node-passthru"]
 
 
 def write_text(value):
@@ -63,10 +61,10 @@ def choose(names, known, what):
 
 def installed(options):
     """Servers and clients that can take part. What is missing is named."""
-    everything = [*OURS, *FOREIGN, "iperf3", "micro"]
+    everything = [*OURS, *FOREIGN, "micro"]
     names = []
     for name in choose(options.only, everything, "server") if options.only else everything:
-        program = FOREIGN.get(name, "iperf3" if name == "iperf3" else None)
+        program = FOREIGN.get(name)
         if program and not shutil.which(program):
             print(f"{name}: {program} is not installed, left out (./bootstrap --peers)",
                   file=sys.stderr)
@@ -78,6 +76,17 @@ def installed(options):
               file=sys.stderr)
         clients.remove("ab")
     return names, clients
+
+
+def version_of(name):
+    """Of another server's program: "1.22.1"; None for one of ours."""
+    if name not in FOREIGN:
+        return None
+    program = FOREIGN[name]
+    done = subprocess.run([program, *VERSIONS[program]], capture_output=True, text=True,
+                          check=False)
+    found = re.search(r"\d+\.\d+[\w.]*", done.stdout + done.stderr)
+    return found[0] if found else None
 
 
 class Run:
@@ -97,31 +106,41 @@ class Run:
             self.host = load(options, server, "builtin", 1, 0, True)
         finally:
             server.close()
-        self.moved = self.bodies_moved()
+        self.work = self.count_work()
+        self.versions = {name: version_of(name) for name in self.names}
         self.rows = Rows(options.output or f"results/peers-{os.uname().release}.csv",
                          list(self.host))
         self.run_id = self.host["run_id"]
 
-    def bodies_moved(self):
-        """What a proxy does for a body, by its name and the body's size; before the rounds."""
-        moved = {}
-        for name in PROXIES:
-            if name not in self.names:
-                continue
+    def count_work(self):
+        """What a server does for a body, by its name and the body's size; before the rounds."""
+        work = {}
+        for name in [name for name in self.names if name != "micro"]:
             server = Server(name, self.options)
             try:
+                pids = server.busy_pids()
                 for size in sorted({cell[0] for cell in self.cells} - {0}):
-                    moved[name, size] = bodies_moved.count(server.proxy_pids(), server.port, size)
+                    faults = bodies_moved.page_faults(pids, self.options.binary, server.port,
+                                                      size)
+                    work[name, size] = faults, bodies_moved.count(pids, server.port, size)
+            except Unsupported as reason:
+                self.say(f"{name}: left out: {reason}")
+                self.names.remove(name)
             finally:
                 server.close()
-        if None in moved.values():
-            self.say("strace: not installed, or not allowed here: how proxies move bodies is not "
-                     "counted (apt-get install strace)")
-        return moved
+        if any(counts is None for _, counts in work.values()):
+            self.say("strace: not installed, or not allowed here: system calls are not counted "
+                     "(apt-get install strace)")
+        return work
 
-    def add_moved(self, name, row):
-        counts = self.moved.get((name, row["body_bytes"]))
+    def add_work(self, name, row):
+        if self.versions.get(name):
+            add_feature(row, "version", self.versions[name])
+        faults, counts = self.work.get((name, row["body_bytes"]), (None, None))
+        if faults is not None:
+            add_feature(row, "faults_per_request", f"{faults:.2f}")
         if counts:
+            add_feature(row, "calls_per_request", f"{counts.calls:.1f}")
             add_feature(row, "splices_per_request", f"{counts.splices:.1f}")
             add_feature(row, "reads_per_request", f"{counts.reads:.1f}")
             add_feature(row, "spliced_bytes_per_request", f"{counts.spliced:.0f}")
@@ -143,36 +162,22 @@ class Run:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
         print(clear + text, file=sys.stderr)
 
-    def iperf3(self):
-        """Its row: the host's columns, and the few that it knows."""
-        row = {column: None for column in self.host}
-        for column in list(self.host)[:list(self.host).index("mode")]:
-            row[column] = self.host[column]
-        now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-        _, client, connections, body, reuse = IPERF_KEY
-        # It knows no fractions.
-        seconds = -(-milliseconds_of(self.options.duration) // 1000)
-        row.update(started_at=now, client=client, connections=connections, body_bytes=body,
-                   response_bytes=0, reuse=reuse, loop="closed", duration_s=float(seconds),
-                   errors=0, bytes_per_s=iperf3(seconds, connections), status="ok")
-        return row
-
     def add_passes(self, repeat):
         for row in passes(self.options):
             row.update(run_id=self.run_id, seed=self.options.seed, repeat=repeat)
             self.rows.append(row)
 
     def trial(self, name, server, trial, repeat):
-        row = load(self.options, server, *trial) if server else self.iperf3()
+        row = load(self.options, server, *trial)
         self.done += 1
         mode, _, relay = name.partition(" ")
         # The mode says which server it was. Its port is another in each round.
         row.update(run_id=self.run_id, mode=mode, relay=relay or None, url=None,
-                   workers=WORKERS if server else 0, seed=self.options.seed, repeat=repeat,
+                   workers=WORKERS, seed=self.options.seed, repeat=repeat,
                    trial_order=self.done)
         if name in SET_UP:
             add_feature(row, "set_up", SET_UP[name])
-        self.add_moved(name, row)
+        self.add_work(name, row)
         if row["status"] != "ok":
             self.failures += 1
             self.say(f"{name}, {trial[0]}, {cell_name(trial[2:])}: {row['warnings']}")
@@ -183,7 +188,7 @@ class Run:
         try:
             if name == "micro":
                 self.add_passes(repeat)
-            elif name != "iperf3":
+            else:
                 server = Server(name, self.options)
             for number, trial in enumerate(trials):
                 self.show(name, trial, left - number)

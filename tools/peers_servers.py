@@ -1,4 +1,6 @@
 """Servers beside ours: each with all its processes, in a folder that goes with them."""
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -12,9 +14,11 @@ import bodies_moved
 from peers_cells import OURS, WORKERS, Unsupported
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "peers")
-# Memory freed is kept: nginx takes a buffer for each body, and would get new pages for each.
+# Memory freed is kept: nginx and h2o take a buffer for each body, of new pages each time.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 32 << 20, "MALLOC_TRIM_THRESHOLD_": 1 << 30,
                "MALLOC_TOP_PAD_": 128 << 20}
+# Proxies whose workers are children of a master.
+FORKING = ("nginx-proxy", "lighttpd-proxy")
 QUESTION = (b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
             b"Content-Length: 5\r\n\r\nhello")
 
@@ -32,6 +36,20 @@ def fill(name, values):
     for key, value in values.items():
         text = text.replace(f"@{key}@", str(value))
     return text
+
+
+@functools.lru_cache(maxsize=1)
+def go_program():
+    """Go's servers, compiled once a run."""
+    folder = tempfile.mkdtemp(prefix="peers-go-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = os.path.join(folder, "server")
+    done = subprocess.run(["go", "build", "-o", program, os.path.join(PEERS, "server.go")],
+                          env={"GOCACHE": os.path.join(folder, "cache"), "GO111MODULE": "off",
+                               **os.environ}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unsupported(f"go build: {done.stderr.strip()[-300:]}")
+    return program
 
 
 def port_of(line):
@@ -62,9 +80,10 @@ class Server:
             command, stdout=self.log, stderr=self.log, start_new_session=True,
             env={**os.environ, **added}))
 
-    def _spawn_that_says_port(self, command):
+    def _spawn_that_says_port(self, command, environment=None):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
-                                   start_new_session=True)
+                                   start_new_session=True,
+                                   env={**os.environ, **(environment or {})})
         self.processes.append(process)
         line = process.stdout.readline()
         if not line and process.wait(timeout=10) == 77:
@@ -84,16 +103,27 @@ class Server:
         backend = os.path.join(self.folder, "workers.sock")
         if name.endswith("-proxy"):
             self._spawn_that_says_port([*serve, "direct", *workers, "-l", "unix:" + backend])
+        if name.startswith("go-"):
+            return self._spawn_that_says_port(
+                [go_program(), name.removeprefix("go-"), "0", backend],
+                {"GOMAXPROCS": str(WORKERS)})
         return self._start_configured(name, backend)
 
     def _start_configured(self, name, backend):
-        """nginx or HAProxy, which read a file and say nothing."""
+        """Those that read a file and say nothing."""
         port, config = free_port(), os.path.join(self.folder, "config")
         values = {"folder": self.folder, "port": port, "backend": backend, "what": name,
                   "workers": WORKERS}
+        environment = None
         if name == "haproxy-proxy":
-            text, environment = fill("haproxy.cfg.in", values), None
+            text = fill("haproxy.cfg.in", values)
             command = ["haproxy", "-db", "-f", config]
+        elif name == "lighttpd-proxy":
+            text = fill("lighttpd.conf.in", values)
+            command = ["lighttpd", "-D", "-f", config]
+        elif name == "h2o-proxy":
+            text, environment = fill("h2o.conf.in", values), KEEP_MEMORY
+            command = ["h2o", "-m", "worker", "-c", config]
         else:
             values["server"] = fill(name + ".conf.in", values)
             text, environment = fill("nginx.conf.in", values), KEEP_MEMORY
@@ -146,7 +176,13 @@ class Server:
     def proxy_pids(self):
         """The processes that every body goes through."""
         proxy = self.processes[-1].pid
-        return bodies_moved.children_of(proxy) if self.name == "nginx-proxy" else [proxy]
+        return bodies_moved.children_of(proxy) if self.name in FORKING else [proxy]
+
+    def busy_pids(self):
+        """Of a proxy its own processes, of another server all that it has."""
+        if self.name.endswith("-proxy"):
+            return self.proxy_pids()
+        return [pid for process in self.processes for pid in bodies_moved.family_of(process.pid)]
 
     def sent(self):
         """HAProxy's own counters: bytes that went out, and those of them that it spliced."""

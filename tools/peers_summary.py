@@ -1,41 +1,62 @@
-"""Markdown of the rows of tools/peers: medians, ratios, how proxies move bodies, goals."""
+"""Markdown of the rows of tools/peers: medians, ratios by session, what bodies cost, goals."""
+import functools
 
-from parts_costs import handover_of
 from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
-from peers_figures import CLIENT_PER_GB, PER_GB, RATE, SERVER, PeerFigures
-from peers_goals import GOALS, goal_lines
-from report_json import confidence_text, median_text, metric_of, paragraph, table
-from rows import Failure, as_rounds, features_of, newest_file, newest_start, row_files
+from peers_figures import (BEST_RELAY, CLIENT, CONNECTIONS, RATE, SERVER, TOTAL, PeerFigures)
+from peers_goals import GOALS, NAMES, VERDICTS, goal_lines
+from report_json import confidence_text, median_text, paragraph, table
+from rows import Failure, features_of
+from sessions import SPREAD_MOST, files_of
 
-# More are counted and not named.
-MISSING_MOST = 4
 CELL_NAMES = list(map(cell_name, CELLS))
+# Beside servers that no goal names.
+OTHERS = [("cluster", "go-direct"), *((BEST_RELAY, proxy) for proxy in (
+    "nginx-proxy", "lighttpd-proxy", "h2o-proxy", "go-proxy"))]
+# Of a request, and how it is told.
+WORK = {"calls_per_request": "system calls", "splices_per_request": "splices",
+        "reads_per_request": "reads", "spliced_bytes_per_request": "bytes spliced",
+        "copied_bytes_per_request": "bytes read", "faults_per_request": "page faults"}
 
 
 def medians(figures, title, cells, client, connections, metric, digits=0):
-    """A table by server; "" where this run has none of it."""
+    """A table by server; "" where these rows have none of it."""
     lines = []
     for name in [*OURS, *FOREIGN]:
-        found = [figures.find(name, client, connections, cell) for cell in cells]
-        texts = [median_text(metric_of(cell, metric), digits) for cell in found]
+        texts = [median_text(figures.median(name, client, connections, cell, metric), digits)
+                 for cell in cells]
         if metric == RATE:
-            texts = [("≥ " if figures.report.is_of_client(cell) else "") + text
-                     for cell, text in zip(found, texts)]
+            texts = [("≥ " if figures.is_of_client(name, client, connections, cell) else "") + text
+                     for cell, text in zip(cells, texts)]
         if any(text != "–" for text in texts):
             lines.append([name, *texts])
     return table([title, *map(cell_name, cells)], lines) if lines else ""
 
 
 def head(figures):
-    text = (f"Medians of {figures.rounds} interleaved rounds (`{figures.path}`). Server CPU is of "
-            "all its processes, a proxy's with its workers'. ≥: the client was the limit, and the "
-            "server could do more.")
+    paths = ", ".join(f"`{path}`" for path in figures.paths)
+    rounds = ", ".join(map(str, figures.rounds.values()))
+    text = (f"Medians of {rounds} interleaved rounds ({paths}). CPU is of all processes of a "
+            "server, a proxy's with its workers'. ≥: the client was the limit, and the server "
+            "could do more.")
     if figures.left_out:
         counts = ", ".join(f"{count} of {name}"
                            for name, count in sorted(figures.left_out.items()))
         text += (" Rows of an older set-up are left out, and those that do not show that HAProxy "
                  f"spliced. Rows left out: {counts}.")
     return paragraph(text)
+
+
+def versions(figures):
+    """Which programs these were."""
+    found = {}
+    for row in figures.rows:
+        if "version" in features_of(row):
+            program = FOREIGN[row["mode"]]
+            found.setdefault(program, set()).add(features_of(row)["version"])
+    if not found:
+        return ""
+    texts = [f"{program} {' and '.join(sorted(numbers))}" for program, numbers in found.items()]
+    return paragraph(f"Versions: {', '.join(sorted(texts))}.")
 
 
 def passes(figures):
@@ -45,118 +66,136 @@ def passes(figures):
     return paragraph(" ".join(texts)) if texts else ""
 
 
-def bodies_moved(figures):
-    """What strace and HAProxy's own counter say of how proxies move bodies."""
+def work(figures):
+    """What strace, the kernel and HAProxy's own counter say of a request."""
     by_body = {}
     for row in figures.rows:
-        if "splices_per_request" in features_of(row):
-            by_body.setdefault((row["mode"], int(row["body_bytes"])), []).append(features_of(row))
+        if set(WORK) & set(features_of(row)) and row["body_bytes"] != "0":
+            name = f"{row['mode']} {row['relay']}".strip()
+            by_body.setdefault((name, int(row["body_bytes"])), []).append(features_of(row))
+    order = [*OURS, *FOREIGN]
     lines = []
-    for (name, body), rounds in sorted(by_body.items()):
-        shares = [float(features["spliced"]) for features in rounds if "spliced" in features]
+    for (name, body), rows in sorted(by_body.items(),
+                                     key=lambda found: (order.index(found[0][0]), found[0][1])):
+        shares = [float(features["spliced"]) for features in rows if "spliced" in features]
         timed = f"{100 * min(shares):.1f} to {100 * max(shares):.1f} %" if shares else "–"
-        lines.append([name, f"{body >> 20}MB", *(
-            rounds[0][f"{column}_per_request"]
-            for column in ("splices", "reads", "spliced_bytes", "copied_bytes")), timed])
+        lines.append([name, f"{body >> 20}MB", *(rows[0].get(column, "–") for column in WORK),
+                      timed])
     if not lines:
         return ""
-    return table(["a proxy's system calls for a request, by strace", "body", "splices", "reads",
-                  "bytes spliced", "bytes copied", "spliced in the timed rounds"], lines)
+    return table(["for a request", "body", *WORK.values(), "spliced in the timed rounds"], lines)
+
+
+def pairs_of_ratios():
+    """The goals', and those to other servers."""
+    goals = [(goal.first, goal.second, goal.metric) for goal in GOALS]
+    others = [(first, second, metric) for first, second in OTHERS for metric in (RATE, TOTAL)]
+    return dict.fromkeys(goals + others)
+
+
+def name_of_ratio(first, second, metric):
+    return f"{first} / {second}, {NAMES[metric]}"
+
+
+def note_of_ratios(shown):
+    return paragraph(
+        f"Ratios within a round ({confidence_text(shown)} interval, Hodges–Lehmann, made so wide "
+        "that it holds each session's median). *client*: the client was the limit of one or both, "
+        "and there is no ratio.")
 
 
 def ratios(figures):
-    """The goals' ratios in the study's cells."""
+    """In the study's cells, of all sessions together."""
     lines, shown = [], []
-    pairs = dict.fromkeys((goal.first, goal.second, goal.metric) for goal in GOALS
-                          if goal.connections == 8)
-    for client in figures.clients:
-        for first, second, metric in pairs:
-            found = [figures.ratio(first, second, client, 8, cell, metric) for cell in CELLS]
+    for first, second, metric in pairs_of_ratios():
+        for client in figures.clients:
+            found = [figures.ratio(first, second, client, CONNECTIONS, cell, metric)
+                     for cell in CELLS]
             if any(ratio.figure or ratio.says_nothing for ratio in found):
                 shown += [ratio.figure for ratio in found]
-                what = "req/s" if metric == RATE else "CPU"
-                lines.append([f"{first} / {second}, {what}", client,
-                              *(ratio.short_text() for ratio in found)])
+                lines.append([name_of_ratio(first, second, metric), client,
+                              *(ratio.text() for ratio in found)])
     if not lines:
         return ""
-    note = paragraph(
-        f"Ratios within a round ({confidence_text(shown)} interval, Hodges–Lehmann). *CPU* is of "
-        "the server. *client*: the client was the limit of one or both, and there is no ratio.")
-    return note + "\n\n" + table(["ratio", "client", *CELL_NAMES], lines, left=2)
+    return note_of_ratios(shown) + "\n\n" + table(["ratio", "client", *CELL_NAMES], lines, left=2)
 
 
-def file_parts(program, path):
-    """All tables of one file."""
-    figures = PeerFigures(program, path)
-    parts = [head(figures)]
-    for client in figures.clients:
-        parts += [medians(figures, f"req/s, {client}, 8 connections", CELLS, client, 8, RATE),
-                  medians(figures, f"server CPU s/GB, {client}, 8 connections", CELLS, client, 8,
-                          PER_GB, 3),
-                  medians(figures, f"client CPU s/GB, {client}, 8 connections", CELLS, client, 8,
-                          CLIENT_PER_GB, 3)]
-    parts += [medians(figures, "req/s, builtin, 64 connections", SMALL, "builtin", 64, RATE),
-              medians(figures, "server CPU µs/request, builtin, 64 connections", SMALL, "builtin",
-                      64, SERVER, 1),
-              passes(figures), bodies_moved(figures), ratios(figures)]
-    return "\n\n".join(filter(None, parts))
-
-
-def newest_first():
-    paths = row_files("peers-*.csv")
-    if not paths:
-        raise Failure("results/peers-*.csv: there is none (tools/peers measures it)")
-    return sorted(paths, key=newest_start, reverse=True)
-
-
-def socket_and_cluster(program):
-    """Many rounds of these two alone, each of several runs."""
-    path = newest_file("socket-cluster", "results/README.md has its command")
-    return PeerFigures(program, path, as_rounds)
-
-
-def socket_cluster(program):
-    """These two against each other."""
-    figures = socket_and_cluster(program)
-    return paragraph(f"By `{figures.path}`, {figures.rounds} rounds:") + "\n\n" + ratios(figures)
-
-
-def goals_of(all_figures, handover_cost):
-    """The table of goals, each by the first of some runs that measured it."""
-    bare = next(filter(None, (figures.micro(PASSES[0]) for figures in all_figures)), None)
-    lines, missing = goal_lines(all_figures, handover_cost, bare)
-    counts = {verdict: sum(line[-1] == verdict for line in lines)
-              for verdict in ("met", "missed", "undecided")}
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    summary = f"{counted}."
-    if len(missing) > MISSING_MOST:
-        summary += f" {len(missing)} were not measured."
-    elif missing:
-        summary += f" Not measured: {', '.join(missing)}."
+def between_sessions(figures):
+    """Each ratio in each session, and by how much the sessions differ."""
+    names = list(figures.sessions.rows)
+    lines, wide, count = [], 0, 0
+    for first, second, metric in pairs_of_ratios():
+        for client in figures.clients:
+            for cell in CELLS:
+                figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
+                if figure is None or len(figure.known) < 2:
+                    continue
+                count += 1
+                wide += figure.spread > SPREAD_MOST
+                lines.append([
+                    name_of_ratio(first, second, metric), client, cell_name(cell),
+                    *(one.short_text(2) if one else "–" for one in figure.sessions),
+                    figure.short_text(2), figure.spread_text()])
     if not lines:
-        return paragraph(summary)
-    names = ["goal", "client", "figure and cell that decide", "result"]
-    return table(names, lines, left=4) + "\n\n" + paragraph(summary)
-
-
-def goals(program):
-    """What the project wants to reach, by all committed rows."""
-    all_figures = [socket_and_cluster(program),
-                   *(PeerFigures(program, path) for path in newest_first())]
+        return paragraph("There is one session. Two are needed for a verdict.")
     note = paragraph(
-        "A goal is for all cells in which the client is the limit of neither. The table shows the "
-        "cell that decides. A goal is "
-        "*undecided* while an interval holds it, or where fewer than five rounds were measured. "
-        f"The rows are in {', '.join(f'`{figures.path}`' for figures in all_figures)}, and the "
-        "first of these files that has a goal's cells counts.")
-    cost = handover_of(program).cost("cluster", 64, SERVER)
-    return note + "\n\n" + goals_of(all_figures, cost)
+        "Each ratio in each session, of all rounds, and by how much the largest median of a "
+        f"session is above the smallest. {wide} of {count} differ by more than "
+        f"{100 * SPREAD_MOST:.0f} %, which is in bold.")
+    return note + "\n\n" + table(
+        ["ratio", "client", "cell", *(f"session {name}" for name in names), "all", "spread"],
+        lines, left=3)
 
 
-def summary(program, path):
-    """What `tools/peers --summary` prints."""
-    return "\n\n".join([file_parts(program, path),
-                        goals_of([PeerFigures(program, path)], None)])
+def tables(figures):
+    """All medians, by client."""
+    parts = [head(figures), versions(figures)]
+    for client in figures.clients:
+        many = f"{client}, {CONNECTIONS} connections"
+        for title, metric in (("req/s", RATE), ("server CPU µs/request", SERVER),
+                              ("client CPU µs/request", CLIENT)):
+            parts.append(medians(figures, f"{title}, {many}", CELLS, client, CONNECTIONS, metric))
+    for title, metric, digits in (("req/s", RATE, 0), ("server CPU µs/request", SERVER, 1),
+                                  ("client CPU µs/request", CLIENT, 1)):
+        parts.append(medians(figures, f"{title}, builtin, 64 connections", SMALL, "builtin", 64,
+                             metric, digits))
+    return "\n\n".join(filter(None, [*parts, passes(figures)]))
 
 
-PARTS = {"goals": goals, "socket-cluster": socket_cluster}
+def goals_of(figures):
+    """The table of goals, a verdict a cell."""
+    lines, counts = goal_lines(figures)
+    counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    text = f"Of the cells {counted}."
+    if counts["client"]:
+        text += f" The client was the limit in {counts['client']}, and they have no verdict."
+    if counts["not measured"]:
+        text += f" Not measured: {counts['not measured']}."
+    summary = paragraph(text)
+    if not lines:
+        return summary
+    return table(["goal", "client", *CELL_NAMES], lines, left=2) + "\n\n" + summary
+
+
+@functools.lru_cache(maxsize=1)
+def measured(program):
+    paths = {session: found[0] for session, found in files_of("peers").items()}
+    if not paths:
+        raise Failure("results/sessions/peers-*.csv: there is none (tools/peers measures it)")
+    return PeerFigures(program, paths)
+
+
+def of_measured(part):
+    return lambda program: part(measured(program))
+
+
+def summary(program, paths):
+    """What `tools/peers --summary` prints: each file is a session."""
+    figures = PeerFigures(program, dict(enumerate(paths, 1)))
+    return "\n\n".join(filter(None, (part(figures) for part in (
+        tables, work, ratios, between_sessions, goals_of))))
+
+
+PARTS = {"goals": of_measured(goals_of), "peers-medians": of_measured(tables),
+         "peers-work": of_measured(work), "peers-ratios": of_measured(ratios),
+         "peers-sessions": of_measured(between_sessions)}

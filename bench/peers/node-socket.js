@@ -25,9 +25,11 @@ if (process.send === undefined) {
       socket.pause();
       // pause() alone goes on reading into the stream's buffer, which no one would send: this is
       // where the study's version lost bytes. There is no public way to stop the handle.
+      // What it has read into that buffer already goes along. read() may start the handle again.
+      for (let rest; (rest = socket.read()) !== null;) chunks.push(rest);
       socket._handle.reading = false;
       socket._handle.readStop();
-      hand_over(socket, bytes);
+      hand_over(socket, chunks.length === 1 ? chunk : Buffer.concat(chunks));
     };
     socket.on('data', on_data);
     socket.resume();

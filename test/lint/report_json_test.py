@@ -5,6 +5,8 @@ usage: report_json_test.py SOURCE_DIR
 """
 import contextlib
 import io
+import itertools
+import json
 import os
 import sys
 import tempfile
@@ -16,11 +18,13 @@ sys.path.insert(0, os.path.join(sys.argv[1], "tools"))
 import generated
 import parts_costs
 import parts_findings
+import parts_guide
 import peers_goals
 import peers_load
 import rows
 from peers_figures import Ratio
 from report_json import Figure, Report, interval_note, size_text, table
+from sessions import Spread
 
 
 def comparison(first, second, kind, *figure):
@@ -161,20 +165,9 @@ class Findings(unittest.TestCase):
                                  (0.5, 0.4, 0.6, 0.98), (2, 1.5, 3, 0.98), (1, 0.9, 1.2, 0.98),
                                  (0.5, 0.4, 0.6, 0.75)))
 
-    def splices(self, *figures):
-        """What is found of sizes 1, 2, 3, … with these ratios to copying."""
-        growth = parts_costs.Growth.__new__(parts_costs.Growth)
-        growth.sizes = list(range(len(figures) + 1))
-        growth.ratio = lambda first, second, size, reuse, metric: figures[size - 1]
-        return growth.splice_sizes("sync", False, "cpu")
-
-    def test_where_splices_need_less_is_told_by_intervals(self):
-        self.assertEqual(self.splices(self.MORE, self.SAME, self.LESS, self.LESS), (1, 3))
-        self.assertEqual(self.splices(self.SAME, self.LESS), (None, 2))
-        # Not in between, where larger bodies are not told from copying.
-        self.assertEqual(self.splices(self.LESS, self.SAME), (None, None))
-        # Few rounds and missing ones say nothing.
-        self.assertEqual(self.splices(self.LESS, None, self.FEW), (None, 1))
+    def test_a_ratio_lies_on_a_side_of_one_by_its_interval(self):
+        self.assertEqual([parts_findings.side_of(figure) for figure in
+                          (self.LESS, self.MORE, self.SAME)], ["below", "above", "neither"])
 
     def kernels(self, *found, options=("lazy", "lazy")):
         counts = mock.Mock()
@@ -189,7 +182,7 @@ class Findings(unittest.TestCase):
         text = self.kernels(boots, Figure(3, 94, 93, 95, 0.75), boots, Figure(3, 99, 98, 100, 0.75))
         self.assertIn("From Linux 6.1.2 to 6.12.3", text)
         self.assertIn("change by −7.9 to −4.0 %", text)
-        self.assertIn("On a kept connection they change by −3.0 to +1.0 %", text)
+        self.assertIn("and by −3.0 to +1.0 % on a kept connection", text)
         self.assertIn("One compiler built both kernels.", text)
 
     def test_kernels_with_other_options_are_said(self):
@@ -203,39 +196,105 @@ class Findings(unittest.TestCase):
             parts_findings.sure(None, "a thing")
 
 
+class OfSessions(unittest.TestCase):
+    POOLED = Figure(18, 1.2, 1.15, 1.25, 0.95)
+
+    @staticmethod
+    def session(median):
+        return Figure(6, median, median - 0.01, median + 0.01, 0.96)
+
+    def spread(self, *medians):
+        return Spread.of_sessions(self.POOLED, [median and self.session(median)
+                                                for median in medians])
+
+    def test_the_interval_holds_the_median_of_each_session(self):
+        found = self.spread(1.1, 1.2, 1.3)
+        self.assertEqual((found.median, found.low, found.high), (1.2, 1.1, 1.3))
+        found = self.spread(1.19, 1.2, None)
+        self.assertEqual((found.low, found.high), (1.15, 1.25))
+        self.assertIsNone(Spread.of_sessions(None, [None]))
+
+    def test_how_far_sessions_differ_is_told(self):
+        self.assertEqual(self.spread(1.2, 1.212).spread_text(), "1.0 %")
+        self.assertEqual(self.spread(1.2, 1.32, 1.25).spread_text(), "**10.0 %**")
+        self.assertEqual(self.spread(1.2, None).spread_text(), "–")
+
+    def test_one_session_decides_nothing(self):
+        self.assertFalse(self.spread(1.2).is_sure)
+        self.assertFalse(self.spread(1.2, None).is_sure)
+        self.assertTrue(self.spread(1.2, 1.21).is_sure)
+
+
 class Goals(unittest.TestCase):
     LOW, BOTH, HIGH = (Figure(5, median, low, high, 0.9375) for median, low, high in
                        ((1.0, 1.0, 1.1), (1.3, 1.1, 1.5), (1.3, 1.2, 1.5)))
 
-    def check(self, verdict, *ratios, least=1.15, most=None):
-        found = peers_goals.decide(dict(enumerate(ratios)), least, most)
-        self.assertEqual(found[0], verdict, ratios)
+    def check(self, verdict, ratio, least=1.15, most=None):
+        self.assertEqual(peers_goals.verdict_of(ratio, least, most), verdict, ratio)
 
-    def test_the_worst_cell_decides(self):
+    def test_an_interval_that_holds_the_limit_is_undecided(self):
         self.check("met", Ratio(self.HIGH))
-        self.check("undecided", Ratio(self.HIGH), Ratio(self.BOTH))
-        self.check("missed", Ratio(self.HIGH), Ratio(self.BOTH), Ratio(self.LOW))
+        self.check("undecided", Ratio(self.BOTH))
+        self.check("missed", Ratio(self.LOW))
         self.check("met", Ratio(self.LOW), least=None, most=1.15)
         self.check("missed", Ratio(self.HIGH), least=None, most=1.15)
-        self.check("not measured")
-        self.check("not measured", Ratio(self.HIGH), Ratio(None))
-        verdict, cell_ = peers_goals.decide({"a": Ratio(self.HIGH), "b": Ratio(self.BOTH)}, 1.15)
-        self.assertEqual((verdict, cell_), ("undecided", "b"))
+
+    def test_a_goal_may_have_two_limits(self):
+        for low, high, verdict in ((0.98, 1.02, "met"), (0.96, 1.0, "undecided"),
+                                   (1.0, 1.1, "undecided"), (0.8, 0.9, "missed"),
+                                   (1.1, 1.2, "missed"), (0.9, 1.1, "undecided")):
+            self.check(verdict, Ratio(Figure(9, (low + high) / 2, low, high, 0.95)), 0.97, 1.03)
 
     def test_few_rounds_are_undecided(self):
         self.check("undecided", Ratio(Figure(4, 1.3, 1.2, 1.5, 0.875)))
         self.check("undecided", Ratio(Figure(1, 1.3)))
 
-    def test_the_limit_of_the_client_leaves_no_ratio(self):
-        self.check("not measured", Ratio(None, True))
-        self.check("met", Ratio(self.HIGH), Ratio(None, True))
+    def test_the_limit_of_the_client_leaves_no_verdict(self):
+        self.check("", Ratio(None, True))
+        self.check("", Ratio(None))
 
-    def test_two_figures_decide_only_where_their_intervals_do_not_meet(self):
-        bare = Figure(5, 9, 8, 10, 0.94)
-        for low, high, verdict in ((13, 21, "undecided"), (9, 16, "met"), (20.1, 30, "missed")):
-            line = peers_goals.handover_line(Figure(30, (low + high) / 2, low, high, 0.95), bare)
-            self.assertEqual(line[-1], verdict)
-        self.assertIsNone(peers_goals.handover_line(None, bare))
+
+class Guide(unittest.TestCase):
+    """page/guide.json, which docs/choose.md and the page read."""
+
+    def setUp(self):
+        with open(os.path.join(sys.argv[1], "page/guide.json"), encoding="utf-8") as file:
+            self.rules = json.load(file)
+        self.values = {question["name"]: {answer["value"] for answer in question["answers"]}
+                       for question in self.rules["questions"]}
+
+    def test_rules_ask_what_can_be_answered_and_name_known_figures(self):
+        for rules_of_part in self.rules["rules"].values():
+            for rule in rules_of_part:
+                for name, values in rule["when"].items():
+                    self.assertLessEqual(set(values), self.values[name], rule)
+                for name, side in rule["figures"]:
+                    self.assertIn(name, parts_guide.KNOWN)
+                    self.assertIn(side, ("", "below", "above"))
+
+    def test_each_answer_has_a_rule_and_each_rule_an_answer(self):
+        used = set()
+        for values in itertools.product(*self.values.values()):
+            answers = dict(zip(self.values, values))
+            for part, rules_of_part in self.rules["rules"].items():
+                used.add((part, next(number for number, rule in enumerate(rules_of_part)
+                                     if all(answers[name] in wanted
+                                            for name, wanted in rule["when"].items()))))
+        self.assertEqual(used, {(part, number) for part, found in self.rules["rules"].items()
+                                for number in range(len(found))})
+
+    def figure(self, side, low, high):
+        known = {"handover": ("µs", lambda _: Figure(9, (low + high) / 2, low, high, 0.95), 1, "x"),
+                 "other": ("by", lambda _: Figure(9, (low + high) / 2, low, high, 0.95), 1, "x")}
+        with mock.patch.object(parts_guide, "KNOWN", known):
+            return [parts_guide.figure_of("program", name, side)["shown"] for name in known]
+
+    def test_a_rule_is_shown_or_not_and_never_against_its_rows(self):
+        self.assertEqual(self.figure("above", 1.1, 1.3), ["shown", "shown"])
+        self.assertEqual(self.figure("above", 0.9, 1.3), ["shown", "not shown"])
+        self.assertEqual(self.figure("", 0.9, 1.3), ["", ""])
+        with self.assertRaisesRegex(rows.Failure, "says that other is above 1"):
+            self.figure("above", 0.8, 0.9)
 
 
 if __name__ == "__main__":
