@@ -251,6 +251,7 @@ function start() {
       `Written by uring-bench ${report.tool}.`;
     const page = new Page(report);
     page.draw();
+    drawGuide(byId('needs'), byId('advice'), byId('guide-limits'));
     // The library comes after this script, or later still from the network.
     addEventListener('load', () => {
       page.drawPicture();

@@ -3,7 +3,8 @@
 
 Usage: tools/embed_page.py PAGE_DIRECTORY LIBRARY_DIRECTORY OUTPUT
 
-A marker of page.html names the files that take its place, in their order. The library's files are
+A marker of page.html names the files that take its place, in their order. A JSON file becomes a
+constant of a script: `guide_figures.json` is `GUIDE_FIGURES`. The library's files are
 those of page/library.json. One that LIBRARY_DIRECTORY lacks, or that does not match its hash,
 becomes a script that the page loads from its public address. The marker for data stays: the report
 replaces it with its JSON.
@@ -48,6 +49,14 @@ def library_script(package, directory):
             f'  integrity="{html.escape(package["integrity"])}"></script>\n')
 
 
+def read_source(path):
+    """A file's text; JSON as a script that has it as a constant."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".json":
+        return text
+    return f"const {path.stem.upper()} = {json.dumps(json.loads(text), ensure_ascii=False)};\n"
+
+
 def assemble(page, libraries):
     def replacement(match):
         kind, names = match.group(1), match.group(2).split()
@@ -56,7 +65,7 @@ def assemble(page, libraries):
         if kind == "library":
             pins = json.loads((page / "library.json").read_text(encoding="utf-8"))
             return "".join(library_script(package, libraries) for package in pins["packages"])
-        text = "".join((page / name).read_text(encoding="utf-8") for name in names)
+        text = "".join(read_source(page / name) for name in names)
         return inline(kind, text)
 
     template = (page / "page.html").read_text(encoding="utf-8")

@@ -1,82 +1,119 @@
-"""README's findings: a sentence each, with its interval and the rows that it rests on."""
+"""README's findings: a statement each, with its interval and the rows that it rests on."""
 import textwrap
 
-from parts_costs import (KIB, MIB, TOTAL, growth_of, handover_of, requests_below_a_percent)
+from parts_costs import (FEW, KIB, MANY, MIB, RELAYS, SIZES, TOTAL, costs_of,
+                         requests_below_a_percent)
 from parts_kernels import change_text, counts_of
-from parts_study import machine_text, study_of
-from report_json import WIDTH, metric_of, paragraph, size_text
+from parts_study import machine_text, sessions_text
+from peers_cells import CELLS
+from peers_figures import CONNECTIONS
+from peers_summary import measured
+from report_json import CONFIDENCE_LEAST, WIDTH, paragraph, size_text
 from rows import Failure, short_release
 
-
-def link(path):
-    return f"[rows]({path})"
+COSTS = "[tables](docs/results.md#what-a-hand-over-costs)"
+PROXY = "[tables](docs/results.md#what-proxying-costs)"
+BUFFERS = "[tables](docs/results.md#kinds-of-buffers)"
+PEERS = "[tables](docs/peers.md)"
+KINDS = ["registered", "plain", "provided"]
 
 
 def sure(figure, what):
     """A finding without an interval is none."""
-    if figure is None or not figure.is_sure:
+    if figure is None or (figure.confidence or 0) < CONFIDENCE_LEAST:
         raise Failure(f"what was found: too few rounds for {what} (measure more of them)")
     return figure
 
 
+def side_of(figure):
+    """Whether a ratio is shown to be below 1, above it, or neither."""
+    return "below" if figure.high < 1 else "above" if figure.low > 1 else "neither"
+
+
 def handover_finding(program):
-    costs, growth = handover_of(program), growth_of(program)
-    few, many = (sure(costs.cost("cluster", connections, TOTAL), "the cost of a hand-over")
-                 for connections in (8, 64))
-    request = metric_of(growth.report.find("cluster", 64 * KIB, True), TOTAL)
+    costs = costs_of(program)
+    few, many = (sure(costs.handover("cluster", connections), "the cost of a hand-over")
+                 for connections in (FEW, MANY))
+    request = sure(costs.request("cluster", 64 * KIB, True), "a request of 64 KiB")
     least, most = requests_below_a_percent(few, request)
-    growth_rows, handover_rows = map(link, costs.paths)
-    limited = costs.limited_by_client("direct", 64)
-    but = ""
-    if limited:
-        but = f", where the client was the limit in {limited} of {many.count} rounds"
-    return (f"Handing over a connection (`cluster`) costs {few.text(0)} µs of CPU with 8 "
-            f"connections ({growth_rows}). After {least} to {most} requests of 64 KiB that is "
-            f"below 1 %. Another run had 64 connections and gave {many.text(0)} µs "
-            f"({handover_rows}){but}.")
+    return ("**A hand-over is paid once a connection.** With `cluster` it takes "
+            f"{few.text(1)} µs of CPU with {FEW} connections, and {many.text(1)} µs with {MANY} "
+            f"({COSTS}). After {least} to {most} requests of 64 KiB it is below 1 % of their CPU.")
 
 
 def proxy_finding(program):
-    growth = growth_of(program)
-    splice, copy, reused = (
-        sure(growth.ratio(f"passthru {relay}", "socket", MIB, reuse, TOTAL), "what proxying costs")
-        for relay, reuse in (("sync", False), ("copy", False), ("sync", True)))
-    text = (f"Without reuse, proxying 1 MiB by splices (`sync`) takes {splice.text(1)} times the "
-            f"CPU of `socket` ({link(growth.path)}). Copies take {copy.text(1)} times.")
-    if reused.holds(1):
-        return text + f" With reuse these rounds do not tell: {reused.text(1)} for splices."
-    return text + f" With reuse splices take {reused.text(1)} times."
-
-
-def crossing_finding(program):
-    growth = growth_of(program)
-    ends = [growth.splice_sizes("sync", reuse, TOTAL) for reuse in (False, True)]
-    if not all(first for _, first in ends):
-        return f"Splicing is not shown to need less CPU than copying ({link(growth.path)})."
-    splices = max(first for _, first in ends)
-    copies = max((last for last, _ in ends if last), default=None)
-    shown = [size_text(size) for size in (splices, MIB) if size <= MIB]
-    text = (f"At {' and '.join(dict.fromkeys(shown))} splices (`sync`) need less CPU than copies "
-            f"({link(growth.path)}).")
-    if copies:
-        return f"{text} Up to {size_text(copies)} copies need less."
-    below = max(size for size in growth.sizes if size < splices)
-    return f"{text} Up to {size_text(below)} neither is shown to need less."
+    """When to proxy: what it takes more than a hand-over, by the dearest and cheapest cell."""
+    figures = measured(program)
+    found = {}
+    for client in figures.clients:
+        for cell in CELLS:
+            relay = figures.best_relay(client, cell)
+            ratio = figures.ratio(relay, "socket", client, CONNECTIONS, cell, TOTAL).figure
+            if ratio and ratio.low is not None:
+                found[client, cell] = ratio
+    small = sure(costs_of(program).ratio("passthru copy", "socket", 64 * KIB, True),
+                 "what a proxy takes at 64 KiB")
+    if not found:
+        raise Failure("what was found: too few rounds for what proxying takes (tools/peers)")
+    least = min(found.values(), key=lambda figure: figure.median)
+    most = max(found.values(), key=lambda figure: figure.median)
+    return ("**Proxy only where requests of one connection must go to different workers.** "
+            f"`passthru` takes {least.text(2)} to {most.text(2)} times the CPU of `socket` at 1 "
+            f"and 10 MB, by client and reuse ({PEERS}). At 64 KiB on kept connections it takes "
+            f"{small.text(2)} times ({PROXY}).")
 
 
 def direct_finding(program):
-    costs, growth = handover_of(program), growth_of(program)
-    few, many = (sure(costs.ratio("direct", "cluster", connections, TOTAL),
-                      "direct beside cluster") for connections in (8, 64))
-    large = sure(growth.ratio("direct", "cluster", MIB, False, TOTAL), "direct at 1 MiB")
-    reused = sure(growth.ratio("direct", "cluster", 0, True, TOTAL), "direct with reuse")
-    growth_rows, handover_rows = map(link, costs.paths)
-    text = (f"Without a master (`direct`) an empty request takes {few.text(2)} times the CPU of "
-            f"`cluster` ({growth_rows}). With 64 connections instead of 8 it takes {many.text(2)} "
-            f"times ({handover_rows}). With reuse and 8 it takes {reused.text(2)} times. ")
-    if large.holds(1):
-        return text + "At 1 MiB no difference is shown."
-    return text + f"At 1 MiB it takes {large.text(2)} times."
+    costs = costs_of(program)
+    few, many = (sure(costs.without_master(False, connections), "direct beside cluster")
+                 for connections in (FEW, MANY))
+    kept = sure(costs.without_master(True, FEW), "direct with reuse")
+    large = sure(costs.ratio("direct", "cluster", MIB, True), "direct at 1 MiB")
+    text = ("**Have no master where connections are short and alike.** An empty request with a "
+            f"connection of its own takes {few.text(2)} times the CPU of `cluster` in `direct`, "
+            f"and {many.text(2)} times with {MANY} connections ({COSTS}). ")
+    same = [name for name, figure in (("of no bytes", kept), ("of 1 MiB", large))
+            if side_of(figure) == "neither"]
+    if len(same) == 2:
+        text += "On kept connections no difference is shown. "
+    else:
+        text += (f"On kept connections it takes {kept.text(2)} times, and {large.text(2)} at "
+                 "1 MiB. ")
+    return text + ("A master places better under uneven load "
+                   "([skew](docs/verdicts.md#no-master-but-a-choice)).")
+
+
+def best_relay_by_size(costs, reuse):
+    """By body: the relays that are shown to need less than copies, and those that need more."""
+    found = {}
+    for size in SIZES:
+        sides = {relay: side_of(figure) for relay in RELAYS
+                 if (figure := costs.ratio(f"passthru {relay}", "passthru copy", size, reuse))
+                 and figure.low is not None}
+        if sides:
+            found[size] = sides
+    return found
+
+
+def relay_finding(program):
+    costs = costs_of(program)
+    sides = best_relay_by_size(costs, True)
+    splice = [size for size, found in sides.items() if found.get("sync") == "below"]
+    copy = [size for size, found in sides.items() if found.get("sync") == "above"]
+    parts = []
+    if splice:
+        parts.append(f"from {size_text(min(splice))} on `--relay sync`, which takes "
+                     + sure(costs.ratio("passthru sync", "passthru copy", MIB, True),
+                            "sync at 1 MiB").text(2) + " times the CPU of copies at 1 MiB")
+    if copy:
+        parts.append(f"up to {size_text(max(copy))} `--relay copy`")
+    relay = ", and ".join(parts) or "no relay is shown to need less than another"
+    kinds = {kind: sure(costs.by_buffers("socket", kind, "registered", MIB, True),
+                        f"buffers {kind}") for kind in KINDS[1:]}
+    buffers = " and ".join(f"`{kind}` buffers take {figure.text(2)}"
+                           for kind, figure in kinds.items())
+    return (f"**Relay and buffers.** On kept connections choose {relay} ({PROXY}). At 1 MiB "
+            f"{buffers} times the CPU of `registered` ones in `socket` ({BUFFERS}).")
 
 
 def kernel_finding(program):
@@ -85,15 +122,14 @@ def kernel_finding(program):
     if len(kernels) < 2:
         raise Failure("what was found: no two kernels are by one compiler")
     pair = kernels[0], kernels[-1]
-    rows = link("results/README.md#the-count-sweep")
     alone, kept = (change_text(*(counts.count("cluster", (0, reuse), kernel) for kernel in pair))
                    for reuse in (False, True))
     old, new = map(short_release, pair)
     options = [counts.options_of(kernel) for kernel in pair]
-    return (f"From Linux {old} to {new} the instructions of an empty request "
-            f"of `cluster` change by {alone} % ({rows}). On a kept connection they "
-            f"change by {kept} %. QEMU counted client and server. One compiler built both kernels"
-            f"{', with other options.' if len(set(map(str, options))) > 1 else '.'}")
+    return (f"**Newer kernels execute more.** From Linux {old} to {new} the instructions of an "
+            f"empty request of `cluster` change by {alone} %, and by {kept} % on a kept connection "
+            "([counts](results/README.md#the-count-sweep), [why](docs/findings.md)). One compiler "
+            f"built both kernels{', with other options.' if len(set(map(str, options))) > 1 else '.'}")
 
 
 def found(program):
@@ -101,15 +137,13 @@ def found(program):
     sentences = [textwrap.fill(finding(program), WIDTH, initial_indent="- ",
                                subsequent_indent="  ", break_long_words=False,
                                break_on_hyphens=False)
-                 for finding in (handover_finding, proxy_finding, crossing_finding, direct_finding,
+                 for finding in (handover_finding, proxy_finding, direct_finding, relay_finding,
                                  kernel_finding)]
-    first = growth_of(program).first
-    other = ""
-    if first["machine"] != study_of(program).rows[0]["machine"]:
-        other = " That is another machine than the tables'."
+    costs = costs_of(program)
     note = paragraph(
-        f"Times are of {machine_text(first)}.{other} CPU is of client and server together. Where "
-        "nothing else is said, a request has a connection of its own.")
+        f"Times are of {machine_text(costs.first)}, {sessions_text(costs.rows)}. CPU is of client "
+        "and server together. In parentheses is the interval of 93 % or more, which holds the "
+        "median of each session.")
     return "\n".join(sentences) + "\n\n" + note
 
 

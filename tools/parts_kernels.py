@@ -1,16 +1,50 @@
 """Instructions per request by kernel, counted in virtual machines."""
 import collections
 import functools
+import os
+import sys
 
-from parts_study import main_rows
 from report_json import Report, metric_of, paragraph, size_text, table
-from rows import Failure, guest_of, short_compiler, short_release, version_of
+from rows import (Failure, guest_of, read_rows, row_files, short_compiler, short_release,
+                  version_of)
 
 METRIC = "instructions_per_request"
 CELLS = ((0, False), (1 << 20, True))
 # The cells that a table has; the processor that they are counted on, of two.
 SETTING = {"buffers": "registered", "connections": "4"}
 PROCESSOR = "Nehalem-v1"
+# Files with one of these names answer other questions.
+OTHER_QUESTIONS = ("peers-", "growth-", "handover-", "socket-cluster-", "connections-")
+# What a trial is known by, as `uring-bench report` knows it. A copy of a file adds no repeats.
+TRIAL = ("run_id", "trial_order", "repeat", "kernel", "guest", "mode", "relay", "buffers", "policy",
+         "workers", "connections", "body_bytes", "response_bytes", "reuse", "loop",
+         "rate_requested", "client", "pinning")
+
+
+def without_repeated(rows):
+    """Each row once. Says which are left out."""
+    seen, kept, repeated = set(), [], collections.Counter()
+    for row in rows:
+        key = tuple(row[name] for name in TRIAL)
+        if row["run_id"] and key in seen:
+            repeated[row["path"]] += 1
+            continue
+        seen.add(key)
+        kept.append(row)
+    for path, count in repeated.items():
+        print(f"{path}: {count} rows are there twice (the same run_id, trial_order and cell), and "
+              "count once", file=sys.stderr)
+    return kept
+
+
+@functools.lru_cache(maxsize=1)
+def main_rows():
+    """All rows of runs and sweeps, each once and with the `path` of its file."""
+    rows = []
+    for path in row_files("*.csv"):
+        if not os.path.basename(path).startswith(OTHER_QUESTIONS):
+            rows += [{**row, "path": path} for row in read_rows(path)]
+    return without_repeated(rows)
 
 
 class Counts:

@@ -16,7 +16,7 @@ def milliseconds_of(duration):
     number = duration.rstrip("ms")
     unit = duration[len(number):]
     if unit not in UNITS or not number.isdecimal() or number.startswith("0"):
-        print(f"tools/peers: --duration {duration}: a whole number and ms, s or m",
+        print(f"tools/peers: {duration}: a whole number and ms, s or m",
               file=sys.stderr)
         sys.exit(2)
     return int(number) * UNITS[unit]
@@ -34,7 +34,7 @@ def load(options, server, client, connections, body, reuse):
     command = [options.binary, "load", f"http://127.0.0.1:{server.port}/",
                "--accept-disturbed", "--client", client,
                "-q", "-c", str(connections), "-b", str(body), "-r", "yes" if reuse else "no",
-               "-d", f"{milliseconds}ms", "--warmup", "200ms", "--server-pid", server.pids(),
+               "-d", f"{milliseconds}ms", "--warmup", options.warmup, "--server-pid", server.pids(),
                "--json", "-"]
     before = server.sent() if server.name == "haproxy-proxy" else None
     result = subprocess.run(command, capture_output=True, text=True, check=False,

@@ -106,7 +106,7 @@ class Run:
             self.host = load(options, server, "builtin", 1, 0, True)
         finally:
             server.close()
-        self.work = self.count_work()
+        self.work = {} if options.no_counts else self.count_work()
         self.versions = {name: version_of(name) for name in self.names}
         self.rows = Rows(options.output or f"results/peers-{os.uname().release}.csv",
                          list(self.host))
@@ -213,7 +213,8 @@ class Run:
 
 
 def measure(options):
-    milliseconds_of(options.duration)
+    for duration in (options.duration, options.warmup):
+        milliseconds_of(duration)
     run = Run(options)
     try:
         for repeat in range(1, options.rounds + 1):

@@ -37,7 +37,7 @@ def read(path):
 def input_hash(name, program):
     """Of the figures that a picture shows and of what describes the picture."""
     cells = [[cell[key] for key in ("kernel", "label", "body_bytes", "reuse", "metrics")]
-             for cell in SOURCES[name](program).report.cells]
+             for cell in SOURCES[name](program).pooled.cells]
     return hash_of(name, json.dumps(cells, sort_keys=True), *map(read, SPECIFICATION))
 
 
@@ -67,7 +67,7 @@ def draw(names, program):
     for source in {SOURCES[name] for name in names}:
         wanted = [name for name in names if SOURCES[name] is source]
         with tempfile.TemporaryDirectory(prefix="uring-bench-pictures-") as folder:
-            reason = render(source(program).report.data, folder)
+            reason = render(source(program).pooled.data, folder)
             if reason:
                 return reason
             for name in wanted:

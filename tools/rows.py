@@ -34,27 +34,6 @@ def row_files(pattern):
     return [path for path in paths if not path.endswith(".profile.csv")]
 
 
-def newest_file(kind, remedy):
-    """Of results/KIND-*.csv the one with the newest row."""
-    paths = row_files(f"{kind}-*.csv")
-    if not paths:
-        raise Failure(f"results/{kind}-*.csv: there is none ({remedy})")
-    return max(paths, key=newest_start)
-
-
-def newest_start(path):
-    """When the newest row of a file began."""
-    return max((row["started_at"] for row in read_rows(path)), default="")
-
-
-def newest_run(rows):
-    """Two runs of other servers may have had other set-ups of them."""
-    if not rows:
-        return []
-    run = max(rows, key=lambda row: row["started_at"])["run_id"]
-    return [row for row in rows if row["run_id"] == run]
-
-
 def name_of(row):
     """"passthru linked"."""
     return f"{row['mode']} {row.get('relay', '')}".strip()

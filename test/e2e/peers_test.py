@@ -111,7 +111,7 @@ def plain(text):
 
 def load_of(server):
     """The row of a short trial with bodies of 1 MB."""
-    options = argparse.Namespace(binary=BINARY, duration="300ms")
+    options = argparse.Namespace(binary=BINARY, duration="300ms", warmup="200ms")
     return load(options, server, "builtin", 8, 1 << 20, True)
 
 
