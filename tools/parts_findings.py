@@ -8,7 +8,7 @@ from parts_study import machine_text, sessions_text
 from peers_cells import CELLS
 from peers_figures import CONNECTIONS
 from peers_summary import measured
-from report_json import CONFIDENCE_LEAST, WIDTH, paragraph, size_text
+from report_json import WIDTH, paragraph, size_text
 from rows import Failure, short_release
 
 COSTS = "[tables](docs/results.md#what-a-hand-over-costs)"
@@ -20,7 +20,7 @@ KINDS = ["registered", "plain", "provided"]
 
 def sure(figure, what):
     """A finding without an interval is none."""
-    if figure is None or (figure.confidence or 0) < CONFIDENCE_LEAST:
+    if figure is None or not figure.has_interval:
         raise Failure(f"what was found: too few rounds for {what} (measure more of them)")
     return figure
 
@@ -36,9 +36,12 @@ def handover_finding(program):
                  for connections in (FEW, MANY))
     request = sure(costs.request("cluster", 64 * KIB, True), "a request of 64 KiB")
     least, most = requests_below_a_percent(few, request)
-    return ("**A hand-over is paid once a connection.** With `cluster` it takes "
-            f"{few.text(1)} µs of CPU with {FEW} connections, and {many.text(1)} µs with {MANY} "
-            f"({COSTS}). After {least} to {most} requests of 64 KiB it is below 1 % of their CPU.")
+    text = ("**A hand-over is paid once a connection.** With `cluster` it takes "
+            f"{few.text(1)} µs of CPU with {FEW} connections ({COSTS}). After {least} to {most} "
+            "requests of 64 KiB that is below 1 % of their CPU. ")
+    if many.low <= 0:
+        return text + f"With {MANY} connections no cost is shown: {many.text(1)} µs."
+    return text + f"With {MANY} connections it takes {many.text(1)} µs."
 
 
 def proxy_finding(program):
@@ -69,16 +72,13 @@ def direct_finding(program):
                  for connections in (FEW, MANY))
     kept = sure(costs.without_master(True, FEW), "direct with reuse")
     large = sure(costs.ratio("direct", "cluster", MIB, True), "direct at 1 MiB")
-    text = ("**Have no master where connections are short and alike.** An empty request with a "
-            f"connection of its own takes {few.text(2)} times the CPU of `cluster` in `direct`, "
-            f"and {many.text(2)} times with {MANY} connections ({COSTS}). ")
-    same = [name for name, figure in (("of no bytes", kept), ("of 1 MiB", large))
-            if side_of(figure) == "neither"]
-    if len(same) == 2:
+    text = ("**Have no master where connections are short and alike.** With `direct` an empty "
+            f"request on a connection of its own takes {few.text(2)} times the CPU of `cluster` "
+            f"({COSTS}). With {MANY} connections it takes {many.text(2)} times. ")
+    if {side_of(kept), side_of(large)} == {"neither"}:
         text += "On kept connections no difference is shown. "
     else:
-        text += (f"On kept connections it takes {kept.text(2)} times, and {large.text(2)} at "
-                 "1 MiB. ")
+        text += f"On kept ones it takes {kept.text(2)} times, and {large.text(2)} at 1 MiB. "
     return text + ("A master places better under uneven load "
                    "([skew](docs/verdicts.md#no-master-but-a-choice)).")
 

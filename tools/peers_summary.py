@@ -5,7 +5,7 @@ from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import (BEST_RELAY, CLIENT, CONNECTIONS, RATE, SERVER, TOTAL, PeerFigures)
 from peers_goals import GOALS, NAMES, VERDICTS, goal_lines
 from report_json import confidence_text, median_text, paragraph, table
-from rows import Failure, features_of
+from rows import Failure, features_of, read_rows
 from sessions import SPREAD_MOST, files_of
 
 CELL_NAMES = list(map(cell_name, CELLS))
@@ -66,10 +66,10 @@ def passes(figures):
     return paragraph(" ".join(texts)) if texts else ""
 
 
-def work(figures):
+def work(figures, more_rows=()):
     """What strace, the kernel and HAProxy's own counter say of a request."""
     by_body = {}
-    for row in figures.rows:
+    for row in [*figures.rows, *more_rows]:
         if set(WORK) & set(features_of(row)) and row["body_bytes"] != "0":
             name = f"{row['mode']} {row['relay']}".strip()
             by_body.setdefault((name, int(row["body_bytes"])), []).append(features_of(row))
@@ -185,6 +185,13 @@ def measured(program):
     return PeerFigures(program, paths)
 
 
+def work_of(program):
+    """Counts may be a run of its own, since they do not depend on the machine's load."""
+    counts = [row for paths in files_of("counts").values() for path in paths
+              for row in read_rows(path) if row["status"] == "ok"]
+    return work(measured(program), counts)
+
+
 def of_measured(part):
     return lambda program: part(measured(program))
 
@@ -197,5 +204,5 @@ def summary(program, paths):
 
 
 PARTS = {"goals": of_measured(goals_of), "peers-medians": of_measured(tables),
-         "peers-work": of_measured(work), "peers-ratios": of_measured(ratios),
+         "peers-work": work_of, "peers-ratios": of_measured(ratios),
          "peers-sessions": of_measured(between_sessions)}

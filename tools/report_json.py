@@ -35,9 +35,14 @@ class Figure:
         return cls(found["n"], found["median"], found["low"], found["high"], found["confidence"])
 
     @property
+    def has_interval(self):
+        """Of enough rounds."""
+        return self.confidence is not None and self.confidence >= CONFIDENCE_LEAST
+
+    @property
     def is_sure(self):
         """Whether the interval may decide something."""
-        return self.confidence is not None and self.confidence >= CONFIDENCE_LEAST
+        return self.has_interval
 
     def inverted(self):
         """The ratio the other way round."""
@@ -60,9 +65,9 @@ class Figure:
 
     def text(self, digits):
         """"1.23 (1.13 to 1.29)"."""
-        if self.low is None:
-            return f"{self.median:.{digits}f}"
-        return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+        median, low, high = (None if end is None else f"{end:.{digits}f}".replace("-", "−")
+                             for end in (self.median, self.low, self.high))
+        return median if low is None else f"{median} ({low} to {high})"
 
     def short_text(self, digits):
         """"1.23 (1.13–1.29)", for tables with many columns."""
@@ -164,14 +169,15 @@ def size_text(size):
 
 def confidence_text(figures):
     """"95 %", "93 %": what the shown intervals hold at least."""
-    least = min((figure.confidence for figure in figures if figure and figure.is_sure), default=0)
+    least = min((figure.confidence for figure in figures if figure and figure.has_interval),
+                default=0)
     return f"{int(100 * least)} %"
 
 
 def interval_note(figures):
     """"(98 % interval)." and what there is where rounds are too few for one."""
     note = f"({confidence_text(figures)} interval)."
-    if all(figure.is_sure for figure in figures if figure):
+    if all(figure.has_interval for figure in figures if figure):
         return note
     return note + " Where fewer than five rounds were measured it is their range."
 

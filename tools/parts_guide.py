@@ -1,0 +1,227 @@
+"""The guide to a mode: docs/choose.md's tables, and the figures that the page's form shows.
+
+page/guide.json has the rules. The first whose conditions hold is taken. A rule names figures, and
+the side of 1 (or of 0, of a cost) on which each has to be. A rule that rows contradict is an error.
+"""
+import functools
+import json
+
+from parts_costs import FEW, KIB, MANY, MIB, costs_of, requests_below_a_percent
+from parts_kernels import Counts, METRIC
+from parts_study import machine_text, sessions_text
+from peers_figures import CONNECTIONS, TOTAL
+from peers_summary import measured
+from report_json import metric_of, paragraph, size_text, table
+from rows import Failure
+
+RULES, FIGURES = "page/guide.json", "page/guide_figures.json"
+TABLES = "docs/results.md"
+KERNEL = "6.12.118"
+PARTS_OF_ANSWER = ("mode", "relay", "buffers")
+EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "6.12"}
+
+
+@functools.lru_cache(maxsize=1)
+def rules():
+    with open(RULES, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def of_costs(first, second, body, reuse, connections=FEW):
+    return lambda program: costs_of(program).ratio(first, second, body, reuse, connections)
+
+
+def of_buffers(kind, body):
+    return lambda program: costs_of(program).by_buffers("socket", kind, "registered", body, True)
+
+
+def of_empty(connections):
+    return lambda program: costs_of(program).without_master(False, connections)
+
+
+def proxy_large(program):
+    """By our client, 1 MB with reuse."""
+    figures, cell = measured(program), (MIB, True)
+    relay = figures.best_relay("builtin", cell)
+    return figures.ratio(relay, "socket", "builtin", CONNECTIONS, cell, TOTAL).figure
+
+
+def imbalance(program):
+    costs = costs_of(program)
+    return costs.sessions.metric(costs.cell("direct", 64 * KIB, True), "worker_imbalance")
+
+
+def counted(first, second):
+    """Instructions on an old kernel; the interval is the range over every two boots."""
+    def look(program):
+        counts = kernel_counts(program)
+        kernel = next((one for one in counts.kernels if one.startswith(KERNEL)), None)
+        found = [counts.report.find(name, 64 * KIB, True, kernel=kernel)
+                 for name in (first, second)]
+        figures = [metric_of(cell, METRIC) for cell in found]
+        if not all(figures):
+            return None
+        one, other = figures
+        return Range(one.median / other.median, one.low / other.high, one.high / other.low)
+    return look
+
+
+@functools.lru_cache(maxsize=1)
+def kernel_counts(program):
+    return Counts(program, ((64 * KIB, True),))
+
+
+class Range:
+    """Of counts: no interval, but what the boots gave."""
+
+    def __init__(self, median, low, high):
+        self.median, self.low, self.high = median, low, high
+
+    def text(self, digits):
+        if self.median is None:
+            return f"{self.low:.{digits}f} to {self.high:.{digits}f}"
+        return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+
+def share(program):
+    """Requests until a hand-over is below 1 %."""
+    costs = costs_of(program)
+    cost = costs.handover("cluster", FEW)
+    request = costs.request("cluster", 64 * KIB, True)
+    if not cost or not request or cost.low is None or request.low is None:
+        return None
+    least, most = requests_below_a_percent(cost, request)
+    return Range(None, least, most)
+
+
+# A figure by its name: what it is, how to get it, digits, and where its table is.
+KNOWN = {
+    "handover": ("µs of CPU for the hand-over of a connection, `cluster`",
+                 lambda program: costs_of(program).handover("cluster", FEW), 1,
+                 f"{TABLES}#what-a-hand-over-costs"),
+    "handover-share": ("requests of 64 KiB until a hand-over is below 1 % of their CPU", share, 0,
+                       f"{TABLES}#what-a-hand-over-costs"),
+    "direct-empty": ("`direct` by `cluster`, CPU, empty, no reuse", of_empty(FEW), 2,
+                     f"{TABLES}#what-a-hand-over-costs"),
+    "direct-empty-many": (f"the same with {MANY} connections", of_empty(MANY), 2,
+                          f"{TABLES}#what-a-hand-over-costs"),
+    "direct-kept": ("`direct` by `cluster`, CPU, 64 KiB, kept",
+                    of_costs("direct", "cluster", 64 * KIB, True), 2,
+                    f"{TABLES}#what-a-hand-over-costs"),
+    "imbalance": ("requests of the busiest worker of `direct` by the average, 64 KiB, kept",
+                  imbalance, 1, f"{TABLES}#the-study-s-cells"),
+    "socket-middle": ("`socket` by `cluster`, CPU, 64 KiB, kept",
+                      of_costs("socket", "cluster", 64 * KIB, True), 2, TABLES),
+    "socket-large": ("`socket` by `cluster`, CPU, 1 MiB, no reuse",
+                     of_costs("socket", "cluster", MIB, False), 2, TABLES),
+    "proxy-middle": ("`passthru copy` by `socket`, CPU, 64 KiB, kept",
+                     of_costs("passthru copy", "socket", 64 * KIB, True), 2,
+                     f"{TABLES}#what-proxying-costs"),
+    "proxy-large": ("the best relay by `socket`, CPU, 1 MiB, kept", proxy_large, 2,
+                    "docs/peers.md"),
+    "counts-direct": (f"`direct` by `cluster`, instructions on {KERNEL}, 64 KiB, kept",
+                      counted("direct", "cluster"), 2, "results/README.md#the-count-sweep"),
+    "counts-socket": (f"`socket` by `cluster`, instructions on {KERNEL}, 64 KiB, kept",
+                      counted("socket", "cluster"), 2, "results/README.md#the-count-sweep"),
+    **{f"{relay}-{size_text(size)}": (
+        f"`{relay}` by `copy`, CPU, {size_text(size)}, kept",
+        of_costs(f"passthru {relay}", "passthru copy", size, True), 2,
+        f"{TABLES}#what-proxying-costs")
+       for relay in ("sync", "linked") for size in (4 * KIB, 64 * KIB, MIB)},
+    **{f"{kind}-{size_text(size)}": (
+        f"`{kind}` by `registered`, `socket`, CPU, {size_text(size)}, kept",
+        of_buffers(kind, size), 2, f"{TABLES}#kinds-of-buffers")
+       for kind in ("plain", "provided") for size in (0, 64 * KIB, MIB)},
+}
+
+
+def figure_of(program, name, side):
+    """Its text and the word for it. A rule that rows contradict is none."""
+    what, look, digits, link = KNOWN[name]
+    figure = look(program)
+    if figure is None:
+        return {"what": what, "figure": "not measured", "shown": "", "link": link}
+    border = 0 if name == "handover" else 1
+    is_known = figure.low is not None
+    is_below, is_above = is_known and figure.high < border, is_known and figure.low > border
+    if (side == "below" and is_above) or (side == "above" and is_below):
+        raise Failure(f"{RULES}: a rule says that {name} is {side} {border}, and the rows say "
+                      f"{figure.text(digits)} (mend the rule)")
+    shown = "" if not side else "shown" if is_below or is_above else "not shown"
+    return {"what": what, "figure": figure.text(digits), "shown": shown, "link": link}
+
+
+@functools.lru_cache(maxsize=1)
+def figures_of(program):
+    """All that the rules name, in their order."""
+    found = {}
+    for part in PARTS_OF_ANSWER:
+        for rule in rules()["rules"][part]:
+            for name, side in rule["figures"]:
+                found[name] = figure_of(program, name, side)
+    return found
+
+
+def first_rule(part, answers):
+    return next(rule for rule in rules()["rules"][part]
+                if all(answers[name] in values for name, values in rule["when"].items()))
+
+
+def condition_text(rule, is_last):
+    """"kept connections, routed by each head"."""
+    answers = {(question["name"], answer["value"]): answer["if"]
+               for question in rules()["questions"] for answer in question["answers"]}
+    parts = [" or ".join(answers[name, value] for value in values)
+             for name, values in rule["when"].items()]
+    return ", ".join(parts) or ("else" if is_last else "always")
+
+
+def figures_text(program, rule):
+    found = figures_of(program)
+    return "<br>".join(
+        f"[{found[name]['what']}](../{found[name]['link']}): {found[name]['figure']}"
+        + (f", {found[name]['shown']}" if found[name]["shown"] else "")
+        for name, _ in rule["figures"]) or "–"
+
+
+def part_table(part):
+    def make(program):
+        lines = [[condition_text(rule, number > 0), f"`{rule['take']}`", rule["why"],
+                  figures_text(program, rule)]
+                 for number, rule in enumerate(rules()["rules"][part])]
+        return table(["if", "take", "why", "figures"], lines, left=4)
+    return make
+
+
+def limits(program):
+    costs = costs_of(program)
+    lines = [*rules()["limits"],
+             f"Machine and sessions: {machine_text(costs.first)}, {sessions_text(costs.rows)}."]
+    return "\n".join(paragraph(f"- {line}").replace("\n", "\n  ") for line in lines)
+
+
+def example(program):
+    """Of one case, the whole answer."""
+    parts = []
+    for part in PARTS_OF_ANSWER:
+        rule = first_rule(part, EXAMPLE)
+        if part == "relay" and first_rule("mode", EXAMPLE)["take"] != "passthru":
+            continue
+        parts.append(paragraph(f"**{part.capitalize()}: `{rule['take']}`.** {rule['why']}")
+                     + "\n\n" + "\n".join(
+                         paragraph(f"- {one['what']}: {one['figure']}"
+                                   + (f" ({one['shown']})" if one["shown"] else "")
+                                   + f" ([table](../{one['link']}))").replace("\n", "\n  ")
+                         for one in (figures_of(program)[name] for name, _ in rule["figures"])))
+    return "\n\n".join(parts)
+
+
+def page_figures(program):
+    """The text of page/guide_figures.json."""
+    return json.dumps(figures_of(program), indent=1, ensure_ascii=False) + "\n"
+
+
+PARTS = {"choose-mode": part_table("mode"), "choose-relay": part_table("relay"),
+         "choose-buffers": part_table("buffers"), "choose-limits": limits,
+         "choose-example": example}
+FILES = {FIGURES: page_figures}
