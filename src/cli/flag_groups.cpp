@@ -83,6 +83,28 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   declare_seed(flags, server.seed, "of the order of trials and of --policy random");
 }
 
+void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
+  flags.choice("--tls", serving.kind, std::array{tls::Kind::off, tls::Kind::worker},
+               "who does TLS: nobody, or the worker on an unread socket");
+  flags.text("--cert", typed.certificate, "FILE",
+             "certificate and chain (PEM), with --key; else one for localhost is made");
+  flags.text("--key", typed.key, "FILE", "the certificate's key (PEM, not encrypted)");
+  flags.flag("--tls-resume", serving.resumes,
+             "clients get tickets, and the built-in client uses them");
+  flags.when_read([&typed, &serving] {
+    const bool has_files = typed.certificate || typed.key;
+    if (serving.kind == tls::Kind::off) {
+      if (has_files || serving.resumes)
+        throw UsageError("--cert, --key and --tls-resume need --tls worker");
+      return;
+    }
+    if (has_files && !(typed.certificate && typed.key))
+      throw UsageError("--cert and --key belong together");
+    serving.identity = has_files ? tls::read_identity(*typed.certificate, *typed.key)
+                                 : tls::make_throwaway_identity();
+  });
+}
+
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
                   const std::string& connections_default, const std::string& verify_help) {
   grid.bodies = {{1ULL << 20}, {10ULL << 20}};
@@ -167,6 +189,9 @@ void require_client(ClientKind client, const LoadOptions& load) {
     throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
   if (load.verify != Verify::none) {
     throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
+  }
+  if (load.tls_resumes) {
+    throw UsageError("ab resumes no TLS session: leave out --tls-resume, or --client ab");
   }
   if (!load.headers.empty()) {
     throw UsageError("ab gets no further headers: leave out --header, or --client ab");

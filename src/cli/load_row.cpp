@@ -22,6 +22,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   row.connections = load.connections;
   row.body_bytes = load.body.value;
   row.reuse = load.reuse;
+  if (load.tls) row.tls = load.tls_resumes ? "server+resume" : "server";
   row.loop = load.rate ? "open" : "closed";
   if (load.rate) row.rate_requested = static_cast<double>(*load.rate);
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);

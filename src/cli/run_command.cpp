@@ -58,7 +58,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
   row.link = "lo";
-  row.tls = "off";
+  row.tls = describe(setup.server.tls);
 }
 
 std::vector<Subject> choose(const RunOptions& options) {
@@ -68,6 +68,8 @@ std::vector<Subject> choose(const RunOptions& options) {
   if (options.has_relay) relay = server.relay;
   ModeChoice choice =
       choose_modes(options.modes, options.reference, relay, [&](const Mode& mode, RelayKind with) {
+        if (server.tls.kind != tls::Kind::off && mode.run_tls_worker == nullptr)
+          return describe_tls_obstacle(mode);
         if (!obstacles) obstacles = find_obstacles(server);
         return find_obstacle(mode, with, *obstacles);
       });
@@ -165,6 +167,7 @@ Prepared prepare(const RunOptions& options) {
 int run_benchmark(const RunOptions& typed) {
   RunOptions options = typed;
   settle_outputs(&options.rows, options.json);
+  options.setup.load.tls_resumes = options.setup.server.tls.resumes;
   require_client(options.setup.client, options.setup.load);
   require_loopback();
   Prepared made = prepare(options);
@@ -225,6 +228,7 @@ void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
   flags.operand("MODE", options.modes, "modes to benchmark side by side, or all");
   declare_server(flags, options.setup.server, &options.has_relay);
+  declare_tls(flags, options.tls, options.setup.server.tls);
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
                "checksum every measured request, not only the first of each connection");

@@ -120,6 +120,7 @@ void declare_serve(Flags& flags, ServeOptions& options) {
   ServerConfig& server = options.server;
   flags.operand("MODE", server.mode, "how requests reach the workers").required();
   declare_server(flags, server);
+  declare_tls(flags, options.tls, server.tls);
   flags.group("Serving");
   server.listen = Address::loopback(8080);
   flags.parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one; or unix:PATH",
@@ -128,6 +129,8 @@ void declare_serve(Flags& flags, ServeOptions& options) {
                });
   http::Limits& limits = server.limits;
   flags.duration("--header-timeout", limits.header_timeout, "for a whole request head",
+                 kNobodyServed);
+  flags.duration("--handshake-timeout", server.tls.handshake_timeout, "for a whole TLS handshake",
                  kNobodyServed);
   flags.duration("--body-timeout", limits.body_timeout, "for a body without progress",
                  kNobodyServed);

@@ -155,6 +155,10 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   row.bytes_per_s = divide(body_bytes, seconds);
   fill_latency(row, load);
   row.verified_bytes = load.verified_bytes;
+  // ab says nothing of its handshakes.
+  if (!row.tls.empty() && row.tls != "off" && row.client == "builtin") {
+    row.handshakes_per_s = divide(static_cast<double>(load.handshakes), seconds);
+  }
   if (!load.requests_by_worker.empty()) {
     row.routing_fidelity = static_cast<double>(load.routed_right) / requests;
   }

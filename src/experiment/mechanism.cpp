@@ -66,7 +66,7 @@ class Rules {
 
   [[nodiscard]] std::string first_broken() const {
     for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay,
-                            &Rules::buffers, &Rules::accepts}) {
+                            &Rules::buffers, &Rules::accepts, &Rules::handshakes}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -164,6 +164,16 @@ class Rules {
     return {};
   }
 
+  // Exact, but for connections that the client gave up.
+  [[nodiscard]] std::string handshakes() const {
+    const std::uint64_t due = claim_.has_tls ? client_.connections : 0;
+    const std::uint64_t most =
+        claim_.has_tls ? due + client_.uncounted + client_.unused_connections : 0;
+    if (is_within(workers_.handshakes, due, most)) return {};
+    return fmt::format("the workers completed {} handshakes of {} connections", workers_.handshakes,
+                       client_.connections);
+  }
+
   static std::string other_way(const Ways& ways, std::string_view claimed) {
     for (const Way& way : ways) {
       if (way.name == claimed || way.bytes == 0) continue;
@@ -194,7 +204,8 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
   MechanismClaim claim{.mode = find_mode(row.mode),
                        .relay = config.relay,
                        .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
-                       .buffers = config.buffers};
+                       .buffers = config.buffers,
+                       .has_tls = row.tls.starts_with(name_of(tls::Kind::worker))};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
   const std::string_view relay = row.relay;
   const std::size_t colon = std::min(relay.find(':'), relay.size());

@@ -20,6 +20,7 @@ struct MechanismClaim {
   RelayKind relay = RelayKind::linked;       ///< of a mode that has one
   std::uint64_t copy_max = kCopyMaxDefault;  ///< of RelayKind::automatic: bytes
   BufferKind buffers = BufferKind::registered;
+  bool has_tls = false;  ///< of the workers
 };
 
 /// The claim of `row`. What its text leaves open, as "auto" without a size does, is as in `config`.

@@ -215,6 +215,9 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.body = spec.cell.body;
     load.reuse = spec.cell.reuse;
     load.requires_proof = true;
+    load.tls = config.tls.kind != tls::Kind::off;
+    load.tls_resumes = config.tls.resumes;
+    load.tls_name = "localhost";
     if (config.policy == Policy::key) load.routes = make_routes(config.workers);
     if (load.verify == Verify::none) load.verify = Verify::first;
     load.expected_text =

@@ -12,6 +12,7 @@
 #include "http/limits.hpp"
 #include "net/planted_faults.hpp"
 #include "net/relay_kind.hpp"
+#include "tls/serving.hpp"
 #include "uring/buffer_pool.hpp"
 
 namespace urb {
@@ -37,6 +38,7 @@ struct ServerConfig {
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
   http::Limits limits;
+  tls::Serving tls;
   Nanos grace = std::chrono::seconds{5};
   std::uint64_t seed = 1;
   /// CPU of the master, then of each worker; empty: wherever the scheduler likes. The io-wq threads

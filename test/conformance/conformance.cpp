@@ -45,6 +45,10 @@ ServerConfig configured_server() {
       choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided, BufferKind::plain});
   config.relay = choose(
       "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+  if (environment("URB_TLS", "off") == "worker") {
+    static const tls::Identity identity = tls::make_throwaway_identity();
+    config.tls = {tls::Kind::worker, identity, false, kPatience};
+  }
   config.limits = {kPatience, kPatience, kPatience, {}};
   return config;
 }
@@ -57,6 +61,7 @@ const Mode& mode_under_test() {
 
 std::unique_ptr<Server> start_server(const ServerConfig& config) {
   try {
+    if (config.tls.kind != tls::Kind::off) TcpClient::use_tls();
     return std::make_unique<Server>(config);
   } catch (const Unsupported& cause) {
     std::fprintf(stderr, "skipped, unsupported here: %s\n", cause.what());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/address.hpp"
 #include "base/fd.hpp"
 #include "support/deadline.hpp"
+#include "tls/outbox.hpp"
 
 namespace urb::test {
 
@@ -39,6 +41,9 @@ struct Response {
 
 class TcpClient {
  public:
+  /// Clients that are made from now on do TLS, and connect by a whole handshake.
+  static void use_tls();
+
   /// Connects, with TCP_NODELAY. Throws SysError.
   explicit TcpClient(const Address& server);
   /// The same with a small receive buffer, for clients that are slow to read.
@@ -70,13 +75,21 @@ class TcpClient {
   [[nodiscard]] bool has_input(Nanos patience);
 
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+  /// With TLS: the peer has said that nothing follows. Without it, true.
+  [[nodiscard]] bool has_clean_end() const noexcept {
+    return !tls_ || tls_->state() == tls::State::ended;
+  }
 
  private:
+  void shake_hands();
+  [[nodiscard]] bool send_raw(std::string_view bytes);
+  [[nodiscard]] bool send_output();
   /// Receives more; false at the end of the connection.
   [[nodiscard]] bool receive_more();
   [[nodiscard]] std::string take(std::size_t bytes);
 
   Fd socket_;
+  std::optional<tls::Connection> tls_;
   Address server_;
   Address local_;
   std::uint64_t sent_bytes_ = 0;

@@ -125,6 +125,22 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
   }
 }
 
+TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no other has") {
+  Made made{"cluster"};
+  made.claim.has_tls = true;
+  CHECK(made.broken() ==
+        "mechanism: cluster, but the workers completed 0 handshakes of 20 connections");
+  made.worker(0).handshakes = 12;
+  made.worker(1).handshakes = 8;
+  CHECK(made.broken().empty());
+  made.worker(1).handshakes = 8 + 4;  // given up by the client before a request
+  CHECK(made.broken().empty());
+  made.worker(1).handshakes = 8 + 5;
+  CHECK_FALSE(made.broken().empty());
+  made.claim.has_tls = false;
+  CHECK_FALSE(made.broken().empty());
+}
+
 TEST_CASE("mechanism: --relay auto obeys its border") {
   Made made{"passthru", RelayKind::automatic};
   made.claim.copy_max = 2 * kBody;
