@@ -40,10 +40,11 @@ int run_doctor(const DoctorOptions& options) {
   write_text(
       stdout,
       fmt::format("\nio_uring, each feature found out by trying it; the other way is taken by "
-                  "itself\n{}\nLimits\n{}\nPrograms\n{}",
+                  "itself\n{}\nLimits\n{}\nTLS\n{}\nPrograms\n{}",
                   obstacles.rings.empty() ? format_feature_table(obstacles.features)
                                           : fmt::format("  none: {}\n", obstacles.rings),
-                  format_limit_table(obstacles, loopback_problem), format_program_table()));
+                  format_limit_table(obstacles, loopback_problem), format_tls_table(),
+                  format_program_table()));
 
   if (any_runs)
     write_text(stdout, fmt::format("\nThe tool's own floor: {}\n", format_floor(measure_floor())));

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/error.hpp"
 #include "support/socket_table.hpp"
@@ -86,6 +87,11 @@ void TcpClient::use_tls() { tls_of_clients = tls::Context::for_client(false); }
 TcpClient::TcpClient(const Address& server) : TcpClient{server, 0} {}
 
 TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
+    : TcpClient{server, receive_buffer_bytes, tls_of_clients.has_value()} {}
+
+TcpClient::TcpClient(const Address& server, Raw) : TcpClient{server, 0, false} {}
+
+TcpClient::TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls)
     : socket_{Adopt{}, check(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")},
       server_{server} {
   const int on = 1;
@@ -97,7 +103,7 @@ TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
   }
   check(connect(fd(), server.raw(), server.raw_bytes()), "connect");
   local_ = Address::of_socket(fd());
-  if (tls_of_clients) shake_hands();
+  if (does_tls) shake_hands();
 }
 
 // A peer that ends the connection meanwhile is noticed by what is tried next.
@@ -110,6 +116,7 @@ void TcpClient::shake_hands() {
 bool TcpClient::send_output() {
   std::vector<std::byte> output;
   output.swap(tls_->output());
+  if (!output.empty() && std::exchange(spoils_next_, false)) output.back() ^= std::byte{1};
   return send_raw({reinterpret_cast<const char*>(output.data()), output.size()});
 }
 

@@ -48,6 +48,9 @@ class TcpClient {
   explicit TcpClient(const Address& server);
   /// The same with a small receive buffer, for clients that are slow to read.
   TcpClient(const Address& server, int receive_buffer_bytes);
+  /// The same without TLS, whatever other clients do.
+  struct Raw {};
+  TcpClient(const Address& server, Raw);
 
   /// Sends all of it. Throws ClientError when the peer does not take it.
   void send(std::string_view bytes);
@@ -56,6 +59,8 @@ class TcpClient {
   /// Sends, then waits until the peer has read it: the next bytes come in another read of its.
   void send_and_let_read(std::string_view bytes);
 
+  /// With TLS: changes a byte of what is sent next, once it is sealed.
+  void spoil_next() noexcept { spoils_next_ = true; }
   /// Half-close: the peer reads the end, and can still send.
   void end_sending();
   /// Ends the connection by a reset.
@@ -81,6 +86,7 @@ class TcpClient {
   }
 
  private:
+  TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls);
   void shake_hands();
   [[nodiscard]] bool send_raw(std::string_view bytes);
   [[nodiscard]] bool send_output();
@@ -95,6 +101,7 @@ class TcpClient {
   std::uint64_t sent_bytes_ = 0;
   std::string received_;
   bool was_reset_ = false;
+  bool spoils_next_ = false;
 };
 
 }  // namespace urb::test
