@@ -100,6 +100,7 @@ class BasicSessionPool {
   // Low-water marks: any byte, or a buffer's worth.
   static constexpr int kLowWaterLow = 1;
   static constexpr int kLowWaterHigh = 128 * 1024;
+  static constexpr std::size_t kOwedMax = 4096;  ///< bytes that TLS may have to say in a queue
   static constexpr int kSilent = -1;  ///< as a status: what TLS has to say goes out, and no answer
 
   struct Connection : OperationSlot<Op> {
@@ -178,7 +179,7 @@ class BasicSessionPool {
                        std::size_t end) noexcept;
   void on_sealed(Connection& connection, BufferLease lease, std::size_t begin,
                  std::size_t end) noexcept;
-  void on_opened(Connection& connection) noexcept;
+  void on_opened(Connection& connection, bool has_bytes) noexcept;
   void on_end_of_handshaking(Connection& connection) noexcept;
   void seal_answer(Connection& connection) noexcept;
   void flush(Connection& connection) noexcept;

@@ -47,22 +47,31 @@ void BasicSessionPool<Wire>::on_sealed(Connection& connection, BufferLease lease
         tls.receive(lease.memory().subspan(begin, end - begin), opened.memory());
     lease.give_back();
     connection.input.push(std::move(opened), 0, bytes);
-    on_opened(connection);
+    on_opened(connection, bytes != 0);
   }
 }
 
 template <class Wire>
-void BasicSessionPool<Wire>::on_opened(Connection& connection) noexcept {
+void BasicSessionPool<Wire>::on_opened(Connection& connection, bool has_bytes) noexcept {
   if constexpr (Wire::kIsTls) {
     const tls::State state = connection.wire.tls->state();
     if (state == tls::State::failed) {
-      counters_.tls_errors.add(connection.state == State::handshaking ? 0 : 1);
+      counters_.tls_errors.add(connection.wire.tls->has_connected() ? 1 : 0);
       on_end_of_handshaking(connection);
       // An answer that is on its way is not worth more than the alert.
       return leave(connection, kSilent);
     }
     flush(connection);
-    if (state == tls::State::handshaking) return want_read(connection, false);
+    // Answers to KeyUpdates, to a client that reads none of them.
+    if (connection.wire.tls->output().size() > kOwedMax) {
+      counters_.tls_errors.add();
+      return begin_close(connection);
+    }
+    // What brings no byte of HTTP is no progress: the deadline stays.
+    const bool says_nothing = !has_bytes && connection.state == State::reading;
+    if (state == tls::State::handshaking || (says_nothing && state == tls::State::established)) {
+      return want_read(connection, false);
+    }
     on_end_of_handshaking(connection);
     connection.peer_ended = connection.peer_ended || state == tls::State::ended;
     if (connection.state == State::reading) return advance(connection);
@@ -80,7 +89,8 @@ void BasicSessionPool<Wire>::on_end_of_handshaking(Connection& connection) noexc
     if (connection.state != State::handshaking) return;
     connection.state = State::reading;
     const tls::Connection& tls = *connection.wire.tls;
-    if (tls.state() == tls::State::failed) return counters_.handshake_errors.add();
+    // What broke it may have come with the handshake's last bytes.
+    if (!tls.has_connected()) return counters_.handshake_errors.add();
     counters_.handshakes.add();
     if (tls.is_resumed()) counters_.handshakes_resumed.add();
   }
@@ -126,7 +136,7 @@ bool BasicSessionPool<Wire>::on_sealed_sent(Connection& connection, int& result)
       return false;
     }
     if (result < 0 && result != -EAGAIN && result != -EINTR) {
-      counters_.connection_resets.add();
+      counters_.connection_resets.add(connection.state == State::ending ? 0 : 1);
       begin_close(connection);
       return false;
     }

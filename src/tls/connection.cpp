@@ -96,12 +96,14 @@ Connection::Connection(Connection&& other) noexcept
     : ends_{std::move(other.ends_)},
       ssl_{std::exchange(other.ssl_, nullptr)},
       state_{other.state_},
+      has_connected_{other.has_connected_},
       failure_{other.failure_} {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(ends_, other.ends_);
   std::swap(ssl_, other.ssl_);
   state_ = other.state_;
+  has_connected_ = other.has_connected_;
   failure_ = other.failure_;
   return *this;
 }
@@ -125,6 +127,7 @@ bool Connection::shake_hands() noexcept {
   const int result = SSL_do_handshake(ssl_);
   if (result == 1) {
     state_ = State::established;
+    has_connected_ = true;
     return true;
   }
   if (SSL_get_error(ssl_, result) != SSL_ERROR_WANT_READ) fail();

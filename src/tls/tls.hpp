@@ -92,7 +92,9 @@ class Connection {
   [[nodiscard]] std::vector<std::byte>& output() noexcept;
 
   [[nodiscard]] State state() const noexcept { return state_; }
-  /// The handshake has been a short one.
+  /// The handshake has been completed, whatever came behind it.
+  [[nodiscard]] bool has_connected() const noexcept { return has_connected_; }
+  /// It has been a short one.
   [[nodiscard]] bool is_resumed() const noexcept;
   /// "TLSv1.3", once established.
   [[nodiscard]] std::string_view version() const noexcept;
@@ -107,6 +109,7 @@ class Connection {
   std::unique_ptr<Ends> ends_;
   ssl_st* ssl_ = nullptr;
   State state_ = State::handshaking;
+  bool has_connected_ = false;
   const char* failure_ = "";
 };
 

@@ -148,6 +148,21 @@ TEST_CASE("tls: a changed byte ends a connection with an alert") {
   CHECK(feed(*pair.server, take_output(*pair.client)).empty());
 }
 
+TEST_CASE("tls: what follows a handshake in the same bytes may fail, and it was one") {
+  Pair pair;
+  pair.server = std::make_unique<Connection>(pair.server_side);
+  pair.client = std::make_unique<Connection>(pair.client_side);
+  CHECK(feed(*pair.server, take_output(*pair.client)).empty());
+  CHECK(feed(*pair.client, take_output(*pair.server)).empty());
+  REQUIRE(pair.client->has_connected());
+  pair.client->send(bytes_of("a request"));
+  std::vector<std::byte> sealed = take_output(*pair.client);
+  sealed.back() ^= std::byte{1};
+  CHECK(feed(*pair.server, sealed).empty());
+  CHECK(pair.server->state() == State::failed);
+  CHECK(pair.server->has_connected());
+}
+
 TEST_CASE("tls: sessions are resumed where both sides are told to, also by another process") {
   Pair pair{/*resumes=*/true};
   pair.connect();
