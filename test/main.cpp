@@ -5,6 +5,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
+
+#include "support/guest_tests.hpp"
+#include "sweep/guest.hpp"
 
 namespace {
 
@@ -30,6 +34,8 @@ DOCTEST_REGISTER_LISTENER("counting", 1, CountingListener);
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (urb::is_guest_init()) urb::run_guest();  // does not return
+  if (const std::optional<int> status = urb::test::run_in_guest(argc, argv)) return *status;
   std::signal(SIGPIPE, SIG_IGN);
   doctest::Context context{argc, argv};
   const int status = context.run();

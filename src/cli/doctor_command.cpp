@@ -41,8 +41,9 @@ int run_doctor(const DoctorOptions& options) {
       stdout,
       fmt::format("\nio_uring, each feature found out by trying it; the other way is taken by "
                   "itself\n{}\nLimits\n{}\nTLS\n{}\nPrograms\n{}",
-                  obstacles.rings.empty() ? format_feature_table(obstacles.features)
-                                          : fmt::format("  none: {}\n", obstacles.rings),
+                  obstacles.rings.empty()
+                      ? format_feature_table(obstacles.features) + format_answer(query_kernel())
+                      : fmt::format("  none: {}\n", obstacles.rings),
                   format_limit_table(obstacles, loopback_problem), format_tls_table(),
                   format_program_table()));
 

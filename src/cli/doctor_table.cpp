@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "mode/listener_group.hpp"
 #include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "process/command.hpp"
@@ -91,6 +92,13 @@ Line thread_line(const Obstacles& obstacles) {
   return line;
 }
 
+// Whether the kernel takes a program for the workers' listeners is tried.
+Line program_line(Policy policy, const char* name, const char* needed_by) {
+  const std::string problem = find_policy_obstacle(policy);
+  return {name, problem.empty() ? "allowed" : "refused", needed_by,
+          problem.empty() ? "ok" : problem};
+}
+
 Line quota_line() {
   const std::optional<double> quota = find_cpu_quota(getpid());
   const bool is_enough = !quota || *quota >= static_cast<double>(probe_host().cpus);
@@ -118,6 +126,16 @@ std::string format_feature_table(Features here) {
                      fmt::format("{}", fmt::join(users, ", ")), without});
   }
   return format_lines(lines);
+}
+
+std::string format_answer(const std::optional<KernelAnswer>& answer) {
+  if (!answer) return {};
+  return fmt::format(
+      "  asked, this kernel says: {} requests, {} registrations, features {:#x}, setup flags "
+      "{:#x}, "
+      "enter flags {:#x}, request flags {:#x}\n",
+      answer->requests, answer->registrations, answer->features, answer->setup_flags,
+      answer->enter_flags, answer->sqe_flags);
 }
 
 std::string format_limit_table(const Obstacles& obstacles, const std::string& loopback_problem) {
@@ -150,6 +168,8 @@ std::string format_limit_table(const Obstacles& obstacles, const std::string& lo
   lines.push_back({"ip_local_port_range",
                    value_or_none(read_setting("net/ipv4/ip_local_port_range")),
                    "connections without reuse", "ok"});
+  lines.push_back(
+      program_line(Policy::least, "BPF programs (CAP_BPF)", "direct --policy rr, least"));
   lines.push_back(quota_line());
   return format_lines(lines);
 }

@@ -2,6 +2,7 @@
 // needs it and what to do about it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "experiment/mode_choice.hpp"
@@ -11,6 +12,8 @@ namespace urb {
 /// A table, a line for each feature: since which kernel, whether it is in `here`, for what, and
 /// what happens without it.
 [[nodiscard]] std::string format_feature_table(Features here);
+/// What the kernel says of itself, in a line; empty where it cannot be asked.
+[[nodiscard]] std::string format_answer(const std::optional<KernelAnswer>& answer);
 /// The same for this process' limits and this host's settings: what it is, the value here, what
 /// needs it, and the remedy where it is little.
 [[nodiscard]] std::string format_limit_table(const Obstacles& obstacles,

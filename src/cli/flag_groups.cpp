@@ -16,13 +16,24 @@ constexpr unsigned kConnectionsMax = 1'000'000;    // beyond any limit of descri
 constexpr std::uint64_t kRateMax = 1'000'000'000;  // one a nanosecond
 constexpr std::pair kAnyCount{std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()};
 
-std::vector<Bytes> parse_bodies(std::string_view text) {
-  std::vector<Bytes> bodies;
+void store_bodies(Grid& grid, std::string_view text) {
+  grid.bodies.clear();
+  const auto add_new = [](auto& list, const auto& one) {
+    if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
+  };
   while (true) {
     const std::size_t comma = text.find(',');
-    const Bytes body = parse_body(text.substr(0, comma));
-    if (std::find(bodies.begin(), bodies.end(), body) == bodies.end()) bodies.push_back(body);
-    if (comma == std::string_view::npos) return bodies;
+    const std::string_view one = text.substr(0, comma);
+    if (one.find_first_of(":+") == std::string_view::npos) {
+      add_new(grid.bodies, parse_body(one));
+    } else {
+      const BodyMix mix = value_or_throw(parse_body_mix(one));
+      for (const BodyShare& share : mix) {
+        static_cast<void>(parse_body(format_bytes(share.body)));  // its limit is each size's
+      }
+      add_new(grid.mixes, mix);
+    }
+    if (comma == std::string_view::npos) return;
     text.remove_prefix(comma + 1);
   }
 }
@@ -65,9 +76,12 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   flags.number("-w,--workers", server.workers, std::pair{1U, kWorkersMax}, "worker processes");
   flags.parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
                [&server](const std::string& typed) { server.response_bytes = parse_body(typed); });
-  flags.choice("--policy", server.policy,
-               std::array{Policy::rr, Policy::random, Policy::least, Policy::key},
-               "which worker gets it; key hashes the header X-Route");
+  flags.parsed("--policy", join_names(kPolicies, "|"),
+               "which worker gets it; key hashes the header X-Route; direct has all but key, and "
+               "only direct has hash, the kernel's",
+               "rr; direct: hash", [&server](const std::string& typed) {
+                 server.policy = value_of_name(typed, kPolicies);
+               });
   flags.parsed(
       "--relay", "linked|sync|copy|auto[:SIZE]",
       "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
@@ -78,8 +92,9 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
         if (has_relay != nullptr) *has_relay = true;
       });
   flags.choice("--buffers", server.buffers,
-               std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
-               "how received bytes reach memory");
+               std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
+                          BufferKind::plain},
+               "how received bytes reach memory; doctor says what registered is here");
   declare_seed(flags, server.seed, "of the order of trials and of --policy random");
 }
 
@@ -114,8 +129,9 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
       .number("-c,--connections", load.connections, std::pair{1U, kConnectionsMax},
               "concurrent client connections")
       .default_str(connections_default);
-  flags.parsed("-b,--body", "SIZES", "request body sizes, comma list; k M G are powers of 1024",
-               "1M,10M", [&grid](const std::string& typed) { grid.bodies = parse_bodies(typed); });
+  flags.parsed("-b,--body", "SIZES",
+               "request body sizes, comma list; k M G are powers of 1024; 1K:99+10M:1 is a mix",
+               "1M,10M", [&grid](const std::string& typed) { store_bodies(grid, typed); });
   flags.parsed("-r,--reuse", "no|yes|both", "connection reuse (HTTP keep-alive)", "both",
                [&grid](const std::string& typed) { grid.reuses = parse_reuse(typed); });
   declare_window(flags, "requests", load.duration, load.requests, load.warmup);
@@ -183,8 +199,11 @@ void declare_color(Flags& flags, ColorChoice& color) {
                "colours; honours NO_COLOR");
 }
 
-void require_client(ClientKind client, const LoadOptions& load) {
+void require_client(ClientKind client, const LoadOptions& load, const Grid& grid) {
   if (client != ClientKind::ab) return;
+  if (!grid.mixes.empty()) {
+    throw UsageError("ab sends bodies of one size: leave out the mix of --body, or --client ab");
+  }
   if (load.rate)
     throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
   if (load.verify != Verify::none) {

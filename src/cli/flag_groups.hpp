@@ -40,6 +40,6 @@ void declare_quiet(Flags& flags, bool& quiet);
 void declare_color(Flags& flags, ColorChoice& color);
 
 /// Throws UsageError for what --client ab cannot do.
-void require_client(ClientKind client, const LoadOptions& load);
+void require_client(ClientKind client, const LoadOptions& load, const Grid& grid);
 
 }  // namespace urb

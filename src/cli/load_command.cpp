@@ -83,6 +83,7 @@ class LoadRun {
       grid_.subjects.push_back({.mode = common_.mode, .relay = {}, .url = target.shown});
     }
     grid_.bodies = options.grid.bodies;
+    grid_.mixes = options.grid.mixes;
     grid_.reuses = options.grid.reuses;
     grid_.repeats = options.grid.repeats;
     grid_.seed = options.grid.seed;
@@ -151,6 +152,8 @@ class LoadRun {
     load.tls = target.url.has_tls;
     load.tls_name = target.url.tls_name;
     load.body = spec.cell.body;
+    load.mix = spec.cell.mix;
+    load.seed = grid_.seed + spec.repeat;
     load.reuse = spec.cell.reuse;
     Row row = common_;
     row.started_at = format_utc_now();
@@ -218,7 +221,7 @@ int run_load_command(const LoadCommandOptions& typed) {
   LoadCommandOptions options = typed;
   options.rows.save = options.rows.csv.has_value();
   settle_outputs(&options.rows, options.json);
-  require_client(options.client, options.load);
+  require_client(options.client, options.load, options.grid);
   if (options.urls.size() > 1 && !options.server_pids.empty()) {
     throw UsageError("--server-pid is of one server: give one URL, or leave it out");
   }

@@ -21,6 +21,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   const LoadResult& result = measured.result;
   row.connections = load.connections;
   row.body_bytes = load.body.value;
+  row.body_mix = format_body_mix(load.mix);
   row.reuse = load.reuse;
   if (load.tls) row.tls = load.tls_resumes ? "server+resume" : "server";
   row.loop = load.rate ? "open" : "closed";

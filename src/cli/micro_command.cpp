@@ -130,11 +130,17 @@ int run_micro(const MicroOptions& typed) {
 }
 
 void declare_micro(Flags& flags, MicroOptions& options) {
-  std::string names;
+  std::string usual;
+  std::string others;
   for (const Micro& micro : all_micros()) {
+    std::string& names = micro.by_name_only ? others : usual;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", micro.name);
   }
-  flags.operand("NAME", options.names, "operations: " + names + "; default: all").type_name("");
+  flags
+      .operand(
+          "NAME", options.names,
+          fmt::format("operations, all of these by default: {}; by name only: {}", usual, others))
+      .type_name("");
   declare_window(flags, "operations", options.plan.duration, options.plan.operations,
                  options.plan.warmup);
   declare_repeats(flags, options.repeats);

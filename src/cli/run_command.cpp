@@ -48,7 +48,6 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   fill_host(row, host);
   row.relay = relay_text(setup.server);
   row.buffers = name_of(setup.server.buffers);
-  row.policy = name_of(setup.server.policy);
   row.workers = setup.server.workers;
   row.response_bytes = setup.server.response_bytes.value;
   row.seed = setup.server.seed;
@@ -158,6 +157,10 @@ Prepared prepare(const RunOptions& options) {
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
   made.notes = settle_relay(server, made.grid.subjects);
+  for (const BodyMix& mix : made.grid.mixes) {
+    made.notes += fmt::format("Bodies of {} bytes on average are a mix: {}\n", mean_body(mix).value,
+                              format_body_mix(mix));
+  }
   if (options.pin.kind == PinRequest::Kind::automatic) {
     made.notes += fmt::format("--pin auto: {}\n", describe_pinning(*made.pinning, cpus));
   }
@@ -168,7 +171,7 @@ int run_benchmark(const RunOptions& typed) {
   RunOptions options = typed;
   settle_outputs(&options.rows, options.json);
   options.setup.load.tls_resumes = options.setup.server.tls.resumes;
-  require_client(options.setup.client, options.setup.load);
+  require_client(options.setup.client, options.setup.load, options.grid);
   require_loopback();
   Prepared made = prepare(options);
   // Refused here, before hours of trials whose rows nobody could keep.
@@ -226,7 +229,8 @@ int run_benchmark(const RunOptions& typed) {
 
 void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
-  flags.operand("MODE", options.modes, "modes to benchmark side by side, or all");
+  flags.operand("MODE", options.modes,
+                "modes to benchmark side by side, or all; direct:least has that policy");
   declare_server(flags, options.setup.server, &options.has_relay);
   declare_tls(flags, options.tls, options.setup.server.tls);
   options.setup.load.connections = 0;
@@ -264,6 +268,7 @@ const Command command_run{
     .examples =
         "  uring-bench all\n"
         "  uring-bench cluster socket passthru direct --body 1M,10M --repeats 5\n"
+        "  uring-bench direct direct:least cluster:least -c 64 --rate 2000\n"
         "  uring-bench passthru --relay sync --body 4K --reuse yes --csv -\n",
     .declare = [](Flags& flags) { return make_action(flags, declare_run, run_benchmark); }};
 

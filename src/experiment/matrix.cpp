@@ -24,6 +24,11 @@ std::vector<CellSpec> make_cells(const Grid& grid) {
     for (const Bytes body : grid.bodies) {
       for (const bool reuse : grid.reuses) cells.push_back({subject, body, reuse});
     }
+    for (const BodyMix& mix : grid.mixes) {
+      for (const bool reuse : grid.reuses) {
+        cells.push_back({subject, mean_body(mix), reuse, mix});
+      }
+    }
   }
   return cells;
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "load/body_mix.hpp"
+#include "mode/policy.hpp"
 #include "net/relay_kind.hpp"
 
 namespace urb {
@@ -18,12 +20,14 @@ struct Subject {
   std::string mode;
   std::optional<RelayKind> relay = {};  ///< one of several data paths; none: as the options say
   std::string url = {};                 ///< of `load`, without secrets
+  std::optional<Policy> policy = {};    ///< typed as MODE:POLICY; none: as the options say
   bool operator==(const Subject&) const = default;
 };
 
 struct Grid {
   std::vector<Subject> subjects;
   std::vector<Bytes> bodies;
+  std::vector<BodyMix> mixes = {};  ///< further bodies, each a cell of its own
   std::vector<bool> reuses;
   unsigned repeats = 5;
   std::uint64_t seed = 1;
@@ -31,8 +35,9 @@ struct Grid {
 
 /// One point of the grid.
 struct CellSpec : Subject {
-  Bytes body;
+  Bytes body;  ///< of a mix the mean
   bool reuse = false;
+  BodyMix mix = {};
   bool operator==(const CellSpec&) const = default;
 };
 

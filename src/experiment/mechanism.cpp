@@ -3,24 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "base/error.hpp"
 #include "net/head_reader.hpp"
 
 namespace urb {
 namespace {
+
+constexpr std::string_view kRecvRegistered = "registered-recv";
 
 /// One way among several, and what it has moved.
 struct Way {
   std::string_view name;
   std::uint64_t bytes;
 };
-using Ways = std::array<Way, 3>;
+using Ways = std::vector<Way>;
 
 Ways relay_ways(const Counts& counts) {
   return {Way{name_of(RelayKind::linked), counts.linked_bytes},
@@ -28,9 +27,14 @@ Ways relay_ways(const Counts& counts) {
           Way{name_of(RelayKind::copy), counts.copied_bytes}};
 }
 
+// By their names in `buffers_used`. RECV into registered buffers has one of its own, since rows of
+// older programs say `registered` of READ_FIXED.
 Ways receive_ways(const Counts& counts) {
-  return {Way{name_of(BufferKind::registered), counts.registered_bytes},
-          Way{name_of(BufferKind::provided), counts.provided_bytes},
+  const bool is_incremental = counts.buffers_kept != 0;
+  return {Way{name_of(BufferKind::registered), counts.read_fixed_bytes},
+          Way{kRecvRegistered, counts.recv_registered_bytes},
+          Way{name_of(is_incremental ? BufferKind::provided_inc : BufferKind::provided),
+              counts.provided_bytes},
           Way{name_of(BufferKind::plain), counts.plain_bytes}};
 }
 
@@ -65,8 +69,9 @@ class Rules {
   }
 
   [[nodiscard]] std::string first_broken() const {
-    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay,
-                            &Rules::buffers, &Rules::accepts, &Rules::handshakes}) {
+    for (const auto rule :
+         {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay, &Rules::buffers,
+          &Rules::accepts, &Rules::placement, &Rules::handshakes}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -119,6 +124,7 @@ class Rules {
     if (!mode_.has_relay || claim_.relay != RelayKind::automatic) return {};
     const Ways ways = relay_ways(master_);
     if (ways[0].bytes != 0) return other_way(ways, "auto");
+    if (client_.has_mix) return {};  // the mean is no body's size
     const std::uint64_t total = total_of(ways);
     const std::uint64_t either = total / 10 + workers_.response_body_bytes;
     const std::uint64_t body = client_.body_bytes / std::max<std::uint64_t>(client_.requests, 1);
@@ -135,8 +141,9 @@ class Rules {
     return {};
   }
 
-  // No byte another way: a pool is of one kind. All bytes in it, but for those that a head's reader
-  // may have handed over with the connection.
+  // No byte another way: a pool is of one kind, and its ring knows which receive it has. All bytes
+  // in it, but for those that a head's reader may have handed over with the connection. A buffer
+  // that is filled bit by bit is kept by the kernel after the first bit.
   [[nodiscard]] std::string buffers() const {
     const Ways ways = receive_ways(workers_);
     const bool come_with_heads = mode_.reads_heads && !mode_.has_relay;
@@ -146,7 +153,12 @@ class Rules {
     if (total_of(ways) < due) {
       return fmt::format("the workers received {} of {} bytes", total_of(ways), due);
     }
-    return other_way(ways, name_of(claim_.buffers));
+    const bool receives = std::any_of(server_.begin(), server_.end(), [](const auto& process) {
+      return process.used.has(Feature::recv_registered);
+    });
+    const std::string_view claimed = name_of(claim_.buffers);
+    const bool is_recv = claim_.buffers == BufferKind::registered && receives;
+    return other_way(ways, claimed, is_recv ? kRecvRegistered : claimed);
   }
 
   // A multishot accept is armed once. It ends with an error, or where the completion queue is full.
@@ -174,9 +186,38 @@ class Rules {
                        client_.connections);
   }
 
+  // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so
+  // that no worker has more than one above its share; a tenth is allowed for late packets of
+  // connections that are over, which take a turn.
+  [[nodiscard]] std::string placement() const {
+    const bool has_program =
+        mode_.workers_listen && (claim_.policy == Policy::rr || claim_.policy == Policy::least);
+    const std::uint64_t placed = workers_.kernel_placed;
+    if (!has_program && placed != 0) {
+      return fmt::format("a program chose the workers of {} connections", placed);
+    }
+    if (!has_program) return {};
+    if (placed < client_.connections) {
+      return fmt::format("the program chose the workers of {} of {} connections", placed,
+                         client_.connections);
+    }
+    if (claim_.policy != Policy::rr) return {};
+    const std::size_t count = server_.size() - 1;
+    const std::uint64_t most = placed / count + placed / 10 + 1;
+    for (const ProcessDeeds& process : server_) {
+      if (process.role == ProcessRole::master || process.counts.kernel_placed <= most) continue;
+      return fmt::format("rr gave {} of {} connections to one of {} workers",
+                         process.counts.kernel_placed, placed, count);
+    }
+    return {};
+  }
+
   static std::string other_way(const Ways& ways, std::string_view claimed) {
+    return other_way(ways, claimed, claimed);
+  }
+  static std::string other_way(const Ways& ways, std::string_view claimed, std::string_view due) {
     for (const Way& way : ways) {
-      if (way.name == claimed || way.bytes == 0) continue;
+      if (way.name == due || way.bytes == 0) continue;
       return fmt::format("{}: {} of {} bytes went by {}", claimed, way.bytes, total_of(ways),
                          way.name);
     }
@@ -191,36 +232,7 @@ class Rules {
   Counts workers_;
 };
 
-template <class Kind, std::size_t Count>
-void read_kind(std::string_view text, const std::array<Kind, Count>& kinds, Kind& kind) {
-  for (const Kind candidate : kinds) {
-    if (text == name_of(candidate)) kind = candidate;
-  }
-}
-
 }  // namespace
-
-MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
-  MechanismClaim claim{.mode = find_mode(row.mode),
-                       .relay = config.relay,
-                       .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
-                       .buffers = config.buffers,
-                       .has_tls = row.tls.starts_with(name_of(tls::Kind::worker))};
-  if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
-  const std::string_view relay = row.relay;
-  const std::size_t colon = std::min(relay.find(':'), relay.size());
-  read_kind(relay.substr(0, colon),
-            std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic},
-            claim.relay);
-  if (colon < relay.size()) {
-    const auto parsed = parse_bytes(relay.substr(colon + 1));
-    if (const Bytes* const border = std::get_if<Bytes>(&parsed)) claim.copy_max = border->value;
-  }
-  read_kind(std::string_view{row.buffers},
-            std::array{BufferKind::registered, BufferKind::provided, BufferKind::plain},
-            claim.buffers);
-  return claim;
-}
 
 std::vector<ProcessDeeds> read_deeds(std::span<const ServerProcess> processes) {
   std::vector<ProcessDeeds> deeds;
@@ -242,6 +254,12 @@ void fill_mechanism(Row& row, const Counts& counts) {
   row.heads_by_master = counts.heads_read;
   row.handover_messages = counts.handover_messages;
   row.handover_sockets = counts.handover_connections;
+  if (const Mode* const mode = find_mode(row.mode)) {
+    row.placed_by = !mode->workers_listen                   ? "master"
+                    : counts.kernel_placed != 0             ? "program"
+                    : row.policy == name_of(Policy::random) ? "filter"
+                                                            : "hash";
+  }
   if (row.relay.empty()) return;
   row.relay_used = format_used(relay_ways(counts));
   row.spliced_bytes = counts.linked_bytes + counts.sync_bytes;

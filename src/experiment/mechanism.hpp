@@ -20,6 +20,7 @@ struct MechanismClaim {
   RelayKind relay = RelayKind::linked;       ///< of a mode that has one
   std::uint64_t copy_max = kCopyMaxDefault;  ///< of RelayKind::automatic: bytes
   BufferKind buffers = BufferKind::registered;
+  Policy policy = Policy::hash;
   bool has_tls = false;  ///< of the workers
 };
 
@@ -44,6 +45,7 @@ struct ClientDeeds {
   std::uint64_t unused_connections = 0;
   /// Requests and connections at most that it left in flight, and has not counted.
   std::uint64_t uncounted = 0;
+  bool has_mix = false;  ///< bodies of several sizes
 };
 
 /// In which point the server did not do what the claim says; empty when it did. The rules follow

@@ -45,6 +45,8 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
     const std::unique_ptr<MicroWork> work = micro.make();
     MachineWatch machine{yardsticks};
     machine.settle(stop);
+    outcome.interrupted = !warm_up_micro(*work, plan, stop);
+    if (outcome.interrupted) return outcome;
     const WindowSample begin = sample_window_begin({}, scope);
     const MicroResult result = measure_micro(*work, plan, stop);
     const WindowSample end = sample_window_end({}, scope);
@@ -56,8 +58,6 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
     fill_micro_figures(row, result, micro.bytes);
     const std::optional<HostUse> use = host_use(begin, end, scope);
     if (use) fill_truth(row, *use);
-    // It holds the warm-up too, which has no operations that count.
-    row.host_cpu_us_per_request.reset();
     machine.fill(row, begin, end, use, plan.warmup);
     if (use) outcome.disturber = use->busiest;
     if (machine.is_blind(use.has_value())) outcome.warnings.insert(Warning::machine_unknown);
@@ -79,7 +79,9 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
 
 Grid make_micro_grid(std::vector<const Micro*> micros, unsigned repeats) {
   if (micros.empty()) {
-    for (const Micro& micro : all_micros()) micros.push_back(&micro);
+    for (const Micro& micro : all_micros()) {
+      if (!micro.by_name_only) micros.push_back(&micro);
+    }
   }
   Grid grid;
   for (const Micro* const micro : micros) {

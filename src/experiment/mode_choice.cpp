@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/suggest.hpp"
+#include "mode/listener_group.hpp"
 #include "process/child.hpp"
 #include "uring/kernel_thread.hpp"
 #include "uring/lock_try.hpp"
@@ -17,12 +18,33 @@ namespace {
 
 constexpr std::string_view kAll = "all";
 
-bool has(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool has_mode(const std::vector<Subject>& subjects, std::string_view name) {
+  return std::any_of(subjects.begin(), subjects.end(),
+                     [name](const Subject& subject) { return subject.mode == name; });
 }
 
-void add_new(std::vector<std::string>& names, std::string_view name) {
-  if (!has(names, name)) names.emplace_back(name);
+void add_new(std::vector<Subject>& subjects, Subject one) {
+  if (std::find(subjects.begin(), subjects.end(), one) != subjects.end()) return;
+  subjects.push_back(std::move(one));
+}
+
+// MODE or MODE:POLICY.
+Subject parse_subject(std::string_view typed) {
+  const std::size_t colon = std::min(typed.find(':'), typed.size());
+  const Mode& mode = require_mode(typed.substr(0, colon));
+  Subject subject{.mode = std::string{mode.name}};
+  if (colon == typed.size()) return subject;
+  const std::string_view policy = typed.substr(colon + 1);
+  for (const Policy known : kPolicies) {
+    if (name_of(known) == policy) subject.policy = known;
+  }
+  if (!subject.policy) {
+    std::vector<std::string_view> names;
+    for (const Policy known : kPolicies) names.push_back(name_of(known));
+    throw_unknown("policy", policy, names, "as in --policy");
+  }
+  require_policy(mode, *subject.policy, false);
+  return subject;
 }
 
 std::string_view find_reference() {
@@ -47,6 +69,18 @@ void try_processes(unsigned workers, Obstacles& found) {
     require_kernel_thread("use --relay sync or copy");
   } catch (const std::runtime_error& error) {
     found.splices = error.what();
+  }
+}
+
+// In the way of a mode without a master.
+std::string policy_obstacle_of(const ServerConfig& config) {
+  const Mode& mode = *find_mode(find_reference());
+  const Policy policy = policy_of(mode, config.policy);
+  try {
+    require_policy(mode, policy, config.listen.is_unix());
+    return find_policy_obstacle(policy);
+  } catch (const UsageError& error) {
+    return error.what();
   }
 }
 
@@ -87,7 +121,13 @@ Obstacles find_obstacles(const ServerConfig& config) {
     found.memory =
         describe_missing("--buffers provided", {Feature::recv_multishot}, found.features);
   }
+  if (config.buffers == BufferKind::provided_inc) {
+    found.memory = describe_missing(
+        "--buffers provided-inc", {Feature::recv_multishot, Feature::provided_inc}, found.features);
+    if (!found.memory.empty()) found.memory += "; use --buffers provided or plain";
+  }
   try_processes(config.workers, found);
+  found.policy = policy_obstacle_of(config);
   return found;
 }
 
@@ -97,6 +137,7 @@ std::string find_obstacle(const Mode& mode, RelayKind relay, const Obstacles& ob
     if (!common->empty()) return *common;
   }
   if (mode.reads_heads && !obstacles.head_memory.empty()) return obstacles.head_memory;
+  if (mode.workers_listen && !obstacles.policy.empty()) return obstacles.policy;
   std::string missing = describe_missing(mode.name, mode.needs, obstacles.features);
   if (!missing.empty()) return missing;
   return mode.has_relay && relay == RelayKind::linked ? obstacles.splices : std::string{};
@@ -107,40 +148,39 @@ ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_refere
   // No relay needs less than the one that copies.
   const RelayKind least = relay.value_or(RelayKind::copy);
   ModeChoice choice;
-  std::vector<std::string> modes;
+  std::vector<Subject> modes;
   for (const std::string& name : typed) {
-    if (name != kAll) add_new(modes, require_mode(name).name);
+    if (name != kAll) add_new(modes, parse_subject(name));
   }
-  if (!has(typed, kAll)) {
-    if (wants_reference && modes.size() > 1) add_new(modes, find_reference());
-  } else {
-    std::string reason;
-    for (const Mode* const mode : all_modes()) {
-      std::string why_not = obstacle(*mode, least);
-      if (why_not.empty()) {
-        add_new(modes, mode->name);
-        continue;
-      }
-      choice.left_out.push_back(fmt::format("{} is left out: {}", mode->name, why_not));
-      if (reason.empty()) reason = std::move(why_not);
-    }
+  const bool is_all = std::find(typed.begin(), typed.end(), kAll) != typed.end();
+  std::string reason;
+  const auto add_if_possible = [&](const Mode& mode) {
+    std::string why_not = obstacle(mode, least);
+    if (why_not.empty()) return add_new(modes, {std::string{mode.name}});
+    choice.left_out.push_back(fmt::format("{} is left out: {}", mode.name, why_not));
+    if (reason.empty()) reason = std::move(why_not);
+  };
+  if (is_all) {
+    for (const Mode* const mode : all_modes()) add_if_possible(*mode);
     if (choice.left_out.size() == all_modes().size())
       throw Unsupported("no mode can run here: " + reason);
+  } else if (wants_reference && modes.size() > 1 && !has_mode(modes, find_reference())) {
+    add_if_possible(require_mode(find_reference()));
   }
-  for (const std::string& name : modes) {
-    const Mode& mode = require_mode(name);
+  for (const Subject& subject : modes) {
+    const Mode& mode = require_mode(subject.mode);
     if (!mode.has_relay || relay) {
-      choice.subjects.push_back({name});
+      choice.subjects.push_back(subject);
       continue;
     }
     const bool can_run = obstacle(mode, least).empty();
     for (const RelayKind one : kRelays) {
       const std::string why_not = can_run ? obstacle(mode, one) : std::string{};
       if (why_not.empty()) {
-        choice.subjects.push_back({name, one});
+        choice.subjects.push_back({.mode = subject.mode, .relay = one, .policy = subject.policy});
       } else {
         choice.left_out.push_back(
-            fmt::format("{} {} is left out: {}", name, name_of(one), why_not));
+            fmt::format("{} {} is left out: {}", subject.mode, name_of(one), why_not));
       }
     }
   }

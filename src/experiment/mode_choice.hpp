@@ -25,6 +25,7 @@ struct Obstacles {
   std::string head_memory;  ///< nor can those of a master that reads heads
   std::string processes;    ///< the master and its workers cannot be started
   std::string splices;      ///< the kernel can make no thread for linked splices
+  std::string policy;       ///< the kernel takes no program for the policy in `direct`
 };
 /// Memory that a server of this configuration and its client lock: rings and registered buffers.
 /// The kernel holds both against RLIMIT_MEMLOCK.
@@ -40,8 +41,9 @@ struct ModeChoice {
 };
 /// Why a mode cannot run with this relay, where it has one; empty when it can.
 using FindObstacle = std::function<std::string(const Mode&, RelayKind)>;
-/// `typed` are names of modes and "all", which is what `obstacle` has nothing against. Beside
-/// several others the reference runs too, if wanted. Without a `relay` a mode that has one is there
+/// `typed` are names of modes and "all", which is what `obstacle` has nothing against. A mode may
+/// have a policy of its own behind a colon. Beside several others the reference runs too, if wanted
+/// and if it can. Without a `relay` a mode that has one is there
 /// with each relay that runs here. Throws UsageError for an unknown name, Unsupported when no mode
 /// can run.
 [[nodiscard]] ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_reference,

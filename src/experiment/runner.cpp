@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/exit_code.hpp"
+#include "mode/mode_looks.hpp"
 #include "report/drift.hpp"
 
 namespace urb {
@@ -24,6 +25,10 @@ std::vector<Cell> make_empty_cells(const std::vector<CellSpec>& specs, bool acce
     if (spec.relay) {
       cell.relay = name_of(*spec.relay);
       cell.label = fmt::format("{} {}", cell.mode, cell.relay);
+    }
+    if (spec.policy && has_policy_of_its_own(spec.mode, name_of(*spec.policy))) {
+      cell.policy = name_of(*spec.policy);
+      cell.label = fmt::format("{} {}", cell.name(), cell.policy);
     }
     if (!spec.url.empty()) cell.label = spec.url;
     cell.body = spec.body;

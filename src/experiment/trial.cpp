@@ -121,7 +121,8 @@ std::string compare_counts(const Server& server, const TrialSetup& setup,
                             .requests = load.total_requests,
                             .body_bytes = load.total_body_bytes,
                             .unused_connections = options.connections,
-                            .uncounted = uncounted});
+                            .uncounted = uncounted,
+                            .has_mix = !options.mix.empty()});
 }
 
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
@@ -190,6 +191,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
                        const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   ServerConfig config = setup.server;
   if (config.mode.empty()) config.mode = spec.cell.mode;
+  if (spec.cell.policy) config.policy = spec.cell.policy;
 
   Row row = setup.row;
   row.started_at = format_utc_now();
@@ -198,11 +200,12 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     config.relay = *spec.cell.relay;
     row.relay = relay_text(config);
   }
+  const Mode* const mode = find_mode(row.mode);
   // Other modes have no relay, whatever the option says.
-  if (const Mode* const mode = find_mode(row.mode); mode == nullptr || !mode->has_relay) {
-    row.relay.clear();
-  }
+  if (mode == nullptr || !mode->has_relay) row.relay.clear();
+  if (mode != nullptr) row.policy = name_of(policy_of(*mode, config.policy));
   row.body_bytes = spec.cell.body.value;
+  row.body_mix = format_body_mix(spec.cell.mix);
   row.reuse = spec.cell.reuse;
   row.repeat = spec.repeat;
   row.trial_order = spec.order;
@@ -213,6 +216,8 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.target = server.address();
     load.host = format_address(server.address());
     load.body = spec.cell.body;
+    load.mix = spec.cell.mix;
+    load.seed = config.seed + spec.repeat;  // the same for all cells of a round
     load.reuse = spec.cell.reuse;
     load.requires_proof = true;
     load.tls = config.tls.kind != tls::Kind::off;
@@ -222,6 +227,10 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     if (load.verify == Verify::none) load.verify = Verify::first;
     load.expected_text =
         expected_text_for(load.body, config.response_bytes, load.verify == Verify::all);
+    for (const BodyShare& share : load.mix) {
+      load.mix_texts.push_back(
+          expected_text_for(share.body, config.response_bytes, load.verify == Verify::all));
+    }
     if (config.response_bytes.value != 0)
       load.expected_response_bytes = config.response_bytes.value;
     return run_against(server, setup, load, row, on_progress, stop);

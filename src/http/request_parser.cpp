@@ -50,10 +50,12 @@ struct RequestParser::Callbacks {
   }
 };
 
-RequestParser::RequestParser(std::optional<Bytes> body_max, bool behind_proxy) noexcept
-    : body_max_{body_max}, behind_proxy_{behind_proxy} {
+void RequestParser::restart() noexcept {
+  if (!in_message_ && error_status_ == 0 && head_.keep_alive) return;
   llhttp_init(&parser_, HTTP_REQUEST, &Callbacks::settings());
   parser_.data = this;
+  error_status_ = 0;
+  in_message_ = paused_ = false;
 }
 
 void RequestParser::begin_message() noexcept {
@@ -67,8 +69,7 @@ void RequestParser::begin_message() noexcept {
   in_message_ = true;
   line_begun_ = false;
   after_cr_ = false;
-  line_complete_ = false;
-  head_complete_ = false;
+  line_complete_ = head_complete_ = false;
   message_complete_ = false;
   has_transfer_encoding_ = false;
   framing_bytes_ = 0;

@@ -74,9 +74,16 @@ struct ParseStep {
 class RequestParser {
  public:
   /// With `behind_proxy` heads come from our own proxy, and may be larger by what it adds.
-  explicit RequestParser(std::optional<Bytes> body_max = {}, bool behind_proxy = false) noexcept;
+  explicit RequestParser(std::optional<Bytes> body_max = {}, bool behind_proxy = false) noexcept
+      : body_max_{body_max}, behind_proxy_{behind_proxy} {
+    restart();
+  }
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
+
+  /// What comes next is the first message of another connection. Between messages of a kept one
+  /// that takes nothing.
+  void restart() noexcept;
 
   /// Parses until the next step. Call it again with the bytes that were not consumed.
   [[nodiscard]] ParseStep parse(std::span<const std::byte> bytes) noexcept;

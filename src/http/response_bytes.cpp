@@ -4,7 +4,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 
 #include "base/assert.hpp"
 
@@ -17,15 +19,38 @@ std::string_view connection_line(const ResponseOptions& options) noexcept {
   return options.http11 ? std::string_view{} : std::string_view{"Connection: keep-alive\r\n"};
 }
 
-// By hand, since every answer to a body has it: a third of what the formatter takes.
-char* write_body_digest(char* out, std::uint32_t digest) noexcept {
-  constexpr std::string_view kName = "X-Body: ";
-  out = std::copy(kName.begin(), kName.end(), out);
-  for (int shift = 28; shift >= 0; shift -= 4) *out++ = "0123456789abcdef"[(digest >> shift) & 15];
-  *out++ = '\r';
-  *out++ = '\n';
-  return out;
-}
+// Fills a piece of memory with text. By hand, since every answer is written so: the formatter
+// copies byte by byte, and took a twelfth of the instructions of a small request (decision 0042).
+class TextOut {
+ public:
+  explicit TextOut(std::span<char> room) noexcept
+      : begin_{room.data()}, at_{begin_}, end_{begin_ + room.size()} {}
+  TextOut& text(std::string_view piece) noexcept {
+    URB_ASSERT(piece.size() <= left());
+    at_ = std::copy_n(piece.data(), piece.size(), at_);
+    return *this;
+  }
+  TextOut& number(std::uint64_t value) noexcept {
+    const std::to_chars_result result = std::to_chars(at_, end_, value);
+    URB_ASSERT(result.ec == std::errc{});
+    at_ = result.ptr;
+    return *this;
+  }
+  /// Eight digits.
+  TextOut& hex(std::uint32_t value) noexcept {
+    URB_ASSERT(left() >= 8);
+    for (int shift = 28; shift >= 0; shift -= 4) *at_++ = "0123456789abcdef"[(value >> shift) & 15];
+    return *this;
+  }
+  [[nodiscard]] std::string_view view() const noexcept { return {begin_, size()}; }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
+
+ private:
+  [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+  char* begin_;
+  char* at_;
+  char* end_;
+};
 
 std::size_t finish(std::span<char> out, const fmt::format_to_n_result<char*>& result) noexcept {
   URB_ASSERT(result.size <= out.size());
@@ -48,37 +73,27 @@ std::string_view DateText::at(Nanos now) noexcept {
 
 std::size_t write_receipt(std::span<char> out, const Receipt& receipt,
                           const ResponseOptions& options, std::string_view date) noexcept {
-  char body[192];
-  std::size_t body_size = 0;
-  std::string_view type = "application/octet-stream";
+  char memory[192];
+  TextOut body{memory};
   if (!options.body_bytes) {
-    type = "application/json";
-    auto made = fmt::format_to_n(
-        body, sizeof body, FMT_COMPILE(R"({{"mode":"{}","worker":{},"pid":{},"bytes":{})"),
-        receipt.mode, receipt.worker_index, receipt.pid, receipt.body_bytes);
-    char* end = made.out;
-    if (receipt.crc32c) {
-      end = fmt::format_to(end, FMT_COMPILE(R"(,"crc32c":"{:08x}")"), *receipt.crc32c);
-    }
-    *end++ = '}';
-    body_size = static_cast<std::size_t>(end - body);
+    body.text(R"({"mode":")").text(receipt.mode);
+    body.text(R"(","worker":)").number(receipt.worker_index);
+    body.text(R"(,"pid":)").number(static_cast<std::uint64_t>(receipt.pid));
+    body.text(R"(,"bytes":)").number(receipt.body_bytes);
+    if (receipt.crc32c) body.text(R"(,"crc32c":")").hex(*receipt.crc32c).text("\"");
+    body.text("}");
   }
-  const std::string_view sent{body, options.head_only ? 0 : body_size};
-  char proofs[48];
-  char* proofs_end = proofs;
-  if (receipt.body_digest) {
-    proofs_end = write_body_digest(proofs_end, *receipt.body_digest);
-  }
-  if (receipt.crc32c) {
-    proofs_end = fmt::format_to(proofs_end, FMT_COMPILE("X-Crc32c: {:08x}\r\n"), *receipt.crc32c);
-  }
-  return finish(out, fmt::format_to_n(
-                         out.data(), out.size(),
-                         FMT_COMPILE("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: {}\r\n"
-                                     "Content-Length: {}\r\nX-Worker: {}\r\n{}{}\r\n{}"),
-                         date, type, options.body_bytes.value_or(body_size), receipt.worker_index,
-                         std::string_view{proofs, static_cast<std::size_t>(proofs_end - proofs)},
-                         connection_line(options), sent));
+  TextOut head{out};
+  head.text("HTTP/1.1 200 OK\r\nDate: ").text(date);
+  head.text(options.body_bytes ? "\r\nContent-Type: application/octet-stream"
+                               : "\r\nContent-Type: application/json");
+  head.text("\r\nContent-Length: ").number(options.body_bytes.value_or(body.size()));
+  head.text("\r\nX-Worker: ").number(receipt.worker_index).text("\r\n");
+  if (receipt.body_digest) head.text("X-Body: ").hex(*receipt.body_digest).text("\r\n");
+  if (receipt.crc32c) head.text("X-Crc32c: ").hex(*receipt.crc32c).text("\r\n");
+  head.text(connection_line(options)).text("\r\n");
+  if (!options.head_only) head.text(body.view());
+  return head.size();
 }
 
 std::size_t write_error(std::span<char> out, int status, bool head_only,

@@ -32,11 +32,20 @@ class ShortText {
     trimmed_size_ = 0;
   }
   void append(std::string_view piece, bool lower_case) noexcept {
-    for (const char c : piece) {
-      if (size_ < kMax) chars_[size_] = lower_case ? to_lower(c) : c;
-      ++size_;
-      if (!is_blank(c)) trimmed_size_ = size_;
+    const std::size_t kept = std::min(piece.size(), kMax - std::min(size_, kMax));
+    const std::string_view start = piece.substr(0, kept);
+    char* const into = chars_.data() + std::min(size_, kMax);
+    if (lower_case) {
+      std::transform(start.begin(), start.end(), into, to_lower);
+    } else {
+      std::copy(start.begin(), start.end(), into);
     }
+    // Blanks are few, and at the end.
+    const auto last = std::find_if_not(piece.rbegin(), piece.rend(), is_blank);
+    if (last != piece.rend()) {
+      trimmed_size_ = size_ + static_cast<std::size_t>(piece.rend() - last);
+    }
+    size_ += piece.size();
   }
   [[nodiscard]] bool has_begun() const noexcept { return size_ != 0; }
   [[nodiscard]] bool is_blank_only() const noexcept { return trimmed_size_ == 0; }

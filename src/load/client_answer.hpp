@@ -38,6 +38,9 @@ void BasicClient<Wire>::finish_request(Connection& conn) noexcept {
       const Nanos service = now - conn.started_at;
       if (options_.rate) result_.service.record(service);
       result_.latency.record(options_.rate ? now - conn.planned_at : service);
+      if (conn.request->is_small) {
+        result_.small_latency.record(options_.rate ? now - conn.planned_at : service);
+      }
       ++result_.requests;
       result_.body_bytes += body_bytes;
       if (conn.request->body_digest && conn.fields.body_digest) ++result_.verified_requests;
@@ -78,13 +81,12 @@ bool BasicClient<Wire>::is_right(const Connection& conn) noexcept {
                                              *options_.expected_response_bytes));
     return false;
   }
+  const std::string_view expected = conn.request->expected_text;
   // The text may name the size of the load's bodies. A verification's body has its own.
-  const bool has_text =
-      options_.expected_text.empty() || progress_ == Progress::verifying ||
-      conn.parser.body_prefix().find(options_.expected_text) != std::string_view::npos;
+  const bool has_text = expected.empty() || progress_ == Progress::verifying ||
+                        conn.parser.body_prefix().find(expected) != std::string_view::npos;
   if (!has_text) {
-    note_error(Failure::content,
-               fmt::format("no \"{}\" in the response body", options_.expected_text));
+    note_error(Failure::content, fmt::format("no \"{}\" in the response body", expected));
   }
   return has_text;
 }

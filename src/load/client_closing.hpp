@@ -24,7 +24,8 @@ void BasicClient<Wire>::set_reset_on_close(int socket) noexcept {
 
 template <class Wire>
 void BasicClient<Wire>::watch_idle(Connection& conn) noexcept {
-  if (conn.socket.is_open()) queue_receive(conn);
+  // A connection that was verified has been watched since.
+  if (conn.socket.is_open() && !conn.in_flight.has(Op::receive)) queue_receive(conn);
 }
 
 template <class Wire>

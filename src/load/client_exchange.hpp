@@ -69,7 +69,7 @@ void BasicClient<Wire>::begin_connect(Connection& conn) noexcept {
   const int on = 1;
   // Without it the last, partial segment of a body waits for the acknowledgement of the others.
   [[maybe_unused]] const int result = setsockopt(raw, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (conn.request->image.body_bytes() > kSendBufferBytes) {
+  if (requests_.largest_body().value > kSendBufferBytes) {
     // If it fails, the load is slower, not wrong.
     [[maybe_unused]] const int bounded =
         setsockopt(raw, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
@@ -83,8 +83,9 @@ template <class Wire>
 void BasicClient<Wire>::begin_exchange(Connection& conn) noexcept {
   conn.state = State::exchanging;
   queue_send(conn);
-  // From the start, since a server may refuse a body before it has all of it.
-  if (!conn.in_flight.has(Op::receive)) queue_receive(conn);
+  // From the start, since a server may refuse a body before it has all of it. Nothing can be there
+  // yet, so the kernel need not look first.
+  if (!conn.in_flight.has(Op::receive)) queue_receive(conn, first_receive_flags_);
 }
 
 template <class Wire>
@@ -104,9 +105,13 @@ void BasicClient<Wire>::queue_send(Connection& conn) noexcept {
 }
 
 template <class Wire>
-void BasicClient<Wire>::queue_receive(Connection& conn) noexcept {
-  io_uring_prep_recv(operations_.arm(conn, Op::receive), conn.socket.get(), conn.receive_memory,
-                     kReceiveBytes, 0);
+void BasicClient<Wire>::queue_receive(Connection& conn, std::uint16_t flags) noexcept {
+  const std::size_t room = conn.has_long_answers ? kReceiveBytes : kShortReceiveBytes;
+  conn.receive_memory = (conn.has_long_answers ? receive_arena_ : short_receive_arena_).get() +
+                        conn.slot_index * room;
+  io_uring_sqe* const sqe = operations_.arm(conn, Op::receive);
+  io_uring_prep_recv(sqe, conn.socket.get(), conn.receive_memory, room, 0);
+  sqe->ioprio = flags;
 }
 
 template <class Wire>
@@ -145,6 +150,10 @@ void BasicClient<Wire>::on_send(Connection& conn, int result) noexcept {
 
 template <class Wire>
 void BasicClient<Wire>::on_receive(Connection& conn, int result) noexcept {
+  // What a handshake brings says nothing about answers.
+  const bool is_answer = !Wire::kIsTls || conn.state != State::handshaking;
+  const bool is_full = result == static_cast<int>(kShortReceiveBytes);
+  conn.has_long_answers = conn.has_long_answers || (is_answer && is_full);
   if constexpr (Wire::kIsTls) {
     if (result > 0 || conn.state == State::handshaking) return on_sealed(conn, result);
   }

@@ -22,8 +22,15 @@ BasicClient<Wire>::BasicClient(Ring& ring, const LoadOptions& options, RequestSe
       stop_{stop},
       receive_arena_{
           std::make_unique_for_overwrite<std::byte[]>(options.connections * kReceiveBytes)},
-      prefix_arena_(options.expected_text.empty() ? 0 : options.connections * kPrefixBytes),
+      short_receive_arena_{
+          std::make_unique_for_overwrite<std::byte[]>(options.connections * kShortReceiveBytes)},
+      prefix_arena_(options.expected_text.empty() && options.mix_texts.empty()
+                        ? 0
+                        : options.connections * kPrefixBytes),
       send_flags_{MSG_NOSIGNAL | (ring.use(Feature::send_waitall) ? MSG_WAITALL : 0)},
+      first_receive_flags_{kernel_features().has(Feature::recv_multishot)
+                               ? std::uint16_t{IORING_RECVSEND_POLL_FIRST}
+                               : std::uint16_t{0}},
       is_head_method_{options.method == "HEAD"},
       shared_{options} {
   connections_.reserve(options.connections);
@@ -37,7 +44,6 @@ BasicClient<Wire>::BasicClient(Ring& ring, const LoadOptions& options, RequestSe
     }
     auto conn = std::make_unique<Connection>(prefix);
     conn->slot_index = index;
-    conn->receive_memory = receive_arena_.get() + index * kReceiveBytes;
     connections_.push_back(std::move(conn));
   }
 }

@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/units.hpp"
+#include "load/body_mix.hpp"
 #include "stats/histogram.hpp"
 #include "uring/features.hpp"
 
@@ -38,7 +39,10 @@ struct LoadOptions {
   std::vector<std::string> headers;  ///< further header lines, "Name: value"
   unsigned connections = 4;
   Bytes body{0};
-  bool reuse = true;  ///< keep-alive, otherwise one connection per request
+  /// Several sizes instead of one. `body` is then their mean.
+  BodyMix mix = {};
+  std::uint64_t seed = 1;  ///< of the order of the mix
+  bool reuse = true;       ///< keep-alive, otherwise one connection per request
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< measured requests
@@ -53,6 +57,8 @@ struct LoadOptions {
   /// Text that each response body must contain, such as the byte count the server should have
   /// seen. Empty: any body will do.
   std::string expected_text;
+  /// The same by size of the mix, instead of expected_text. Empty, or as many as there are sizes.
+  std::vector<std::string> mix_texts = {};
   /// Length that each response body must have.
   std::optional<std::uint64_t> expected_response_bytes;
   Verify verify = Verify::none;
@@ -83,6 +89,8 @@ struct LoadResult {
   /// loop: from the time the request was planned for, so that a server that keeps requests from
   /// being sent is charged for their waiting.
   Histogram latency;
+  /// Of those of a mix with the smallest body; from the same moments as `latency`.
+  Histogram small_latency;
   /// Open loop: of the same requests from the send (or the connect), which hides that waiting.
   Histogram service;
   /// Open loop: how late requests were sent for which a connection waited. The client itself is the

@@ -47,7 +47,17 @@ std::uint64_t find_seed(std::random_device& random, bool is_whole) {
 
 RequestSet::RequestSet(const LoadOptions& options) {
   keys_ = std::max<std::size_t>(options.routes.size(), 1);
-  if (options.body.value != 0) bodies_ = std::max<std::size_t>(kBodies / keys_, 2);
+  const BodyMix shares = options.mix.empty() ? BodyMix{{options.body}} : options.mix;
+  Bytes smallest = shares.front().body;
+  for (const BodyShare& share : shares) {
+    largest_body_ = std::max(largest_body_, share.body);
+    smallest = std::min(smallest, share.body);
+  }
+  sizes_ = shares.size();
+  if (!options.mix.empty()) mix_order_.emplace(options.mix, options.seed);
+  if (largest_body_.value != 0) {
+    bodies_ = std::max<std::size_t>(kBodies / (keys_ * sizes_), 2);
+  }
   const auto route_at = [&](std::size_t index) {
     return options.routes.empty() ? nullptr : &options.routes[index % keys_];
   };
@@ -58,7 +68,8 @@ RequestSet::RequestSet(const LoadOptions& options) {
         RequestImage{make_head(options, body, verifies, route), body, region_bytes, seed},
         {},
         {},
-        route == nullptr ? std::optional<unsigned>{} : route->worker}};
+        route == nullptr ? std::optional<unsigned>{} : route->worker,
+        options.expected_text}};
     if (verifies) made->crc32c = made->image.body_crc32c();
     if (body.value != 0) made->body_digest = made->image.body_digest();
     return made;
@@ -66,12 +77,18 @@ RequestSet::RequestSet(const LoadOptions& options) {
 
   // Not from a seed, so that nobody knows the right answers beforehand.
   std::random_device random;
-  const std::size_t region_bytes =
-      std::max(kRegionBytesMin, RequestImage::kRegionBytes / (keys_ * bodies_));
-  for (std::size_t index = 0; index < keys_ * bodies_; ++index) {
-    const bool is_whole = index % bodies_ == 0 && options.body.value <= kWholeBytesMax;
-    requests_.push_back(make(options.body, options.verify == Verify::all, route_at(index / bodies_),
-                             region_bytes, find_seed(random, is_whole)));
+  const std::size_t count = keys_ * sizes_ * bodies_;
+  const std::size_t region_bytes = std::max(kRegionBytesMin, RequestImage::kRegionBytes / count);
+  for (std::size_t index = 0; index < count; ++index) {
+    const std::size_t size = index / bodies_ % sizes_;
+    const Bytes body = shares[size].body;
+    const bool is_whole = index % bodies_ == 0 && body.value <= kWholeBytesMax;
+    requests_.push_back(make(body, options.verify == Verify::all,
+                             route_at(index / (sizes_ * bodies_)), region_bytes,
+                             find_seed(random, is_whole)));
+    LoadRequest& made = *requests_.back();
+    made.is_small = mix_order_ && body == smallest;
+    if (!options.mix_texts.empty()) made.expected_text = options.mix_texts.at(size);
   }
 
   if (options.verify == Verify::none) return;
@@ -97,7 +114,8 @@ std::size_t RequestSet::next_body() noexcept {
 
 const LoadRequest& RequestSet::next() noexcept {
   const std::size_t key = keys_ == 1 ? 0 : random_() % keys_;
-  return *requests_[key * bodies_ + next_body()];
+  const std::size_t size = mix_order_ ? mix_order_->next() : 0;
+  return *requests_[(key * sizes_ + size) * bodies_ + next_body()];
 }
 
 }  // namespace urb

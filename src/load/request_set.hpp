@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "load/generator.hpp"
@@ -18,6 +19,8 @@ struct LoadRequest {
   std::optional<std::uint32_t> crc32c;       ///< of its body, which the answer has to name
   std::optional<std::uint32_t> body_digest;  ///< of its body, which our server names unasked
   std::optional<unsigned> worker;            ///< that its key belongs to
+  std::string_view expected_text = {};       ///< of the options
+  bool is_small = false;                     ///< of a mix, and of its smallest size
   [[nodiscard]] bool has_fields() const noexcept { return crc32c || body_digest || worker; }
 };
 
@@ -44,16 +47,21 @@ class RequestSet {
   /// Its body is random too. One request of BodyDigest::kWholeShare, at a random place among them,
   /// has a body that is digested whole.
   [[nodiscard]] const LoadRequest& next() noexcept;
+  /// Of all that next() may return.
+  [[nodiscard]] Bytes largest_body() const noexcept { return largest_body_; }
 
  private:
   [[nodiscard]] std::size_t next_body() noexcept;
 
-  // By key, and within a key by body. The first body of each is digested whole. Pointers, since an
-  // image cannot move.
+  // By key, within a key by size, and within a size by body. The first body of each is digested
+  // whole. Pointers, since an image cannot move.
   std::vector<std::unique_ptr<LoadRequest>> requests_;
   std::vector<std::unique_ptr<LoadRequest>> verifications_;
   std::size_t keys_ = 1;
-  std::size_t bodies_ = 1;  ///< of each key
+  std::size_t sizes_ = 1;   ///< of each key
+  std::size_t bodies_ = 1;  ///< of each size
+  Bytes largest_body_;
+  std::optional<MixOrder> mix_order_;
   std::uint64_t turn_ = 0;  ///< within the requests of which one is digested whole
   std::uint64_t whole_turn_ = 0;
   std::minstd_rand random_;

@@ -21,12 +21,15 @@ constexpr std::size_t kPayloadBytes = 8;
 class FdPass : public MicroWork {
  public:
   explicit FdPass(unsigned fd_count)
-      : fd_count_{fd_count}, sent_(CMSG_SPACE(sizeof(int) * fd_count)), received_(sent_.size()) {
-    URB_ASSERT(fd_count > 0 && fd_count <= kFdsMax);
+      : fd_count_{fd_count},
+        sent_(fd_count == 0 ? 0 : CMSG_SPACE(sizeof(int) * fd_count)),
+        received_(sent_.size()) {
+    URB_ASSERT(fd_count <= kFdsMax);
     int ends[2];
     check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
     near_ = Fd{Adopt{}, ends[0]};
     far_ = Fd{Adopt{}, ends[1]};
+    if (fd_count == 0) return;
     msghdr header = header_of(sent_);
     cmsghdr* const control = CMSG_FIRSTHDR(&header);
     control->cmsg_level = SOL_SOCKET;

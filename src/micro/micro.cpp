@@ -13,16 +13,20 @@
 namespace urb {
 namespace {
 
+constexpr std::uint64_t k4K = 4 * 1024;
 constexpr std::uint64_t k64K = 64 * 1024;
 constexpr std::uint64_t k1M = 1024 * 1024;
 
 constexpr std::array kMicros{
     Micro{"nop", "a request that does nothing", 0, [] { return make_nop(1); }},
     Micro{"nop-32", "the same, 32 for one enter", 0, [] { return make_nop(32); }},
+    Micro{"fd-pass-0", "a message without descriptors", 0, [] { return make_fd_pass(0); }, true},
     Micro{"fd-pass-1", "a message with 1 descriptor, received and closed", 0,
           [] { return make_fd_pass(1); }},
     Micro{"fd-pass-16", "a message with 16", 0, [] { return make_fd_pass(16); }},
     Micro{"fd-pass-64", "a message with 64", 0, [] { return make_fd_pass(64); }},
+    Micro{"pidfd-getfd", "a descriptor pulled out of another process, and closed", 0,
+          [] { return make_fd_pull(); }, true},
     Micro{"msg-ring-fd", "a direct descriptor into another ring, closed there", 0,
           [] { return make_ring_pass(); }},
     Micro{"splice-64k", "64 KiB from TCP to a unix socket, linked SPLICE requests", k64K,
@@ -33,6 +37,26 @@ constexpr std::array kMicros{
           [] { return make_relay_hop(RelayKind::copy, k64K); }},
     Micro{"copy-1m", "1 MiB, the same way", k1M,
           [] { return make_relay_hop(RelayKind::copy, k1M); }},
+    Micro{"hop-sync-64k", "64 KiB on order, splice(2) on readiness", k64K,
+          [] { return make_paced_hop(RelayKind::sync, k64K); }, true},
+    Micro{"hop-copy-64k", "64 KiB on order, RECV and SEND", k64K,
+          [] { return make_paced_hop(RelayKind::copy, k64K); }, true},
+    Micro{"hop-sockmap-64k", "64 KiB on order, redirected by the kernel", k64K,
+          [] { return make_redirected_hop(k64K); }, true},
+    Micro{"hop-sync-1m", "1 MiB on order, splice(2) on readiness", k1M,
+          [] { return make_paced_hop(RelayKind::sync, k1M); }, true},
+    Micro{"hop-copy-1m", "1 MiB on order, RECV and SEND", k1M,
+          [] { return make_paced_hop(RelayKind::copy, k1M); }, true},
+    Micro{"hop-sockmap-1m", "1 MiB on order, redirected by the kernel", k1M,
+          [] { return make_redirected_hop(k1M); }, true},
+    Micro{"loop-copy-4k", "4 KiB by RECV and SEND, a completion at a time", k4K,
+          [] { return make_loop_copy(false, k4K); }, true},
+    Micro{"bpf-copy-4k", "the same by a loop in the kernel", k4K,
+          [] { return make_loop_copy(true, k4K); }, true},
+    Micro{"loop-copy-64k", "64 KiB by RECV and SEND, a completion at a time", k64K,
+          [] { return make_loop_copy(false, k64K); }, true},
+    Micro{"bpf-copy-64k", "the same by a loop in the kernel", k64K,
+          [] { return make_loop_copy(true, k64K); }, true},
     Micro{"accept-close", "a loopback connection, made, accepted, closed", 0,
           [] { return make_accept_close(); }},
 };
@@ -111,10 +135,12 @@ const Micro* find_micro(std::string_view name) noexcept {
   return found == kMicros.end() ? nullptr : found;
 }
 
+bool warm_up_micro(MicroWork& work, const MicroPlan& plan, const std::atomic<bool>& stop) {
+  return !stop.load() && !run_for(work, plan.warmup, stop).interrupted;
+}
+
 MicroResult measure_micro(MicroWork& work, const MicroPlan& plan, const std::atomic<bool>& stop) {
   MicroResult result;
-  result.interrupted = stop.load() || run_for(work, plan.warmup, stop).interrupted;
-  if (result.interrupted) return result;
   const RingCounters rings_before = work.counters();
   const Nanos cpu_before = own_cpu_time().total;
   urb_mark_window_begin();

@@ -1,10 +1,12 @@
 // direct: no distribution by the master at all. Each worker accepts on a listener of its own and
-// the kernel spreads connections by SO_REUSEPORT. The other modes are held against it. It is no
-// ceiling: the kernel hashes connections, and so few of them load the workers unevenly.
+// the kernel spreads connections by SO_REUSEPORT: by its hash, or by a program
+// (mode/listener_group.hpp). The other modes are held against it. It is no ceiling: the hash loads
+// the workers unevenly where connections are few.
 #include <tuple>
 #include <utility>
 
 #include "mode/adopting_worker.hpp"
+#include "mode/listener_group.hpp"
 #include "mode/parts.hpp"
 #include "mode/role_host.hpp"
 #include "net/acceptor.hpp"
@@ -33,7 +35,9 @@ class DirectWorker : public Parts<DirectWorker<Wire>> {
 
  public:
   DirectWorker(Ring& ring, WorkerContext& context)
-      : acceptor_{ring, kAcceptor, context.listener, 0, context.counters}, worker_{ring, context} {}
+      : acceptor_{ring, kAcceptor, context.listener, 0, context.counters},
+        worker_{ring, context},
+        load_{context.shared, context.counters} {}
 
   void on_completion(const Completion& done) noexcept {
     if (done.token.owner != kAcceptor) return worker_.on_completion(done);
@@ -45,10 +49,11 @@ class DirectWorker : public Parts<DirectWorker<Wire>> {
  private:
   static constexpr std::uint8_t kAcceptor = Worker::kFirstFreeOwner;
   friend class Parts<DirectWorker>;
-  auto parts() noexcept { return std::tie(worker_, acceptor_); }
+  auto parts() noexcept { return std::tie(worker_, acceptor_, load_); }
 
   Acceptor acceptor_;
   Worker worker_;
+  LoadReport load_;
 };
 
 }  // namespace

@@ -20,7 +20,8 @@ class HeadMaster : public Parts<HeadMaster<Transport>> {
   HeadMaster(Ring& ring, MasterContext& context)
       : ring_{ring},
         context_{context},
-        placement_{context.config.policy, context.config.workers, context.config.seed},
+        placement_{context.config.policy.value_or(Policy::rr), context.config.workers,
+                   context.config.seed},
         buffers_{ring, head_buffer_options(context.config)},
         transport_{ring, kTransport, context, placement_},
         acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Transport::kAcceptInto},

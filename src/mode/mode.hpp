@@ -71,9 +71,10 @@ struct MasterContext : ProcessContext {
 
 struct WorkerContext : ProcessContext {
   unsigned index = 0;
-  int channel = 0;              ///< from the master; ends when the master wants this worker to end
-  int listener = 0;             ///< only where Mode::workers_listen
-  std::span<std::byte> shared;  ///< with the master, of Mode::shared_bytes
+  int channel = 0;   ///< from the master; ends when the master wants this worker to end
+  int listener = 0;  ///< only where Mode::workers_listen
+  /// With the master, of Mode::shared_bytes; or of ListenerGroup::load_memory().
+  std::span<std::byte> shared;
 };
 
 struct Mode {
@@ -81,10 +82,11 @@ struct Mode {
   std::string_view summary;  ///< one line of list-modes
   /// What it cannot do without. Tried before a server starts; no mode tries it again.
   Features needs;
-  bool workers_listen = false;  ///< each worker has a listener of its own on the shared port
-  bool reads_heads = false;     ///< the master sees the head: `--policy key` can route by it
-  bool has_relay = false;       ///< `--relay` chooses its data path
-  bool is_reference = false;    ///< the others are held against it; one mode is
+  /// Each worker has a listener of its own on the shared port, and the kernel places.
+  bool workers_listen = false;
+  bool reads_heads = false;   ///< the master sees the head: `--policy key` can route by it
+  bool has_relay = false;     ///< `--relay` chooses its data path
+  bool is_reference = false;  ///< the others are held against it; one mode is
   /// Both run until their part is finished and return; they throw before they are ready only.
   void (*run_master)(MasterContext&);
   void (*run_worker)(WorkerContext&);
@@ -94,6 +96,11 @@ struct Mode {
   /// Memory that the master shares with each worker, zero to begin with.
   std::size_t shared_bytes = 0;
 };
+
+/// What `asked` means in a mode: without it masters take turns, and the kernel hashes.
+[[nodiscard]] inline Policy policy_of(const Mode& mode, std::optional<Policy> asked) noexcept {
+  return asked.value_or(mode.workers_listen ? Policy::hash : Policy::rr);
+}
 
 /// All modes, in the order of the list in meson.build.
 [[nodiscard]] std::span<const Mode* const> all_modes() noexcept;

@@ -62,7 +62,8 @@ class PassthruMaster : public Parts<PassthruMaster> {
                    {buffers_, relay_, upstreams_, lingering_close_, context.counters},
                    context.config.limits,
                    context.connection_capacity},
-        placement_{context.config.policy, context.config.workers, context.config.seed} {}
+        placement_{context.config.policy.value_or(Policy::rr), context.config.workers,
+                   context.config.seed} {}
 
   void start() {
     if (config_.relay == RelayKind::linked) require_kernel_thread("use --relay sync or copy");

@@ -11,6 +11,7 @@ std::string_view name_of(Policy policy) noexcept {
     case Policy::random: return "random";
     case Policy::least: return "least";
     case Policy::key: return "key";
+    case Policy::hash: return "hash";
   }
   return "";
 }
@@ -41,6 +42,7 @@ unsigned Placement::choose(std::optional<std::uint64_t> route_hash) noexcept {
     case Policy::least: return least_loaded();
     case Policy::key:
       return route_hash ? static_cast<unsigned>(*route_hash % count) : next_in_turn();
+    case Policy::hash: URB_ASSERT(false);  // no master's, see require_policy()
   }
   return 0;
 }

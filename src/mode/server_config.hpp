@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "http/limits.hpp"
+#include "mode/policy.hpp"
 #include "net/planted_faults.hpp"
 #include "net/relay_kind.hpp"
 #include "tls/serving.hpp"
@@ -17,21 +17,11 @@
 
 namespace urb {
 
-/// How the master chooses a worker. One policy for all modes.
-enum class Policy : std::uint8_t {
-  rr,      ///< round robin
-  random,  ///< uniform, from the seed
-  least,   ///< the worker with the fewest connections or requests in flight
-  key,     ///< hash of the request's X-Route header; rr where nothing has been read
-};
-
-[[nodiscard]] std::string_view name_of(Policy policy) noexcept;
-
 struct ServerConfig {
   std::string mode;
   unsigned workers = 4;
   Address listen = Address::loopback(0);
-  Policy policy = Policy::rr;
+  std::optional<Policy> policy;  ///< none: the mode's own, see policy_of()
   RelayKind relay = RelayKind::linked;
   /// Of RelayKind::automatic: what it copies at most. None: kCopyMaxDefault.
   std::optional<Bytes> relay_copy_max;

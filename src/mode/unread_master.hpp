@@ -16,7 +16,8 @@ class UnreadMaster : public Parts<UnreadMaster<Transport>> {
  public:
   UnreadMaster(Ring& ring, MasterContext& context)
       : context_{context},
-        placement_{context.config.policy, context.config.workers, context.config.seed},
+        placement_{context.config.policy.value_or(Policy::rr), context.config.workers,
+                   context.config.seed},
         transport_{ring, kTransport, context, placement_},
         acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Transport::kAcceptInto} {}
 

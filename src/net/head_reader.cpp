@@ -34,7 +34,7 @@ HeadReader::HeadReader(Ring& ring, std::uint8_t owner, BufferPool& buffers,
       limits_{limits},
       deadlines_{{limits.header_timeout, limits.idle_timeout}},
       readers_{connection_capacity} {
-  URB_ASSERT(buffers.kind() != BufferKind::provided && buffers.buffer_bytes() == kHeadBufferBytes);
+  URB_ASSERT(!is_provided(buffers.kind()) && buffers.buffer_bytes() == kHeadBufferBytes);
 }
 
 std::optional<ReadHead> HeadReader::begin(Socket socket) noexcept {

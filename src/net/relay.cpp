@@ -38,7 +38,7 @@ Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers
       spares_left_{pipes.spare_count},
       transfers_{transfer_capacity} {
   const bool copies = kind == RelayKind::copy || kind == RelayKind::automatic;
-  URB_ASSERT(!copies || buffers.kind() != BufferKind::provided);
+  URB_ASSERT(!copies || !is_provided(buffers.kind()));
 }
 
 Relay::~Relay() {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -103,15 +104,27 @@ class BasicSessionPool {
   static constexpr std::size_t kOwedMax = 4096;  ///< bytes that TLS may have to say in a queue
   static constexpr int kSilent = -1;  ///< as a status: what TLS has to say goes out, and no answer
 
-  struct Connection : OperationSlot<Op> {
-    explicit Connection(const http::Limits& limits) noexcept
+  /// What a request needs while it is read and answered. Its connection has it only so long. So
+  /// idle connections are small, and the few at work share memory that is in the cache.
+  struct Work {
+    explicit Work(const http::Limits& limits) noexcept
         : parser{limits.max_body, limits.behind_proxy} {}
+    http::RequestParser parser;
+    std::uint32_t head_begin = 0;  ///< of `response`, what has been sent
+    std::uint32_t head_end = 0;
+    std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    std::array<iovec, 2> parts{};
+    msghdr message{};
+    std::array<char, http::kResponseBytesMax> response;
+  };
+
+  struct Connection : OperationSlot<Op> {
     State state = State::reading;
     bool keep_alive = false;
     bool peer_ended = false;
     bool served = false;  ///< has had a response: from here on it may be idle
     bool is_low_water_high = false;
-    BufferKind receives = BufferKind::plain;  ///< how the read in flight does
+    ReceiveWay receives = ReceiveWay::plain;  ///< how the read in flight does
     bool is_slow = false;  ///< has not filled a buffer in time: its low-water mark stays low
     int lingering_close_status = 0;  ///< of a leaving connection
     Socket socket;
@@ -121,19 +134,14 @@ class BasicSessionPool {
     std::size_t parked_begin = 0;   ///< what of it has been parsed
     ByteQueue prefix;               ///< came with the hand-over; parsed before `input`
     ByteQueue input;
-    std::uint32_t head_begin = 0;  ///< of `response`, what has been sent
-    std::uint32_t head_end = 0;
-    std::uint64_t body_bytes = 0;  ///< of the filler body still to send
+    std::unique_ptr<Work> work;  ///< from the first byte of a request to the last of its answer
     WriteWait write_wait;
     std::uint64_t untaken = kUnknown;  ///< by the client, when the deadline last looked
-    std::array<iovec, 2> parts{};
-    msghdr message{};
     Deadline<Connection> deadline;
     ListHook<Connection> deadline_hook;
     ListHook<Connection> waiting_hook;
-    http::RequestParser parser;
-    std::array<char, http::kResponseBytesMax> response;
 
+    [[nodiscard]] bool in_message() const noexcept { return work && work->parser.in_message(); }
     [[nodiscard]] bool has_input() const noexcept {
       return !parked.empty() || !prefix.is_empty() || !input.is_empty();
     }
@@ -147,6 +155,8 @@ class BasicSessionPool {
 
   // session_http.hpp: what bytes mean
   void advance(Connection& connection) noexcept;
+  void begin_work(Connection& connection) noexcept;
+  void end_work(Connection& connection) noexcept;
   void on_head(Connection& connection) noexcept;
   void respond(Connection& connection) noexcept;
   void finish_response(Connection& connection) noexcept;
@@ -161,7 +171,7 @@ class BasicSessionPool {
   void update_low_water(Connection& connection) noexcept;
   void set_low_water(Connection& connection, bool is_high) noexcept;
   void arm_read(Connection& connection, BufferLease lease) noexcept;
-  [[nodiscard]] Counter& received_bytes(BufferKind kind) noexcept;
+  [[nodiscard]] Counter& received_bytes(ReceiveWay way) noexcept;
   void arm_poll(Connection& connection) noexcept;
   void arm_peek(Connection& connection) noexcept;
   void queue_send(Connection& connection) noexcept;
@@ -185,7 +195,7 @@ class BasicSessionPool {
   void flush(Connection& connection) noexcept;
   [[nodiscard]] bool on_sealed_sent(Connection& connection, int& result) noexcept;
   [[nodiscard]] bool try_say_end(Connection& connection) noexcept;
-  void see_off(Connection& connection, int status) noexcept;
+  void see_off(Connection& connection, int status, bool is_head) noexcept;
 
   Ring& ring_;
   Operations<Op> operations_;
@@ -197,6 +207,7 @@ class BasicSessionPool {
   DeadlineQueue<Connection, kDeadlineKinds> deadlines_;
   IntrusiveList<Connection, &Connection::waiting_hook> waiting_;  ///< readable, but no buffer
   SlotMap<Connection> connections_;
+  std::vector<std::unique_ptr<Work>> idle_work_;  ///< the last used is the next
   std::vector<std::byte> filler_;
   SpoiledBytes spoiled_;              ///< for tests, as all of `options_.faults` is
   std::vector<Socket> never_closed_;  ///< likewise

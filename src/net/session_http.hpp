@@ -22,21 +22,23 @@ BasicSessionPool<Wire>::BasicSessionPool(Ring& ring, std::uint8_t owner,
       counters_{counters},
       options_{options},
       pool_{ring,
-            {options.buffers,
-             options.buffers == BufferKind::provided ? kRingBufferCount : kFixedBufferCount,
+            {options.buffers, is_provided(options.buffers) ? kRingBufferCount : kFixedBufferCount,
              kBufferBytes,
              /*group_id=*/0}},
       deadlines_{deadlines_of(options)},
       connections_{options.connection_capacity},
       filler_(kFillerBytes, std::byte{'x'}),
       pid_{getpid()},
-      shared_{ring, options.tls} {}
+      shared_{ring, options.tls} {
+  static_assert(sizeof(Connection) <= 320 + sizeof(typename Wire::Connection),
+                "of idle connections there are many");
+}
 
 template <class Wire>
 void BasicSessionPool<Wire>::adopt(Socket socket, BufferLease prefix, std::size_t begin,
                                    std::size_t end) noexcept {
   counters_.connections_opened.add();
-  Connection* const connection = connections_.try_emplace(options_.limits);
+  Connection* const connection = connections_.try_emplace();
   if (connection == nullptr) {  // dropped, like a connection that no descriptor was left for
     counters_.connections_closed.add();
     counters_.slots_exhausted.add();
@@ -52,37 +54,21 @@ void BasicSessionPool<Wire>::adopt(Socket socket, BufferLease prefix, std::size_
 }
 
 template <class Wire>
-std::span<const std::byte> BasicSessionPool<Wire>::Connection::front() const noexcept {
-  if (!parked.empty()) return std::span{parked}.subspan(parked_begin);
-  return prefix.is_empty() ? input.front() : prefix.front();
-}
-
-template <class Wire>
-void BasicSessionPool<Wire>::Connection::consume(std::size_t count) noexcept {
-  if (parked.empty()) return (prefix.is_empty() ? input : prefix).consume(count);
-  parked_begin += count;
-  if (parked_begin != parked.size()) return;
-  parked = {};  // rare, so its memory is not kept
-  parked_begin = 0;
-}
-
-template <class Wire>
-void BasicSessionPool<Wire>::Connection::clear_input() noexcept {
-  parked = {};
-  parked_begin = 0;
-  prefix.clear();
-  input.clear();
-}
-
-template <class Wire>
-void BasicSessionPool<Wire>::Connection::park_input() noexcept {
-  for (ByteQueue* const queue : {&prefix, &input}) {
-    while (!queue->is_empty()) {
-      const auto bytes = queue->front();
-      parked.insert(parked.end(), bytes.begin(), bytes.end());
-      queue->consume(bytes.size());
-    }
+void BasicSessionPool<Wire>::begin_work(Connection& connection) noexcept {
+  if (connection.work) return;
+  if (idle_work_.empty()) {
+    connection.work = std::make_unique<Work>(options_.limits);
+  } else {
+    connection.work = std::move(idle_work_.back());
+    idle_work_.pop_back();
   }
+}
+
+template <class Wire>
+void BasicSessionPool<Wire>::end_work(Connection& connection) noexcept {
+  if (!connection.work) return;
+  connection.work->parser.restart();
+  idle_work_.push_back(std::move(connection.work));
 }
 
 template <class Wire>
@@ -90,26 +76,29 @@ void BasicSessionPool<Wire>::advance(Connection& connection) noexcept {
   bool head_only = false;  // the parser owes the end of a message that has no body
   while (connection.state == State::reading) {
     if (!connection.has_input() && !head_only) break;
+    begin_work(connection);
+    http::RequestParser& parser = connection.work->parser;
     std::span<const std::byte> front = connection.front();
     if (options_.faults.spoil_bodies()) {
-      front = spoiled_.make(front, connection.parser, options_.faults);
+      front = spoiled_.make(front, parser, options_.faults);
     }
-    const http::ParseStep step = connection.parser.parse(front);
+    const http::ParseStep step = parser.parse(front);
     connection.consume(step.consumed);
     head_only = false;
     switch (step.status) {
       case http::ParseStatus::need_more: break;
       case http::ParseStatus::head_complete:
-        head_only = !connection.parser.head().has_body();
+        head_only = !parser.head().has_body();
         if (!head_only) on_head(connection);
         break;
       case http::ParseStatus::message_complete: respond(connection); break;
       case http::ParseStatus::error:  // the connection may be gone after it
-        return leave(connection, connection.parser.error_status());
+        return leave(connection, parser.error_status());
     }
   }
   if (connection.state != State::reading) return;
-  const bool between_requests = !connection.parser.in_message();
+  const bool between_requests = !connection.in_message();
+  if (between_requests) end_work(connection);
   if (connection.peer_ended || (stopping_ && between_requests)) {
     if (!between_requests) counters_.connection_resets.add();
     begin_close(connection);
@@ -123,7 +112,7 @@ void BasicSessionPool<Wire>::advance(Connection& connection) noexcept {
 template <class Wire>
 void BasicSessionPool<Wire>::on_head(Connection& connection) noexcept {
   // Only a client that waits needs the interim response, and only before any byte of its body.
-  if (!connection.parser.head().expect_continue) return;
+  if (!connection.work->parser.head().expect_continue) return;
   if (connection.has_input()) return;
   connection.state = State::continuing;
   queue_continue(connection);
@@ -131,25 +120,26 @@ void BasicSessionPool<Wire>::on_head(Connection& connection) noexcept {
 
 template <class Wire>
 void BasicSessionPool<Wire>::respond(Connection& connection) noexcept {
-  const http::RequestHead& head = connection.parser.head();
+  Work& work = *connection.work;
+  const http::RequestParser& parser = work.parser;
+  const http::RequestHead& head = parser.head();
   connection.keep_alive = head.keep_alive && !stopping_;
   counters_.requests.add();
-  counters_.request_body_bytes.add(connection.parser.body_bytes());
+  counters_.request_body_bytes.add(parser.body_bytes());
 
-  http::Receipt receipt{
-      options_.mode, options_.worker_index, pid_, connection.parser.body_bytes(), {}, {}};
-  if (receipt.body_bytes != 0) receipt.body_digest = connection.parser.body_digest();
-  if (head.verify_crc32c) receipt.crc32c = connection.parser.body_crc32c();
+  http::Receipt receipt{options_.mode, options_.worker_index, pid_, parser.body_bytes(), {}, {}};
+  if (receipt.body_bytes != 0) receipt.body_digest = parser.body_digest();
+  if (head.verify_crc32c) receipt.crc32c = parser.body_crc32c();
   http::ResponseOptions response{head.http11, connection.keep_alive, head.is_head_method,
                                  head.response_bytes};
   if (!response.body_bytes && options_.response_bytes.value != 0) {
     response.body_bytes = options_.response_bytes.value;
   }
-  connection.head_begin = 0;
-  connection.head_end = static_cast<std::uint32_t>(
-      http::write_receipt(connection.response, receipt, response, date_.at(ring_.now())));
-  connection.body_bytes = head.is_head_method ? 0 : response.body_bytes.value_or(0);
-  counters_.response_body_bytes.add(connection.body_bytes);
+  work.head_begin = 0;
+  work.head_end = static_cast<std::uint32_t>(
+      http::write_receipt(work.response, receipt, response, date_.at(ring_.now())));
+  work.body_bytes = head.is_head_method ? 0 : response.body_bytes.value_or(0);
+  counters_.response_body_bytes.add(work.body_bytes);
   connection.state = State::responding;
   connection.served = true;
   connection.untaken = kUnknown;
@@ -213,11 +203,12 @@ void BasicSessionPool<Wire>::begin_close(Connection& connection) noexcept {
 template <class Wire>
 void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
   if (!connection.in_flight.none()) return;
+  const bool is_head = connection.work && connection.work->parser.head().is_head_method;
+  end_work(connection);
   if (connection.state == State::leaving) {
     const int status = connection.lingering_close_status;
-    if constexpr (Wire::kIsTls) return see_off(connection, status);
+    if constexpr (Wire::kIsTls) return see_off(connection, status, is_head);
     Socket socket = std::move(connection.socket);
-    const bool is_head = connection.parser.head().is_head_method;
     connections_.release(connection);
     lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
@@ -233,8 +224,8 @@ void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
 
 template <class Wire>
 void BasicSessionPool<Wire>::renew_deadline(Connection& connection) noexcept {
-  const bool in_message = connection.parser.in_message();
-  if (in_message && connection.parser.has_head()) {
+  const bool in_message = connection.in_message();
+  if (in_message && connection.work->parser.has_head()) {
     deadlines_.arm(connection, kBodyDeadline, ring_.now());  // each progress renews it
     return;
   }
@@ -264,7 +255,7 @@ void BasicSessionPool<Wire>::on_deadline(Nanos now) noexcept {
       continue;
     }
     if (try_look(*connection)) continue;
-    const bool in_message = connection->parser.in_message();
+    const bool in_message = connection->in_message();
     if (connection->state == State::reading && in_message) {
       leave(*connection, 408);
     } else {
@@ -278,8 +269,7 @@ void BasicSessionPool<Wire>::begin_stop() noexcept {
   stopping_ = true;
   connections_.for_each([this](Connection& connection) {
     if (Wire::kIsTls && connection.state == State::handshaking) return begin_close(connection);
-    if (connection.state == State::reading && !connection.parser.in_message())
-      begin_close(connection);
+    if (connection.state == State::reading && !connection.in_message()) begin_close(connection);
   });
 }
 

@@ -16,15 +16,49 @@
 
 namespace urb {
 
+template <class Wire>
+std::span<const std::byte> BasicSessionPool<Wire>::Connection::front() const noexcept {
+  if (!parked.empty()) return std::span{parked}.subspan(parked_begin);
+  return prefix.is_empty() ? input.front() : prefix.front();
+}
+
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::consume(std::size_t count) noexcept {
+  if (parked.empty()) return (prefix.is_empty() ? input : prefix).consume(count);
+  parked_begin += count;
+  if (parked_begin != parked.size()) return;
+  parked = {};  // rare, so its memory is not kept
+  parked_begin = 0;
+}
+
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::clear_input() noexcept {
+  parked = {};
+  parked_begin = 0;
+  prefix.clear();
+  input.clear();
+}
+
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::park_input() noexcept {
+  for (ByteQueue* const queue : {&prefix, &input}) {
+    while (!queue->is_empty()) {
+      const auto bytes = queue->front();
+      parked.insert(parked.end(), bytes.begin(), bytes.end());
+      queue->consume(bytes.size());
+    }
+  }
+}
+
 // While more than a buffer of the body is to come, the socket is readable when there is a buffer's
 // worth: fewer wake-ups, each for more (decision 0013). Not behind a proxy: a local stream does not
 // know the mark.
 template <class Wire>
 void BasicSessionPool<Wire>::update_low_water(Connection& connection) noexcept {
   if (options_.limits.behind_proxy) return;
-  const http::RequestParser& parser = connection.parser;
   bool is_high = false;
-  if (parser.in_message() && parser.has_head() && !connection.is_slow) {
+  if (connection.in_message() && connection.work->parser.has_head() && !connection.is_slow) {
+    const http::RequestParser& parser = connection.work->parser;
     const std::uint64_t left = parser.head().content_length - parser.body_bytes();
     // Not for a body that one or two reads bring: two system calls are what the mark costs.
     const std::uint64_t least =
@@ -44,11 +78,11 @@ template <class Wire>
 void BasicSessionPool<Wire>::want_read(Connection& connection, bool is_readable) noexcept {
   if (connection.in_flight.has_any(Op::read, Op::poll)) return;
   if (connection.waiting_hook.is_linked) return;
-  if (pool_.kind() == BufferKind::provided) {
+  if (is_provided(pool_.kind())) {
     if (pool_.free_count() == 0) return waiting_.push_back(connection);
     io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
     pool_.prep_recv_multishot(sqe, connection.socket);
-    connection.receives = kind_of_receive(*sqe);
+    connection.receives = way_of_receive(*sqe);
     return;
   }
   if (!is_readable && pool_.free_count() <= pool_.buffer_count() / 2) return arm_poll(connection);
@@ -65,15 +99,19 @@ template <class Wire>
 void BasicSessionPool<Wire>::arm_read(Connection& connection, BufferLease lease) noexcept {
   io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
   pool_.prep_read(sqe, connection.socket, lease.memory());
-  connection.receives = kind_of_receive(*sqe);
+  connection.receives = way_of_receive(*sqe);
   connection.reading_into = std::move(lease);
 }
 
 template <class Wire>
-Counter& BasicSessionPool<Wire>::received_bytes(BufferKind kind) noexcept {
-  return kind == BufferKind::registered ? counters_.registered_bytes
-         : kind == BufferKind::provided ? counters_.provided_bytes
-                                        : counters_.plain_bytes;
+Counter& BasicSessionPool<Wire>::received_bytes(ReceiveWay way) noexcept {
+  switch (way) {
+    case ReceiveWay::read_fixed: return counters_.read_fixed_bytes;
+    case ReceiveWay::registered: return counters_.recv_registered_bytes;
+    case ReceiveWay::provided: return counters_.provided_bytes;
+    case ReceiveWay::plain: break;
+  }
+  return counters_.plain_bytes;
 }
 
 template <class Wire>
@@ -122,6 +160,7 @@ void BasicSessionPool<Wire>::on_read(const Completion& done) noexcept {
   }
   if (done.result > 0) {
     received_bytes(connection.receives).add(static_cast<std::uint64_t>(done.result));
+    if (done.keeps_buffer()) counters_.buffers_kept.add();
     if constexpr (Wire::kIsTls) {
       return on_sealed(connection, std::move(lease), 0, static_cast<std::size_t>(done.result));
     }

@@ -32,16 +32,16 @@ void BasicSessionPool<Wire>::queue_send(Connection& connection) noexcept {
     return flush(connection);
   }
   io_uring_sqe* const sqe = operations_.arm(connection, Op::send);
-  char* const head = connection.response.data() + connection.head_begin;
-  const std::size_t head_bytes = connection.head_end - connection.head_begin;
-  if (connection.body_bytes == 0) return connection.socket.prep_send(sqe, {head, head_bytes});
-  connection.parts[0] = {head, head_bytes};
-  connection.parts[1] = {filler_.data(),
-                         std::min<std::uint64_t>(connection.body_bytes, filler_.size())};
-  connection.message = {};
-  connection.message.msg_iov = connection.parts.data();
-  connection.message.msg_iovlen = connection.parts.size();
-  connection.socket.prep_sendmsg(sqe, connection.message);
+  Work& work = *connection.work;
+  char* const head = work.response.data() + work.head_begin;
+  const std::size_t head_bytes = work.head_end - work.head_begin;
+  if (work.body_bytes == 0) return connection.socket.prep_send(sqe, {head, head_bytes});
+  work.parts[0] = {head, head_bytes};
+  work.parts[1] = {filler_.data(), std::min<std::uint64_t>(work.body_bytes, filler_.size())};
+  work.message = {};
+  work.message.msg_iov = work.parts.data();
+  work.message.msg_iovlen = work.parts.size();
+  connection.socket.prep_sendmsg(sqe, work.message);
 }
 
 template <class Wire>
@@ -61,14 +61,14 @@ void BasicSessionPool<Wire>::on_send(Connection& connection, int result) noexcep
     counters_.connection_resets.add();
     return begin_close(connection);
   }
+  Work& work = *connection.work;
   const auto sent = static_cast<std::uint64_t>(std::max(result, 0));
-  const std::uint64_t of_head =
-      std::min<std::uint64_t>(sent, connection.head_end - connection.head_begin);
-  connection.head_begin += static_cast<std::uint32_t>(of_head);
-  const std::uint64_t asked = std::min<std::uint64_t>(connection.body_bytes, filler_.size());
-  connection.body_bytes -= sent - of_head;
-  const bool head_is_sent = connection.head_begin == connection.head_end;
-  if (head_is_sent && connection.body_bytes == 0) return finish_response(connection);
+  const std::uint64_t of_head = std::min<std::uint64_t>(sent, work.head_end - work.head_begin);
+  work.head_begin += static_cast<std::uint32_t>(of_head);
+  const std::uint64_t asked = std::min<std::uint64_t>(work.body_bytes, filler_.size());
+  work.body_bytes -= sent - of_head;
+  const bool head_is_sent = work.head_begin == work.head_end;
+  if (head_is_sent && work.body_bytes == 0) return finish_response(connection);
   if (sent != 0) deadlines_.arm(connection, kBodyDeadline, ring_.now());
   if (head_is_sent && sent - of_head == asked) return queue_send(connection);
   wait_for_client(connection);

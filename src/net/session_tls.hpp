@@ -102,14 +102,15 @@ void BasicSessionPool<Wire>::seal_answer(Connection& connection) noexcept {
   if constexpr (Wire::kIsTls) {
     auto& wire = connection.wire;
     if (connection.state != State::responding || wire.sealed != 0) return;
-    const std::span head = std::span{connection.response}.subspan(
-        connection.head_begin, connection.head_end - connection.head_begin);
-    const std::size_t of_body = std::min<std::uint64_t>(connection.body_bytes, filler_.size());
+    const Work& work = *connection.work;
+    const std::span head =
+        std::span{work.response}.subspan(work.head_begin, work.head_end - work.head_begin);
+    const std::size_t of_body = std::min<std::uint64_t>(work.body_bytes, filler_.size());
     wire.tls->send(std::as_bytes(head));
     wire.tls->send(std::span{filler_}.first(of_body));
     wire.sealed = head.size() + of_body;
     // Behind the last answer follows the end, in the same packet.
-    if (of_body != connection.body_bytes || connection.keep_alive) return;
+    if (of_body != work.body_bytes || connection.keep_alive) return;
     wire.tls->end();
     wire.has_ended = true;
   }
@@ -151,7 +152,10 @@ bool BasicSessionPool<Wire>::on_sealed_sent(Connection& connection, int& result)
       flush(connection);
       return false;
     }
-    if (connection.state == State::ending) begin_close(connection);
+    if (connection.state == State::ending) {
+      begin_close(connection);
+      return false;
+    }
     result = static_cast<int>(std::exchange(wire.sealed, 0));
     return result != 0;
   }
@@ -163,7 +167,7 @@ template <class Wire>
 bool BasicSessionPool<Wire>::try_say_end(Connection& connection) noexcept {
   if constexpr (Wire::kIsTls) {
     auto& wire = connection.wire;
-    if (connection.state != State::reading || connection.parser.in_message()) return false;
+    if (connection.state != State::reading || connection.in_message()) return false;
     if (connection.in_flight.has_any(Op::send, Op::wait) || wire.has_ended) return false;
     wire.tls->end();
     wire.has_ended = true;
@@ -179,14 +183,13 @@ bool BasicSessionPool<Wire>::try_say_end(Connection& connection) noexcept {
 
 // To the lingering close, with what is left to say.
 template <class Wire>
-void BasicSessionPool<Wire>::see_off(Connection& connection, int status) noexcept {
+void BasicSessionPool<Wire>::see_off(Connection& connection, int status, bool is_head) noexcept {
   if constexpr (Wire::kIsTls) {
     auto& wire = connection.wire;
     if (status > 0) {
       counters_.request_errors.add();
       std::array<char, http::kResponseBytesMax> answer;
-      const std::size_t bytes = http::write_error(
-          answer, status, connection.parser.head().is_head_method, date_.at(ring_.now()));
+      const std::size_t bytes = http::write_error(answer, status, is_head, date_.at(ring_.now()));
       wire.tls->send(std::as_bytes(std::span{answer}.first(bytes)));
       wire.tls->end();
     }

@@ -20,8 +20,11 @@ namespace urb {
 struct Cell {
   std::string mode;
   std::string relay;
-  std::string url;    ///< of a server that `load` has measured
-  std::string label;  ///< "passthru copy", where there are several data paths; empty: the mode
+  std::string policy;  ///< who gets a connection or request; empty: not known
+  std::string url;     ///< of a server that `load` has measured
+  /// "passthru copy", where there are several data paths; "cluster least", where the policy is not
+  /// the mode's own. Empty: the mode.
+  std::string label;
   std::string kernel;
   Bytes body;
   bool reuse = false;

@@ -57,7 +57,10 @@ class Labels {
   [[nodiscard]] std::string label_of(const Row& row) const {
     if (!row.url.empty()) return plain_name(row.url);
     const bool is_one_of_several = relays_.at(row.mode).size() > 1 && !row.relay.empty();
-    return plain_name(is_one_of_several ? row.mode + " " + row.relay : row.mode);
+    std::string label = row.mode;
+    if (is_one_of_several) label += " " + row.relay;
+    if (has_policy_of_its_own(row.mode, row.policy)) label += " " + row.policy;
+    return plain_name(label);
   }
 
  private:
@@ -96,12 +99,13 @@ class Settings {
     if (row.status != Status::ok && row.workers == 0 && !is_operation(row)) return;
     Entry& entry = entry_of(row);
     ++entry.row_count;
-    const auto key =
-        std::make_tuple(row.mode, row.relay, row.url, row.kernel, row.body_bytes, row.reuse);
+    const auto key = std::make_tuple(row.mode, row.relay, row.policy, row.url, row.kernel,
+                                     row.body_bytes, row.reuse);
     const auto [found, is_new] = entry.places.try_emplace(key, entry.setting.cells.size());
     if (is_new) {
       entry.setting.cells.push_back(Cell{.mode = row.mode,
                                          .relay = row.relay,
+                                         .policy = row.policy,
                                          .url = row.url,
                                          .label = labels_.label_of(row),
                                          .kernel = row.kernel,
@@ -132,8 +136,8 @@ class Settings {
   }
 
  private:
-  using CellKey =
-      std::tuple<std::string, std::string, std::string, std::string, std::uint64_t, bool>;
+  using CellKey = std::tuple<std::string, std::string, std::string, std::string, std::string,
+                             std::uint64_t, bool>;
   struct Entry {
     Setting setting;
     std::size_t row_count = 0;

@@ -29,11 +29,13 @@ std::string options_of(const Cell& cell, const Setting& setting) {
   const auto value = [&setting](const char* column) { return value_of(setting.values, column); };
   std::string options;
   add(options, "--relay", cell.relay);
-  add(options, "--body", format_bytes(cell.body));
+  const std::string mix = value("body_mix");
+  add(options, "--body", mix.empty() ? format_bytes(cell.body) : mix);
   add(options, "--reuse", cell.reuse ? "yes" : "no");
-  for (const char* const name : {"workers", "connections", "buffers", "policy"}) {
+  for (const char* const name : {"workers", "connections", "buffers"}) {
     add(options, fmt::format("--{}", name), value(name));
   }
+  add(options, "--policy", cell.policy);
   add(options, "--response", value("response_bytes"));
   add(options, "--rate", value("rate_requested"));
   if (const std::string tls = value("tls"); tls.starts_with("worker")) {

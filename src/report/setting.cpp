@@ -10,18 +10,21 @@
 namespace urb {
 namespace {
 
-constexpr std::array<std::string_view, 5> kOfCells{"mode", "relay", "url", "body_bytes", "reuse"};
+constexpr std::array<std::string_view, 6> kOfCells{"mode", "relay",      "policy",
+                                                   "url",  "body_bytes", "reuse"};
 // What other programs do not know of.
-constexpr std::array<std::string_view, 4> kFilled{"buffers", "policy", "pinning", "loop"};
+constexpr std::array<std::string_view, 3> kFilled{"buffers", "pinning", "loop"};
 
 struct Phrase {
   std::string_view column;
   std::string_view text;  ///< {} is the value
 };
 constexpr std::array kPhrases{Phrase{"workers", "{} workers"},
-                              Phrase{"connections", "{} connections"}, Phrase{"loop", "{} loop"},
+                              Phrase{"connections", "{} connections"},
+                              Phrase{"loop", "{} loop"},
                               Phrase{"rate_requested", "at {} req/s"},
-                              Phrase{"response_bytes", "responses of {} bytes"}};
+                              Phrase{"response_bytes", "responses of {} bytes"},
+                              Phrase{"body_mix", "bodies mixed {}"}};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {

@@ -111,6 +111,8 @@ std::variant<Row, ParseError> parse_row(const std::vector<std::string>& fields,
     ++index;
   });
   if (error) return *std::move(error);
+  // Until then `direct` had no other policy, whatever was asked for.
+  if (schema < 3 && row.mode == "direct" && !row.policy.empty()) row.policy = "hash";
   return row;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "mode/listener_group.hpp"
 #include "net/acceptor.hpp"
 #include "net/handover.hpp"
 #include "process/child.hpp"
@@ -41,6 +42,7 @@ class Master {
   int run() {
     // The last is for the workers, which inherit that it waits until they can read it.
     const Fd control = make_control({SIGTERM, SIGCHLD, finish_signal()});
+    make_group();
     map_shared();
     for (unsigned index = 0; index < workers_.size(); ++index) start_worker(index);
     std::vector<int> channels;
@@ -77,6 +79,16 @@ class Master {
     unsigned failures = 0;            ///< deaths in a row before it was ready
   };
 
+  // Who chooses among the workers' listeners, unless the kernel's hash does.
+  void make_group() {
+    const Policy policy = policy_of(setup_.mode, setup_.config.policy);
+    if (!listens_per_worker(setup_.mode, setup_.address) || policy == Policy::hash) return;
+    group_.emplace(policy, setup_.config.workers);
+    for (unsigned index = 0; index < workers_.size(); ++index) {
+      shared_.push_back(group_->load_memory(index));
+    }
+  }
+
   // Before the first fork. Never unmapped: it goes with the processes.
   void map_shared() {
     const std::size_t bytes = setup_.mode.shared_bytes;
@@ -104,6 +116,7 @@ class Master {
     if (listens_per_worker(setup_.mode, setup_.address)) {
       Fd& first = setup_.listeners[index];
       listener = first.is_open() ? std::move(first) : make_listener(setup_.address, true);
+      if (group_) group_->admit(index, listener.get());
     } else if (setup_.mode.workers_listen) {
       const int shared = setup_.listeners.front().get();
       listener = Fd{Adopt{}, check(fcntl(shared, F_DUPFD_CLOEXEC, 0), "dup of the listener")};
@@ -199,6 +212,7 @@ class Master {
   std::vector<Worker> workers_;
   std::vector<WorkerChange> changes_;
   std::vector<std::span<std::byte>> shared_;
+  std::optional<ListenerGroup> group_;
   bool is_hopeless_ = false;
 };
 

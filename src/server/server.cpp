@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "mode/listener_group.hpp"
 #include "mode/mode.hpp"
 #include "net/acceptor.hpp"
 #include "server/ending.hpp"
@@ -89,6 +90,7 @@ Server::Server(const ServerConfig& config) {
     tls::require_library();
     if (mode->run_tls_worker == nullptr) throw UsageError(describe_tls_obstacle(*mode));
   }
+  require_policy(*mode, policy_of(*mode, config.policy), config.listen.is_unix());
   require_features(mode->name, mode->needs);  // tried here, once for all processes to come
   pages_ = std::make_unique<Pages>(1 + config.workers);
   std::vector<Fd> listeners = make_listeners(*mode, config, address_);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -21,6 +22,19 @@ std::string read_whole(const std::string& path) {
   std::string bytes{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
   if (!file || file.bad()) throw_errno(fmt::format("read of {}", path).c_str());
   return bytes;
+}
+
+// Each with the folders that it is in, which the archive has before it.
+void add_files(CpioWriter& archive, const std::vector<GuestFile>& files) {
+  std::set<std::string> folders;
+  for (const GuestFile& file : files) {
+    const std::string name = file.path.substr(1);
+    for (std::size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1)) {
+      const std::string folder = name.substr(0, at);
+      if (folders.insert(folder).second) archive.add_folder(folder);
+    }
+    archive.add_file(name, file.bytes);
+  }
 }
 
 }  // namespace
@@ -60,6 +74,7 @@ std::string make_initramfs(const KernelImage& kernel, const GuestTask& task) {
     archive.add_file(fmt::format("modules/{:02}{}", index, path.ends_with(".xz") ? ".xz" : ""),
                      read_whole(path));
   }
+  add_files(archive, task.files);
   return std::move(archive).finish();
 }
 

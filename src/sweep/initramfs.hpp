@@ -8,6 +8,12 @@
 
 namespace urb {
 
+/// A file of the guest besides the program.
+struct GuestFile {
+  std::string path;  ///< absolute; not below what the guest mounts, such as /tmp
+  std::string bytes;
+};
+
 /// What a guest does, from outside its kernel.
 struct GuestTask {
   /// Command lines of this program without its name, one after the other.
@@ -18,6 +24,7 @@ struct GuestTask {
   bool counts_instructions = false;
   bool sends_symbols = false;            ///< of its kernel's functions, behind the last run
   std::vector<std::string> environment;  ///< "NAME=VALUE", of all runs
+  std::vector<GuestFile> files;          ///< for the runs to read
 };
 
 /// Where the guest finds its task; a process with number 1 that has such a file is a guest.

@@ -1,4 +1,4 @@
-// The three kinds of receive memory.
+// The four kinds of receive memory.
 #include "uring/buffer_pool.hpp"
 
 #include <sys/mman.h>
@@ -16,14 +16,16 @@ std::string_view name_of(BufferKind kind) noexcept {
   switch (kind) {
     case BufferKind::registered: return "registered";
     case BufferKind::provided: return "provided";
+    case BufferKind::provided_inc: return "provided-inc";
     case BufferKind::plain: return "plain";
   }
   return "";
 }
 
-BufferKind kind_of_receive(const io_uring_sqe& sqe) noexcept {
-  if (sqe.opcode == IORING_OP_READ_FIXED) return BufferKind::registered;
-  return (sqe.flags & IOSQE_BUFFER_SELECT) != 0 ? BufferKind::provided : BufferKind::plain;
+ReceiveWay way_of_receive(const io_uring_sqe& sqe) noexcept {
+  if (sqe.opcode == IORING_OP_READ_FIXED) return ReceiveWay::read_fixed;
+  if ((sqe.flags & IOSQE_BUFFER_SELECT) != 0) return ReceiveWay::provided;
+  return (sqe.ioprio & IORING_RECVSEND_FIXED_BUF) != 0 ? ReceiveWay::registered : ReceiveWay::plain;
 }
 
 BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
@@ -47,13 +49,14 @@ BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
   free_.reserve(buffer_count_);
   try {
     if (kind_ == BufferKind::registered) register_arena();
-    if (kind_ == BufferKind::provided) set_up_buffer_ring();
+    if (is_provided(kind_)) set_up_buffer_ring();
   } catch (...) {
     munmap(arena_, arena_bytes);
     throw;
   }
   free_count_ = buffer_count_;
-  if (kind_ == BufferKind::provided) {
+  if (is_provided(kind_)) {
+    fillings_.resize(kind_ == BufferKind::provided_inc ? buffer_count_ : 0);
     for (std::uint32_t index = 0; index < buffer_count_; ++index) give_to_kernel(index);
   } else {
     for (std::uint32_t index = buffer_count_; index-- > 0;) free_.push_back(index);
@@ -62,6 +65,7 @@ BufferPool::BufferPool(Ring& ring, const BufferPoolOptions& options)
 
 BufferPool::~BufferPool() {
   URB_ASSERT(free_count_ == buffer_count_);
+  URB_ASSERT(kind_ != BufferKind::provided_inc || free_.size() == pieces_.size());
   if (buffer_ring_ != nullptr) {
     io_uring_free_buf_ring(ring_.raw(), buffer_ring_, buffer_count_, group_id_);
   }
@@ -80,6 +84,7 @@ void BufferPool::register_arena() {
         "--buffers plain");
   }
   if (result < 0) throw_refused("io_uring_register", -result, {5, 1}, "use --buffers plain");
+  receives_registered_ = ring_.use(Feature::recv_registered);
 }
 
 void BufferPool::set_up_buffer_ring() {
@@ -87,9 +92,16 @@ void BufferPool::set_up_buffer_ring() {
   if (!ring_.use(Feature::recv_multishot)) {
     throw_missing("provided buffers need Linux 6.0 or later; use --buffers registered");
   }
+  unsigned flags = 0;
+  if (kind_ == BufferKind::provided_inc) {
+    if (!ring_.use(Feature::provided_inc)) {
+      throw_missing("--buffers provided-inc needs Linux 6.12 or later; use --buffers provided");
+    }
+    flags = IOU_PBUF_RING_INC;
+  }
   const int error = retry_without_memory([&] {
     int cause = 0;
-    buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, 0, &cause);
+    buffer_ring_ = io_uring_setup_buf_ring(ring_.raw(), buffer_count_, group_id_, flags, &cause);
     return buffer_ring_ == nullptr ? cause : 0;
   });
   if (error != 0) {
@@ -103,7 +115,7 @@ void BufferPool::set_up_buffer_ring() {
 }
 
 BufferLease BufferPool::try_take() noexcept {
-  URB_ASSERT(kind_ != BufferKind::provided);
+  URB_ASSERT(!is_provided(kind_));
   if (free_.empty()) return {};
   const std::uint32_t index = free_.back();
   free_.pop_back();
@@ -113,9 +125,43 @@ BufferLease BufferPool::try_take() noexcept {
 
 BufferLease BufferPool::claim(const Completion& done) noexcept {
   if (!done.has_buffer()) return {};
-  URB_ASSERT(kind_ == BufferKind::provided && done.buffer_id() < buffer_count_);
+  URB_ASSERT(is_provided(kind_) && done.buffer_id() < buffer_count_);
+  if (kind_ == BufferKind::provided_inc) {
+    // An end or an error takes nothing of a buffer.
+    return done.result > 0 ? claim_piece(done.buffer_id(), static_cast<std::uint32_t>(done.result))
+                           : BufferLease{};
+  }
   --free_count_;
   return BufferLease{this, done.buffer_id()};
+}
+
+// The kernel fills a buffer to its last byte before it begins the next, whoever receives.
+BufferLease BufferPool::claim_piece(std::uint32_t buffer, std::uint32_t bytes) noexcept {
+  Filling& filling = fillings_[buffer];
+  URB_ASSERT(bytes <= buffer_bytes_ - filling.filled);
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(pieces_.size()));
+    pieces_.emplace_back();
+    if (links_.size() < pieces_.size()) links_.resize(pieces_.size());
+    free_.reserve(pieces_.capacity());
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  pieces_[index] = {buffer, filling.filled, bytes};
+  filling.filled += bytes;
+  ++filling.pieces;
+  if (filling.filled == buffer_bytes_) --free_count_;
+  return BufferLease{this, index};
+}
+
+void BufferPool::take_piece_back(std::uint32_t index) noexcept {
+  const std::uint32_t buffer = pieces_[index].buffer;
+  free_.push_back(index);  // within the capacity that claim_piece() reserved
+  Filling& filling = fillings_[buffer];
+  if (--filling.pieces != 0 || filling.filled != buffer_bytes_) return;
+  filling.filled = 0;
+  ++free_count_;
+  give_to_kernel(buffer);
 }
 
 void BufferPool::prep_read(io_uring_sqe* sqe, const Socket& from,
@@ -128,7 +174,13 @@ void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into)
   URB_ASSERT(into.data() >= arena_ &&
              into.data() + into.size() <= arena_ + std::size_t{buffer_count_} * buffer_bytes_);
   if (kind_ == BufferKind::registered) {
-    // Plain RECV refuses registered buffers up to Linux 7.1, READ_FIXED on a socket works on all.
+    if (receives_registered_) {
+      io_uring_prep_recv(sqe, fd, into.data(), into.size(), 0);
+      sqe->ioprio |= IORING_RECVSEND_FIXED_BUF;
+      sqe->buf_index = 0;
+      return;
+    }
+    // RECV refuses registered buffers up to Linux 7.1, READ_FIXED on a socket works on all.
     // Offset 0: a socket has no position, and -1 would ask for the file's (io_uring_prep_read(3)).
     io_uring_prep_read_fixed(sqe, fd, into.data(), static_cast<unsigned>(into.size()), 0, 0);
   } else {
@@ -137,7 +189,7 @@ void BufferPool::prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into)
 }
 
 void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, const Socket& from) const noexcept {
-  URB_ASSERT(kind_ == BufferKind::provided);
+  URB_ASSERT(is_provided(kind_));
   io_uring_prep_recv_multishot(sqe, from.number(), nullptr, 0, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
   sqe->buf_group = group_id_;
@@ -145,6 +197,7 @@ void BufferPool::prep_recv_multishot(io_uring_sqe* sqe, const Socket& from) cons
 }
 
 void BufferPool::take_back(std::uint32_t index) noexcept {
+  if (kind_ == BufferKind::provided_inc) return take_piece_back(index);
   ++free_count_;
   if (kind_ == BufferKind::provided) {
     give_to_kernel(index);
@@ -154,7 +207,7 @@ void BufferPool::take_back(std::uint32_t index) noexcept {
 }
 
 void BufferPool::give_to_kernel(std::uint32_t index) noexcept {
-  io_uring_buf_ring_add(buffer_ring_, memory_of(index).data(), buffer_bytes_,
+  io_uring_buf_ring_add(buffer_ring_, buffer_memory(index).data(), buffer_bytes_,
                         static_cast<std::uint16_t>(index), io_uring_buf_ring_mask(buffer_count_),
                         0);
   io_uring_buf_ring_advance(buffer_ring_, 1);

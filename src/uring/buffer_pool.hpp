@@ -1,9 +1,10 @@
 // Memory that received bytes land in, and who owns each piece of it at any time.
 //
-// Three kinds behind one class, so that every mode makes the same choice the same way:
-//   registered  the arena is registered with the ring; reads are READ_FIXED
-//   provided    the kernel picks a buffer from a ring of them at the time data is there
-//   plain       ordinary memory; reads are RECV
+// Four kinds behind one class, so that every mode makes the same choice the same way:
+//   registered    the arena is registered with the ring; reads are RECV (Linux 7.2) or READ_FIXED
+//   provided      the kernel picks a buffer from a ring of them at the time data is there
+//   provided-inc  the same, and what a receive leaves of a buffer is for the next (Linux 6.12)
+//   plain         ordinary memory; reads are RECV
 #pragma once
 
 #include <cstddef>
@@ -22,12 +23,19 @@
 
 namespace urb {
 
-enum class BufferKind : std::uint8_t { registered, provided, plain };
+enum class BufferKind : std::uint8_t { registered, provided, provided_inc, plain };
 [[nodiscard]] std::string_view name_of(BufferKind kind) noexcept;
+/// Whether the kernel picks the buffers.
+[[nodiscard]] constexpr bool is_provided(BufferKind kind) noexcept {
+  return kind == BufferKind::provided || kind == BufferKind::provided_inc;
+}
 
-/// How the receive in `sqe` brings its bytes, as its opcode and flags say. It depends on nothing
-/// that a pool says of itself.
-[[nodiscard]] BufferKind kind_of_receive(const io_uring_sqe& sqe) noexcept;
+/// How a receive brings its bytes: READ_FIXED, RECV into registered buffers, RECV into what the
+/// kernel picks, or RECV.
+enum class ReceiveWay : std::uint8_t { read_fixed, registered, provided, plain };
+/// The way of the receive in `sqe`, as its opcode and flags say. It depends on nothing that a pool
+/// says of itself.
+[[nodiscard]] ReceiveWay way_of_receive(const io_uring_sqe& sqe) noexcept;
 
 class BufferPool;
 class ByteQueue;
@@ -54,7 +62,7 @@ class BufferLease {
   ~BufferLease() { give_back(); }
 
   [[nodiscard]] bool is_held() const noexcept { return pool_ != nullptr; }
-  /// The whole buffer, used or not.
+  /// The whole buffer, used or not; of `provided_inc`, what one completion brought.
   [[nodiscard]] std::span<std::byte> memory() const noexcept;
   void give_back() noexcept;
 
@@ -68,9 +76,9 @@ class BufferLease {
 
 struct BufferPoolOptions {
   BufferKind kind = BufferKind::registered;
-  std::uint32_t buffer_count = 8;  ///< a power of two for `provided`
+  std::uint32_t buffer_count = 8;  ///< a power of two where the kernel picks
   std::uint32_t buffer_bytes = 128 * 1024;
-  std::uint16_t group_id = 0;  ///< of `provided`: unique on the ring
+  std::uint16_t group_id = 0;  ///< where the kernel picks: unique on the ring
 };
 
 /// A fixed set of equal buffers. At most one `registered` pool per ring: it is the ring's whole
@@ -86,20 +94,21 @@ class BufferPool {
 
   /// registered, plain: the buffer used last, whose memory is warm; empty when all are out.
   [[nodiscard]] BufferLease try_take() noexcept;
-  /// provided: the buffer that `done` carries. Call it before any early return, or the pool drains
-  /// until every receive starves (liburing#346).
+  /// The kernel picks: the buffer that `done` carries, or its part of one. Call it for each
+  /// completion in their order and before any early return, or the pool drains until every receive
+  /// starves (liburing#346).
   [[nodiscard]] BufferLease claim(const Completion& done) noexcept;
 
   /// Fills `sqe` with one read of up to `into.size()` bytes from a socket. `into` lies within a
-  /// lease of this pool, which stays alive until the CQE. Not for `provided`.
+  /// lease of this pool, which stays alive until the CQE. Not where the kernel picks.
   void prep_read(io_uring_sqe* sqe, const Socket& from, std::span<std::byte> into) const noexcept;
   void prep_read(io_uring_sqe* sqe, int fd, std::span<std::byte> into) const noexcept;
-  /// provided: fills `sqe` with a multishot receive; each CQE carries a buffer to claim().
+  /// The kernel picks: fills `sqe` with a multishot receive; each CQE carries a buffer to claim().
   void prep_recv_multishot(io_uring_sqe* sqe, const Socket& from) const noexcept;
 
   [[nodiscard]] BufferKind kind() const noexcept { return kind_; }
   [[nodiscard]] std::uint16_t group_id() const noexcept { return group_id_; }
-  /// Buffers that are neither leased nor, for `provided`, lost to anybody but the kernel.
+  /// Buffers that are not leased, or that the kernel can still fill.
   [[nodiscard]] std::uint32_t free_count() const noexcept { return free_count_; }
   [[nodiscard]] std::uint32_t buffer_count() const noexcept { return buffer_count_; }
   [[nodiscard]] std::uint32_t buffer_bytes() const noexcept { return buffer_bytes_; }
@@ -112,9 +121,28 @@ class BufferPool {
     std::uint32_t begin;
     std::uint32_t end;
   };
+  // provided_inc: what one completion brought. A lease's index is that of a piece then.
+  struct Piece {
+    std::uint32_t buffer;
+    std::uint32_t begin;
+    std::uint32_t bytes;
+  };
+  struct Filling {  // provided_inc: of one buffer
+    std::uint32_t filled = 0;
+    std::uint32_t pieces = 0;  // that are leased
+  };
   [[nodiscard]] std::span<std::byte> memory_of(std::uint32_t index) const noexcept {
+    if (kind_ == BufferKind::provided_inc) {
+      const Piece& piece = pieces_[index];
+      return buffer_memory(piece.buffer).subspan(piece.begin, piece.bytes);
+    }
+    return buffer_memory(index);
+  }
+  [[nodiscard]] std::span<std::byte> buffer_memory(std::uint32_t index) const noexcept {
     return {arena_ + std::size_t{index} * buffer_bytes_, buffer_bytes_};
   }
+  [[nodiscard]] BufferLease claim_piece(std::uint32_t buffer, std::uint32_t bytes) noexcept;
+  void take_piece_back(std::uint32_t index) noexcept;
   void take_back(std::uint32_t index) noexcept;
   void give_to_kernel(std::uint32_t index) noexcept;
   void register_arena();
@@ -128,8 +156,11 @@ class BufferPool {
   std::uint32_t free_count_ = 0;
   std::byte* arena_ = nullptr;
   io_uring_buf_ring* buffer_ring_ = nullptr;
-  std::vector<std::uint32_t> free_;
+  bool receives_registered_ = false;
+  std::vector<std::uint32_t> free_;  ///< of buffers, or of pieces
   std::vector<Link> links_;
+  std::vector<Piece> pieces_;
+  std::vector<Filling> fillings_;
 };
 
 /// Received bytes that wait to be parsed, oldest first: buffers of one pool, chained through the

@@ -17,6 +17,8 @@ struct Completion {
   /// The same request will post more; without it a multishot is disarmed.
   [[nodiscard]] bool more() const noexcept { return (flags & IORING_CQE_F_MORE) != 0; }
   [[nodiscard]] bool has_buffer() const noexcept { return (flags & IORING_CQE_F_BUFFER) != 0; }
+  /// The kernel keeps the buffer, and fills it on behind these bytes (provided_inc).
+  [[nodiscard]] bool keeps_buffer() const noexcept { return (flags & IORING_CQE_F_BUF_MORE) != 0; }
   [[nodiscard]] std::uint16_t buffer_id() const noexcept {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }

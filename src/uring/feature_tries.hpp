@@ -8,6 +8,8 @@ namespace urb {
 [[nodiscard]] bool can_set_up(unsigned flags);
 /// Whether liburing gets a ring without the array of indices, which it asks for by itself.
 [[nodiscard]] bool is_without_array();
+/// Whether the kernel says so.
+[[nodiscard]] bool can_skip_completions();
 [[nodiscard]] bool can_register_ring();
 [[nodiscard]] bool can_cancel_all();
 [[nodiscard]] bool can_limit_threads();
@@ -19,5 +21,10 @@ namespace urb {
 /// Whether a socket that comes into a ring wakes its owner, and works.
 [[nodiscard]] bool can_send_to_rings();
 [[nodiscard]] bool can_set_socket_options();
+/// Whether RECV takes registered buffers, and nothing beside them.
+[[nodiscard]] bool can_receive_registered();
+/// Whether two receives fill one provided buffer, one behind the other.
+[[nodiscard]] bool can_receive_incrementally();
+[[nodiscard]] bool can_wait_as_idle();
 
 }  // namespace urb

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +29,13 @@ enum class Feature : std::uint8_t {
   iowq_limit,
   msg_ring_fd,
   socket_command,
+  recv_registered,
+  provided_inc,
+  no_iowait,
+  query,
+  cqe_skip,
 };
-inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::socket_command) + 1;
+inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::cqe_skip) + 1;
 
 /// A row of the table of features.
 struct FeatureFacts {
@@ -88,6 +94,18 @@ void require_features(std::string_view who, Features needs);
 /// The same, tried at the first call in this process or in one that it was forked from; without
 /// what the environment's URB_TEST_WITHOUT names, by which tests pretend to be on an older kernel.
 [[nodiscard]] Features kernel_features();
+
+/// What a kernel says of its io_uring when it is asked (IORING_REGISTER_QUERY, Linux 6.18).
+struct KernelAnswer {
+  unsigned requests = 0;       ///< IORING_OP_*, how many it knows
+  unsigned registrations = 0;  ///< IORING_REGISTER_*, how many
+  std::uint64_t features = 0;  ///< IORING_FEAT_*
+  std::uint64_t setup_flags = 0;
+  std::uint64_t enter_flags = 0;
+  std::uint64_t sqe_flags = 0;
+};
+/// Nothing where the kernel cannot be asked, or the liburing of this build does not know how.
+[[nodiscard]] std::optional<KernelAnswer> query_kernel() noexcept;
 
 /// What stands around a refused io_uring_setup(2), apart from where it is read.
 struct RingScene {

@@ -56,8 +56,9 @@ class Ring {
 
   /// A cleared SQE that completes with `token`. Submits first when the queue is full; never null.
   [[nodiscard]] io_uring_sqe* sqe(Token token) noexcept;
-  /// The same for a request that nobody waits for: the ring drops its completion and does not
-  /// count it as in flight. It names no memory that ends before the ring.
+  /// The same for a request that nobody waits for: the ring does not count it as in flight. Where
+  /// it succeeds the kernel posts no completion (5.17), which would end a wait for nothing. Else
+  /// the ring drops it. It names no memory that ends before the ring.
   [[nodiscard]] io_uring_sqe* detached_sqe() noexcept;
   /// Cancels the request with `token`. Only its own completion says how it ended.
   void cancel(Token token) noexcept { io_uring_prep_cancel64(detached_sqe(), pack(token), 0); }
@@ -105,6 +106,7 @@ class Ring {
 
  private:
   [[nodiscard]] io_uring_sqe* next_sqe(Token token) noexcept;
+  void silence_detached() noexcept;
   void cancel_everything() noexcept;
 
   Features features_;
@@ -113,6 +115,8 @@ class Ring {
   Nanos now_ = monotonic_now();
   RingCounters counters_;
   bool tracks_requests_ = false;
+  bool can_be_silent_ = false;
+  bool has_detached_ = false;  ///< among those that are queued
   /// Tokens in flight, with how many have each: only where cancelling everything needs them.
   std::unordered_map<std::uint64_t, std::uint32_t> in_flight_tokens_;
 };

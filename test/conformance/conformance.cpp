@@ -41,13 +41,17 @@ Server& shared_server() {
 ServerConfig configured_server() {
   ServerConfig config;
   config.mode = environment("URB_MODE", "cluster");
-  config.buffers =
-      choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided, BufferKind::plain});
+  config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
+                                          BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose(
       "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
   if (environment("URB_TLS", "off") == "worker") {
     static const tls::Identity identity = tls::make_throwaway_identity();
     config.tls = {tls::Kind::worker, identity, false, kPatience};
+  }
+  if (!environment("URB_POLICY", "").empty()) {
+    config.policy = choose("URB_POLICY",
+                           {Policy::rr, Policy::random, Policy::least, Policy::key, Policy::hash});
   }
   config.limits = {kPatience, kPatience, kPatience, {}};
   return config;

@@ -1,9 +1,9 @@
 // What all conformance cases share: the server under test as the environment chooses it, and the
 // judgement of its answers.
 //
-// URB_MODE, URB_BUFFERS and URB_RELAY name the mode, the kind of buffers and the data path. With
-// URB_TLS=worker server and clients do TLS. When this kernel cannot run that server at all, the
-// program exits with 77.
+// URB_MODE, URB_BUFFERS, URB_RELAY and URB_POLICY name the mode, the kind of buffers, the data path
+// and the policy. With URB_TLS=worker server and clients do TLS. When this kernel cannot run that
+// server at all, the program exits with 77.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,11 +1,13 @@
-// Who serves a request: each policy, in the modes where the master chooses.
+// Who serves a request: each policy. Where the kernel chooses, it may refuse the program.
 #include <sys/resource.h>
 
 #include <array>
 #include <csignal>
 #include <set>
 
+#include "base/error.hpp"
 #include "conformance/conformance.hpp"
+#include "mode/listener_group.hpp"
 #include "support/socket_table.hpp"
 
 TEST_SUITE_BEGIN("conformance");
@@ -14,6 +16,10 @@ namespace urb::test {
 namespace {
 
 constexpr unsigned kWorkers = 4;
+
+bool can_have(Policy policy) {
+  return !mode_under_test().workers_listen || find_policy_obstacle(policy).empty();
+}
 
 std::unique_ptr<Server> start_with(Policy policy) {
   ServerConfig config = configured_server();
@@ -44,7 +50,7 @@ void await_open_connections(const Server& server, std::uint64_t count) {
 }
 
 TEST_CASE("rr spreads connections evenly over the workers") {
-  if (mode_under_test().workers_listen) return;  // the kernel chooses
+  if (!can_have(Policy::rr)) return;
   const auto server = start_with(Policy::rr);
   for (int round = 0; round < 5; ++round) {
     std::set<unsigned> workers;
@@ -62,7 +68,7 @@ TEST_CASE("random reaches every worker and leaves none out") {
 }
 
 TEST_CASE("least chooses a worker without work") {
-  if (mode_under_test().workers_listen) return;
+  if (!can_have(Policy::least)) return;
   const auto server = start_with(Policy::least);
   for (int round = 0; round < 3; ++round) {
     // Requests that are under way: each is placed, none is finished.
@@ -197,6 +203,34 @@ TEST_CASE("least forgets what a worker had when it died, not what waits for its 
     }));
     rig.check_even();
   }
+}
+
+TEST_CASE("the kernel's least passes over a worker that died, and its replacement has nothing") {
+  if (!mode_under_test().workers_listen || !can_have(Policy::least)) return;
+  const auto server = start_with(Policy::least);
+  std::vector<TcpClient> held;
+  const auto serve_one = [&] {
+    held.emplace_back(server->address());
+    held.back().send(make_post("abc"));
+    return check_receipt(*server, held.back().read_response(), 3);
+  };
+  for (unsigned index = 0; index < 2 * kWorkers; ++index) serve_one();
+  const pid_t old = server->processes()[1].pid;
+  REQUIRE(kill(old, SIGKILL) == 0);
+  REQUIRE(wait_until([&] {
+    static_cast<void>(server->take_news());
+    return server->processes()[1].pid != old;
+  }));
+  CHECK(serve_one() == 0);
+  CHECK(serve_one() == 0);
+  std::set<unsigned> workers;
+  for (unsigned index = 0; index < kWorkers; ++index) workers.insert(serve_one());
+  CHECK(workers.size() == kWorkers);
+}
+
+TEST_CASE("key is refused where no head is there when the choice is made") {
+  if (!mode_under_test().workers_listen) return;
+  CHECK_THROWS_AS(start_with(Policy::key), UsageError);
 }
 
 TEST_CASE("key sends equal keys to equal workers, and different keys to all") {

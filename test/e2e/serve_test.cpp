@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "mode/mode.hpp"
 #include "support/process.hpp"
 #include "support/tcp_client.hpp"
+#include "uring/features.hpp"
 
 namespace urb::test {
 namespace {
@@ -22,10 +24,13 @@ constexpr Bytes kMasterMemoryMax{512 << 20};  // the sanitizer's shadow and quar
 constexpr Bytes kMasterMemoryMax{16 << 20};
 #endif
 
+bool has_incremental_buffers() { return kernel_features().has(Feature::provided_inc); }
+
 std::vector<std::vector<std::string>> all_ways() {
   std::vector<std::vector<std::string>> ways;
   for (const Mode* const mode : all_modes()) {
-    for (const char* const buffers : {"registered", "provided", "plain"}) {
+    for (const char* const buffers : {"registered", "provided", "provided-inc", "plain"}) {
+      if (std::string_view{buffers} == "provided-inc" && !has_incremental_buffers()) continue;
       const bool relays = mode->name == "passthru";
       for (const std::string& relay : relays ? std::vector<std::string>{"linked", "sync", "copy"}
                                              : std::vector<std::string>{""}) {

@@ -82,7 +82,7 @@ TEST_CASE("options: without any, a run is the study's") {
   CHECK(load.duration == 1s);
   CHECK_FALSE(load.requests.has_value());
   CHECK(load.warmup == 300ms);
-  CHECK(server.policy == urb::Policy::rr);
+  CHECK_FALSE(server.policy);
   CHECK(server.relay == urb::RelayKind::linked);
   CHECK(server.buffers == urb::BufferKind::registered);
   CHECK(options.setup.client == urb::ClientKind::builtin);

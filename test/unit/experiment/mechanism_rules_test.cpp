@@ -5,9 +5,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
-
-#include "base/error.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -44,7 +43,7 @@ struct Made {
       master().upstream_opened = is.has_relay ? 4 : 0;
     }
     if (is.reads_heads) master().heads_read = is.has_relay ? 100 : 20;
-    worker(0).registered_bytes = worker(1).registered_bytes = 50 * kBody + 5000;
+    worker(0).read_fixed_bytes = worker(1).read_fixed_bytes = 50 * kBody + 5000;
     if (!is.has_relay) return;
     master().bodies_with_heads = 100 * 3900;
     const std::uint64_t rest = 100 * (kBody - 3900);
@@ -53,6 +52,11 @@ struct Made {
                                 : master().sync_bytes) = rest;
   }
 
+  void receive_provided() {
+    for (Counts* const counts : {&worker(0), &worker(1)}) {
+      counts->provided_bytes = std::exchange(counts->read_fixed_bytes, 0);
+    }
+  }
   Counts& master() { return server[0].counts; }
   Counts& worker(std::size_t index) { return server[1 + index].counts; }
   [[nodiscard]] std::string broken() const { return find_broken_claim(claim, server, client); }
@@ -107,9 +111,26 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
        "auto: 104467600 of 104467600 bytes went by linked"},
       {"direct", [](Made& made) { made.claim.buffers = BufferKind::provided; },
        "provided: 104867600 of 104867600 bytes went by registered"},
+      {"direct",
+       [](Made& made) {
+         made.claim.buffers = BufferKind::provided_inc;
+         made.receive_provided();
+       },
+       "provided-inc: 104867600 of 104867600 bytes went by provided"},
+      {"direct",
+       [](Made& made) {
+         made.claim.buffers = BufferKind::provided;
+         made.receive_provided();
+         made.worker(0).buffers_kept = 1;
+       },
+       "provided: 104867600 of 104867600 bytes went by provided-inc"},
+      {"direct", [](Made& made) { made.server[1].used.add(Feature::recv_registered); },
+       "registered: 104867600 of 104867600 bytes went by registered"},
+      {"direct", [](Made& made) { made.worker(1).recv_registered_bytes = 1; },
+       "registered: 1 of 104867601 bytes went by registered-recv"},
       {"direct", [](Made& made) { made.worker(1).plain_bytes = 1; },
        "registered: 1 of 104867601 bytes went by plain"},
-      {"direct", [](Made& made) { made.worker(1).registered_bytes = 0; },
+      {"direct", [](Made& made) { made.worker(1).read_fixed_bytes = 0; },
        "the workers received 52433800 of 104857600 bytes"},
       {"direct", [](Made& made) { made.worker(1).accepts_armed = 10; },
        "its multishot accept was armed 10 times for 10 connections"},
@@ -182,57 +203,21 @@ TEST_CASE("mechanism: accepts that end with errors, or without multishot, are no
   CHECK(made.broken() == "");
 }
 
-TEST_CASE("mechanism: the claim is the row's, not the server's") {
-  ServerConfig config;
-  config.relay = RelayKind::copy;
-  config.buffers = BufferKind::plain;
-  Row row;
-  row.mode = "passthru";
-  CHECK(read_claim(row, config).relay == RelayKind::copy);
-  CHECK(read_claim(row, config).buffers == BufferKind::plain);
-  row.relay = "auto:64K";
-  row.buffers = "provided";
-  CHECK(read_claim(row, config).relay == RelayKind::automatic);
-  CHECK(read_claim(row, config).copy_max == 64 * 1024);
-  CHECK(read_claim(row, config).buffers == BufferKind::provided);
-  row.relay = "auto";
-  CHECK(read_claim(row, config).copy_max == kCopyMaxDefault);
-  row.mode = "none";
-  CHECK_THROWS_AS((void)read_claim(row, config), UsageError);
-}
-
-TEST_CASE("mechanism: the row names each way that brought a hundredth of the bytes") {
-  Counts counts;
-  counts.registered_bytes = 1000;
-  counts.linked_bytes = 990;
-  counts.copied_bytes = 9;
-  counts.forwarded_bytes = 500;
-  counts.heads_read = 3;
-  counts.handover_messages = 1;
-  counts.handover_connections = 2;
-  Row row;
-  fill_mechanism(row, counts);
-  CHECK(row.buffers_used == "registered");
-  CHECK(*row.heads_by_master == 3);
-  CHECK(*row.handover_messages == 1);
-  CHECK(*row.handover_sockets == 2);
-  CHECK(row.relay_used == "");
-  CHECK_FALSE(row.spliced_bytes.has_value());
-  row.relay = "linked";
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked");
-  CHECK(*row.spliced_bytes == 990);
-  CHECK(*row.copied_bytes == 509);
-  counts.copied_bytes = 10;
-  counts.sync_bytes = 20;
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked;sync");  // 10 of 1,020
-  counts.copied_bytes = 11;
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked;sync;copy");
-  fill_mechanism(row, {});
-  CHECK(row.relay_used == "");
-  CHECK(row.buffers_used == "");
+TEST_CASE("mechanism: a policy of direct is a program's, and rr is even") {
+  Made made{"direct"};
+  made.claim.policy = Policy::least;
+  CHECK(made.broken().find("0 of 20 connections") != std::string::npos);
+  made.worker(0).kernel_placed = 14;
+  made.worker(1).kernel_placed = 6;
+  CHECK(made.broken() == "");
+  made.claim.policy = Policy::rr;
+  CHECK(made.broken().find("gave 14 of 20") != std::string::npos);
+  made.worker(0).kernel_placed = made.worker(1).kernel_placed = 10;
+  CHECK(made.broken() == "");
+  for (const Policy policy : {Policy::hash, Policy::random}) {
+    made.claim.policy = policy;
+    CHECK(made.broken().find("a program chose") != std::string::npos);
+  }
 }
 
 }  // namespace urb

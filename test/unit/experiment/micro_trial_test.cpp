@@ -33,6 +33,7 @@ TEST_CASE("micro trial: a request is an operation, and the CPU time is the clien
   CHECK(*row.requests_per_s > 0);
   CHECK(row.cpu_us_per_request_client.has_value());
   CHECK_FALSE(row.cpu_us_per_request_workers.has_value());
+  CHECK(row.host_cpu_us_per_request.has_value());
   CHECK_FALSE(row.started_at.empty());
   CHECK_FALSE(row.features.empty());
 }
@@ -50,12 +51,18 @@ TEST_CASE("micro trial: a stop leaves no row, and no operation in the time is a 
   CHECK_FALSE(nothing.row.requests.has_value());
 }
 
-TEST_CASE("micro trial: cells are the operations named, or all of them") {
+TEST_CASE("micro trial: cells are the operations named, or those that modes are made of") {
   const Grid some = make_micro_grid({find_micro("nop")}, 3);
   CHECK(some.subjects == std::vector<Subject>{{"micro-nop"}});
   CHECK(some.repeats == 3);
   CHECK(make_cells(some).size() == 1);
-  CHECK(make_cells(make_micro_grid({}, 1)).size() == all_micros().size());
+  const Grid usual = make_micro_grid({}, 1);
+  CHECK(usual.subjects.size() > 1);
+  for (const Subject& subject : usual.subjects) {
+    CHECK_FALSE(find_micro(subject.mode)->by_name_only);
+  }
+  REQUIRE(find_micro("bpf-copy-4k") != nullptr);
+  CHECK(find_micro("bpf-copy-4k")->by_name_only);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ Names names_of(const ModeChoice& choice) {
   for (const Subject& subject : choice.subjects) {
     names.push_back(subject.mode);
     if (subject.relay) names.back().append(" ").append(name_of(*subject.relay));
+    if (subject.policy) names.back().append(":").append(name_of(*subject.policy));
   }
   return names;
 }
@@ -53,6 +54,26 @@ TEST_CASE("mode choice: each once, and the reference beside several others") {
                        "unknown mode sockt, did you mean socket?", UsageError);
   CHECK_THROWS_WITH_AS(static_cast<void>(chosen({"nginx"}, true)),
                        "unknown mode nginx (list-modes names them)", UsageError);
+}
+
+TEST_CASE("mode choice: a mode may have a policy of its own") {
+  const auto chosen = [](const Names& typed, const FindObstacle& obstacle) {
+    return choose_modes(typed, true, RelayKind::sync, obstacle);
+  };
+  const Names typed{"direct", "direct:least", "cluster:least", "direct:least", "passthru:rr"};
+  CHECK(names_of(chosen(typed, nothing_against)) ==
+        Names{"direct", "direct:least", "cluster:least", "passthru:rr"});
+  CHECK_THROWS_AS(chosen({"direct:key"}, nothing_against), UsageError);
+  CHECK_THROWS_AS(chosen({"cluster:hash"}, nothing_against), UsageError);
+  CHECK_THROWS_WITH_AS(chosen({"cluster:lest"}, nothing_against),
+                       "unknown policy lest, did you mean least?", UsageError);
+  // A reference that nobody asked for by name is left out where it cannot run.
+  const auto not_direct = [](const Mode& mode, RelayKind) {
+    return mode.workers_listen ? std::string{"why"} : std::string{};
+  };
+  const ModeChoice choice = chosen({"cluster", "socket"}, not_direct);
+  CHECK(names_of(choice) == Names{"cluster", "socket"});
+  CHECK(choice.left_out == Names{"direct is left out: why"});
 }
 
 TEST_CASE("mode choice: all is what nothing stands against, and the others are named") {

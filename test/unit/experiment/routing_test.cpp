@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/error.hpp"
 #include "experiment/trial.hpp"
 
 TEST_SUITE_BEGIN("unit");
@@ -66,11 +67,11 @@ TEST_CASE("routing: socket does so for the first request of a connection only") 
   check_by_chance(fidelity_of("socket", true));
 }
 
-TEST_CASE("routing: cluster and direct have read no key when they choose") {
+TEST_CASE("routing: cluster has read no key when it chooses, and direct refuses") {
   for (const bool reuse : {false, true}) {
     CAPTURE(reuse);
     check_by_chance(fidelity_of("cluster", reuse));
-    check_by_chance(fidelity_of("direct", reuse));
+    CHECK_THROWS_AS(fidelity_of("direct", reuse), urb::UsageError);
   }
 }
 

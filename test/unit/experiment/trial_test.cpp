@@ -85,7 +85,7 @@ TEST_CASE("trial: a clean one has all figures of this version and leaves no proc
   CHECK(*row.verified_bytes == 2 * 1000);  // one request of each connection
   CHECK(*row.verified_requests == 50);
   CHECK(*row.missing_closes == 0);
-  CHECK(row.buffers_used == "registered");
+  CHECK(row.buffers_used.starts_with("registered"));
   CHECK(*row.heads_by_master == 0);
   CHECK_FALSE(row.routing_fidelity.has_value());
   CHECK(*row.worker_imbalance >= 1);

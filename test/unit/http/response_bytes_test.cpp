@@ -111,6 +111,15 @@ TEST_CASE("response_bytes: a buffer that is too small is a bug, not a cut respon
     std::array<char, 16> out{};
     static_cast<void>(http::write_error(out, 400, false, kDate));
   }));
+  const std::size_t needed = receipt({"socket", 0, 1, 3, 7, 8}, {}).size();
+  for (const std::size_t room : {std::size_t{0}, std::size_t{60}, needed - 70, needed - 1}) {
+    CAPTURE(room);
+    CHECK(test::aborts([&] {
+      std::array<char, http::kResponseBytesMax> out{};
+      const http::Receipt what{"socket", 0, 1, 3, 7, 8};
+      static_cast<void>(http::write_receipt(std::span{out}.first(room), what, {}, kDate));
+    }));
+  }
 }
 
 TEST_CASE("response_bytes: a date is kept for at most a second, in the form of RFC 9110") {

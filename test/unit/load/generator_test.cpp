@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "load/client.hpp"
 #include "support/process.hpp"
 #include "unit/load/scripted_server.hpp"
 
@@ -150,6 +151,19 @@ TEST_CASE("interim responses are skipped, chunked ones read to their end") {
   CHECK(result.requests == 10);
   CHECK(result.connections == 2);
   CHECK(result.errors.total() == 0);
+}
+
+TEST_CASE("responses around the size of the short receive memory are read whole") {
+  const std::size_t head_bytes = make_response("").size();
+  for (std::size_t more = 0; more < 12; ++more) {
+    CAPTURE(more);
+    const std::string body(Client::kShortReceiveBytes - head_bytes - 8 + more, 'x');
+    const ScriptedServer server{answer_always(make_response(body + "end"))};
+    LoadOptions options = options_for(server, 4);
+    const LoadResult result = run(options);
+    CHECK(result.requests == 4);
+    CHECK(result.errors.total() == 0);
+  }
 }
 
 TEST_CASE("a response larger than the receive memory is read whole") {

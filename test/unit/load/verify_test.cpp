@@ -68,6 +68,18 @@ TEST_CASE("the first request of each connection is verified with a random body, 
   }
 }
 
+TEST_CASE("in the open loop verified connections go on to the planned requests") {
+  const ScriptedServer server{[](Peer& peer) {
+    while (peer.read_request()) peer.write(make_response("ok", checksum_field(peer)));
+  }};
+  LoadOptions options = options_for(server, Verify::first);
+  options.rate = 1000;  // so that a connection waits, and is watched, before and after
+  const LoadResult result = run(options);
+  CHECK(result.total_errors() == 0);
+  CHECK(result.requests == 10);
+  CHECK(result.connections == 2);
+}
+
 TEST_CASE("without reuse, too, each slot's first request is verified") {
   std::atomic<unsigned> verified{0};
   const ScriptedServer server{[&](Peer& peer) {

@@ -12,8 +12,6 @@ namespace urb::test {
 
 TEST_SUITE_BEGIN("unit");
 
-namespace {}  // namespace
-
 TEST_CASE("each operation runs as often as it is told and gives its descriptors back") {
   const std::atomic<bool> stop = false;
   for (const Micro& micro : all_micros()) {
@@ -26,10 +24,12 @@ TEST_CASE("each operation runs as often as it is told and gives its descriptors 
       CHECK(result.operations == 130);
       CHECK_FALSE(result.interrupted);
       CHECK(result.elapsed > Nanos{0});
-      CHECK(result.ring_enters > 0);
-      CHECK(result.ring_sqes > 0);
+      // These are no work of a ring.
+      const bool has_ring = !name.starts_with("pidfd-") && !name.starts_with("hop-sockmap-");
+      CHECK((result.ring_enters > 0) == has_ring);
+      CHECK((result.ring_sqes > 0) == has_ring);
     } catch (const Unsupported& error) {
-      MESSAGE("skipped on this kernel: ", error.what());
+      MESSAGE("skipped on this kernel: ", std::string{error.what()});
     }
     CHECK(open_fd_count() == fds_before);
   }
@@ -50,10 +50,12 @@ TEST_CASE("a time is kept to, and a stop ends it") {
   std::atomic<bool> stop = false;
   const std::unique_ptr<MicroWork> work = make_nop(32);
   const MicroPlan plan{std::chrono::milliseconds{1}, std::chrono::milliseconds{5}, {}};
+  CHECK(warm_up_micro(*work, plan, stop));
   const MicroResult result = measure_micro(*work, plan, stop);
   CHECK(result.elapsed >= plan.duration);
   CHECK(result.operations > 0);
   stop = true;
+  CHECK_FALSE(warm_up_micro(*work, plan, stop));
   CHECK(measure_micro(*work, plan, stop).interrupted);
 }
 

@@ -158,6 +158,22 @@ TEST_CASE("initramfs: what needs an interpreter is told from what does not") {
   CHECK(is_dynamic("short"));
 }
 
+TEST_CASE("initramfs: a task's files come with the folders that they are in, each once") {
+  if (is_dynamic(read_own_program())) return;
+  GuestTask task;
+  task.files = {{"/a/b/one", "first"}, {"/a/two", "second"}};
+  const std::string archive = make_initramfs({}, task);
+  // A name comes behind the checksum, which is none. Put together here: the archive has this
+  // program, and with it the text of this test.
+  const auto count = [&archive](const std::string& name) {
+    const std::string entry = std::string(8, '0') + name + std::string(1, '\0');
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = archive.find(entry, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  for (const char* const name : {"a", "a/b", "a/b/one", "a/two"}) CHECK(count(name) == 1);
+}
+
 }  // namespace
 }  // namespace urb
 

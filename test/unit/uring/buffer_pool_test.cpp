@@ -1,4 +1,4 @@
-// The three kinds of receive memory against the real kernel, and the queue of received bytes.
+// The four kinds of receive memory against the real kernel, and the queue of received bytes.
 #include "uring/buffer_pool.hpp"
 
 #include <doctest/doctest.h>
@@ -14,41 +14,17 @@
 #include "support/child.hpp"
 #include "support/deadline.hpp"
 #include "support/open_fds.hpp"
+#include "unit/uring/pool_rig.hpp"
 
 namespace urb {
 namespace {
 
 TEST_SUITE_BEGIN("unit");
 
-constexpr std::uint32_t kBytes = 4096;
-
-struct Sockets {
-  Sockets() {
-    int ends[2] = {-1, -1};
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    near = Fd{Adopt{}, ends[0]};
-    far = Fd{Adopt{}, ends[1]};
-  }
-  void write(std::string_view text) const {
-    REQUIRE(send(far.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  }
-  Socket near;
-  Fd far;
-};
-
-Completion wait_for_one(Ring& ring) {
-  const Nanos deadline = monotonic_now() + test::kPatience;
-  std::array<Completion, 1> batch;
-  while (ring.collect(batch) == 0) {
-    REQUIRE(monotonic_now() < deadline);
-    ring.submit_and_wait(deadline);
-  }
-  return batch[0];
-}
-
-std::string text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+constexpr std::uint32_t kBytes = test::kPoolBytes;
+using test::Sockets;
+using test::text_of;
+using test::wait_for_one;
 
 // A lease with `text` at offset `begin`.
 BufferLease lease_with(BufferPool& pool, std::string_view text, std::size_t begin = 0) {
@@ -60,12 +36,28 @@ BufferLease lease_with(BufferPool& pool, std::string_view text, std::size_t begi
 
 TEST_CASE("buffer_pool: the way of a receive is known from the request itself") {
   const Sockets sockets;
-  for (const BufferKind kind : {BufferKind::registered, BufferKind::plain}) {
-    Ring ring{{8, 16}};
+  const auto way_of = [&](BufferKind kind, Features features) {
+    Ring ring{{8, 16, features}};
     BufferPool pool{ring, {kind, 4, kBytes, 0}};
     io_uring_sqe sqe{};
-    pool.prep_read(&sqe, sockets.near, pool.try_take().memory());
-    CHECK(kind_of_receive(sqe) == kind);
+    if (is_provided(kind)) {
+      pool.prep_recv_multishot(&sqe, sockets.near);
+    } else {
+      pool.prep_read(&sqe, sockets.near, pool.try_take().memory());
+    }
+    return way_of_receive(sqe);
+  };
+  const Features here = kernel_features();
+  CHECK(way_of(BufferKind::plain, here) == ReceiveWay::plain);
+  CHECK(way_of(BufferKind::registered, without(here, "recv_registered")) == ReceiveWay::read_fixed);
+  // What the table promises of a kernel that has it (7.2).
+  if (here.has(Feature::recv_registered)) {
+    CHECK(way_of(BufferKind::registered, here) == ReceiveWay::registered);
+  }
+  for (const BufferKind kind : {BufferKind::provided, BufferKind::provided_inc}) {
+    const Feature needed =
+        kind == BufferKind::provided ? Feature::recv_multishot : Feature::provided_inc;
+    if (here.has(needed)) CHECK(way_of(kind, here) == ReceiveWay::provided);
   }
 }
 
@@ -131,56 +123,6 @@ TEST_CASE("buffer_pool: moving a lease moves the duty to give it back") {
   target = std::move(same);
   CHECK(target.is_held());
   target = BufferLease{};
-  CHECK(pool.free_count() == 2);
-}
-
-TEST_CASE("buffer_pool: the kernel picks a provided buffer, and gets it back with the lease") {
-  Ring ring{{8, 64}};
-  BufferPool pool{ring, {BufferKind::provided, 2, kBytes, 7}};
-  CHECK(pool.group_id() == 7);
-  CHECK(pool.free_count() == 2);
-  const Sockets sockets;
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
-  for (int count = 0; count < 10; ++count) {  // five times around
-    const std::string text = "message " + std::to_string(count);
-    sockets.write(text);
-    ring.submit();
-    const Completion done = wait_for_one(ring);
-    REQUIRE(done.has_buffer());
-    CHECK(done.more());
-    const BufferLease lease = pool.claim(done);
-    CHECK(pool.free_count() == 1);
-    CHECK(text_of(lease.memory().first(static_cast<std::size_t>(done.result))) == text);
-  }
-  CHECK(pool.free_count() == 2);
-  ring.drain();
-}
-
-TEST_CASE("buffer_pool: without provided buffers the receive starves, and says so") {
-  Ring ring{{8, 64}};
-  BufferPool pool{ring, {BufferKind::provided, 1, kBytes, 0}};
-  const Sockets sockets;
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
-  sockets.write("one");
-  BufferLease held = pool.claim(wait_for_one(ring));
-  sockets.write("two");
-  const Completion starved = wait_for_one(ring);
-  CHECK(starved.result == -ENOBUFS);
-  CHECK_FALSE(starved.more());
-  CHECK_FALSE(pool.claim(starved).is_held());
-  CHECK(pool.free_count() == 0);
-  held.give_back();
-  pool.prep_recv_multishot(ring.sqe({}), sockets.near);
-  const Completion done = wait_for_one(ring);
-  CHECK(text_of(pool.claim(done).memory().first(3)) == "two");
-  ring.drain();
-}
-
-TEST_CASE("buffer_pool: a completion without a buffer claims none") {
-  Ring ring{{8, 16}};
-  BufferPool pool{ring, {BufferKind::provided, 2, kBytes, 0}};
-  CHECK_FALSE(pool.claim({{}, -ECONNRESET, 0}).is_held());
-  CHECK_FALSE(pool.claim({{}, 0, IORING_CQE_F_MORE}).is_held());
   CHECK(pool.free_count() == 2);
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@
 #include "base/fd.hpp"
 #include "support/child.hpp"
 #include "support/denied_call.hpp"
+#include "support/guest_tests.hpp"
 #include "support/open_fds.hpp"
 #include "uring/buffer_pool.hpp"
 #include "uring/ring.hpp"
@@ -35,11 +37,13 @@ TEST_CASE("features: a set is written in one order, and read by its names") {
   some.add(Feature::submit_all);
   CHECK(format_features(some) == "submit_all;socket_command");
   CHECK(Features::of_bits(some.bits()) == some);
-  CHECK(without(some, "socket_command") == without(everything(),
-                                                   "coop_taskrun,single_issuer,defer_taskrun,"
-                                                   "no_sqarray,ring_fd,sync_cancel,"
-                                                   "accept_multishot,recv_multishot,send_waitall,"
-                                                   "iowq_limit,msg_ring_fd,socket_command"));
+  CHECK(without(some, "socket_command") ==
+        without(everything(),
+                "coop_taskrun,single_issuer,defer_taskrun,"
+                "no_sqarray,ring_fd,sync_cancel,"
+                "accept_multishot,recv_multishot,send_waitall,"
+                "iowq_limit,msg_ring_fd,socket_command,recv_registered,provided_inc,"
+                "no_iowait,query,cqe_skip"));
   CHECK(without(some, "") == some);
   CHECK(without(some, "all") == Features{});
   CHECK_THROWS_WITH_AS(static_cast<void>(without(some, "submit_all,warp")),
@@ -132,6 +136,34 @@ TEST_CASE("features: provided buffers are refused without multishot receives") {
   Ring ring{{8, 64, without(try_features(), "recv_multishot")}};
   CHECK_THROWS_WITH_AS((BufferPool{ring, {BufferKind::provided, 2, 4096, 1}}),
                        doctest::Contains("--buffers registered"), Unsupported);
+}
+
+TEST_CASE("features: what receives needs another kernel is refused with what to use instead") {
+  Ring ring{{8, 64, without(try_features(), "provided_inc")}};
+  CHECK_THROWS_WITH_AS((BufferPool{ring, {BufferKind::provided_inc, 2, 4096, 1}}),
+                       doctest::Contains("use --buffers provided"), Unsupported);
+}
+
+// Of the kernels of tools/fetch-kernels it is known what they have; others may bring things back.
+TEST_CASE("features: in a guest, what a kernel brought is found from its release on") {
+  if (!test::is_in_guest()) return;
+  utsname names{};
+  REQUIRE(uname(&names) == 0);
+  const auto running = parse_release(names.release);
+  REQUIRE(running.has_value());
+  const Features here = try_features();
+  CHECK(here.has(Feature::provided_inc) == !(*running < KernelRelease{6, 12}));
+  CHECK(here.has(Feature::no_iowait) == !(*running < KernelRelease{6, 15}));
+  CHECK(here.has(Feature::query) == !(*running < KernelRelease{6, 18}));
+  CHECK(here.has(Feature::recv_registered) == !(*running < KernelRelease{7, 2}));
+}
+
+TEST_CASE("features: a kernel that can be asked knows what this program uses") {
+  const auto answer = query_kernel();
+  if (!answer) return;
+  CHECK(answer->requests > IORING_OP_MSG_RING);
+  CHECK((answer->features & IORING_FEAT_EXT_ARG) != 0);
+  CHECK((answer->setup_flags & IORING_SETUP_DEFER_TASKRUN) != 0);
 }
 
 TEST_CASE("features: trying says the same each time, and leaves nothing behind") {

@@ -200,6 +200,24 @@ TEST_CASE("ring: a detached request runs, is counted as a request, and nobody he
   CHECK(read(read_end.get(), &byte, 1) == 0);
 }
 
+TEST_CASE("ring: a detached request that succeeds ends no wait") {
+  int ends[2] = {-1, -1};
+  REQUIRE(pipe(ends) == 0);
+  const Fd read_end{Adopt{}, ends[0]};
+  const auto has_completion = [&](const RingOptions& options, int fd) {
+    Ring ring{options};
+    io_uring_prep_close(ring.detached_sqe(), fd);
+    ring.submit();
+    return ring.has_completions();
+  };
+  Features fewer = kernel_features();
+  fewer.remove(Feature::cqe_skip);
+  CHECK(has_completion({8, 16, fewer}, dup(ends[1])));
+  CHECK(has_completion({8, 16}, dup(ends[1])) == !kernel_features().has(Feature::cqe_skip));
+  CHECK(has_completion({8, 16}, -1));  // a failure is told
+  ::close(ends[1]);
+}
+
 TEST_CASE("ring: a detached request that is only queued runs before the ring is drained") {
   int ends[2] = {-1, -1};
   REQUIRE(pipe(ends) == 0);
