@@ -20,6 +20,7 @@ struct ServerUse {
   Row::Figure iowq_s = 0.0;
   Row::Figure context_switches = 0.0;
   Counts counts;
+  std::uint64_t kernel_placed = 0;      // not only within the window
   Row::Figure master_thread_s;          // without io-wq
   Row::Figure busiest_worker_thread_s;  // likewise
   std::vector<std::uint64_t> requests_by_worker;
@@ -62,6 +63,7 @@ void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample
   Counts counted = end.counts;
   counted -= begin.counts;
   use.counts += counted;
+  use.kernel_placed += end.counts.kernel_placed;
   if (end.role == ProcessRole::worker) use.requests_by_worker.push_back(counted.requests);
 }
 
@@ -197,6 +199,7 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   // None: the server says nothing of bodies, or there were none.
   if (load.verified_requests != 0) row.verified_requests = load.verified_requests;
   fill_mechanism(row, use.counts);
+  fill_placement(row, use.kernel_placed);
 }
 
 std::optional<double> sockets_per_message(const WindowSample& begin, const WindowSample& end) {

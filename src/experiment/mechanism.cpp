@@ -254,16 +254,19 @@ void fill_mechanism(Row& row, const Counts& counts) {
   row.heads_by_master = counts.heads_read;
   row.handover_messages = counts.handover_messages;
   row.handover_sockets = counts.handover_connections;
-  if (const Mode* const mode = find_mode(row.mode)) {
-    row.placed_by = !mode->workers_listen                   ? "master"
-                    : counts.kernel_placed != 0             ? "program"
-                    : row.policy == name_of(Policy::random) ? "filter"
-                                                            : "hash";
-  }
   if (row.relay.empty()) return;
   row.relay_used = format_used(relay_ways(counts));
   row.spliced_bytes = counts.linked_bytes + counts.sync_bytes;
   row.copied_bytes = counts.copied_bytes + counts.forwarded_bytes;
+}
+
+void fill_placement(Row& row, std::uint64_t kernel_placed) {
+  const Mode* const mode = find_mode(row.mode);
+  if (mode == nullptr) return;
+  row.placed_by = !mode->workers_listen                   ? "master"
+                  : kernel_placed != 0                    ? "program"
+                  : row.policy == name_of(Policy::random) ? "filter"
+                                                          : "hash";
 }
 
 }  // namespace urb

@@ -59,5 +59,8 @@ struct ClientDeeds {
 /// and `buffers_used` name each way that brought at least 1 % of the bytes. What a proxy forwards
 /// with a head counts as copied, and names no way. `row` has its mode and relay already.
 void fill_mechanism(Row& row, const Counts& counts);
+/// Fills `placed_by`. `kernel_placed` is Counts::kernel_placed of all processes since they started:
+/// connections of a window may be older than it. `row` has its mode and policy already.
+void fill_placement(Row& row, std::uint64_t kernel_placed);
 
 }  // namespace urb

@@ -76,6 +76,17 @@ TEST_CASE("figures: in the open loop service times are those from the send") {
   CHECK(*row.service_us_max == 1000);
 }
 
+TEST_CASE("figures: who placed the connections of a window may have done it before") {
+  Made made;
+  urb::Row row;
+  row.mode = "direct";
+  row.policy = "least";
+  made.begin.processes[1].counts.kernel_placed = 3;
+  made.end.processes[1].counts.kernel_placed = 3;
+  fill_figures(row, made.load, made.begin, made.end, {});
+  CHECK(row.placed_by == "program");
+}
+
 TEST_CASE("figures: a rate that was not reached is a warning, a single request is none") {
   CHECK_FALSE(urb::misses_rate(1000, 500, 2));
   CHECK_FALSE(urb::misses_rate(990, 500, 2));

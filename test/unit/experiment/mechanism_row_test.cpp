@@ -82,9 +82,7 @@ TEST_CASE("mechanism: who placed is named by what was counted") {
     Row row;
     row.mode = mode;
     row.policy = policy;
-    Counts counts;
-    counts.kernel_placed = placed;
-    fill_mechanism(row, counts);
+    fill_placement(row, placed);
     return row.placed_by;
   };
   CHECK(placed_by("cluster", "least", 0) == "master");
