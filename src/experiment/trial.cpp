@@ -111,9 +111,9 @@ Features used_features(const LoadResult& load, std::span<const ServerProcess> pr
 // What client and server counted apart: do the sums agree, and was the mechanism the row's?
 std::string compare_counts(const Server& server, const TrialSetup& setup,
                            const LoadOptions& options, const Row& row, const LoadResult& load) {
-  // For a time, ab leaves in flight what it does not count any more.
-  const bool is_exact = setup.client != ClientKind::ab || options.requests;
-  const std::uint64_t uncounted = is_exact ? 0 : options.connections;
+  // ab leaves in flight what it does not count any more. So it does with -n: a connect that is
+  // under way when the last request begins becomes one more request.
+  const std::uint64_t uncounted = setup.client == ClientKind::ab ? options.connections : 0;
   std::string problem = compare_ledgers(load, read_ledger(server.processes()), uncounted);
   if (!problem.empty()) return problem;
   return find_broken_claim(read_claim(row, setup.server), read_deeds(server.processes()),

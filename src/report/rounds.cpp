@@ -8,16 +8,17 @@
 namespace urb {
 namespace {
 
-constexpr std::array<std::string_view, 9> kTimes{"requests_per_s",
-                                                 "cpu_us_per_request_total",
-                                                 "cpu_us_per_request_server",
-                                                 "cpu_us_per_request_client",
-                                                 "cpu_us_per_request_master",
-                                                 "cpu_us_per_request_workers",
-                                                 "cpu_s_per_gb_server",
-                                                 "latency_us_p99",
-                                                 "small_latency_us_p99"};
-constexpr std::array<std::string_view, 1> kCounts{"instructions_per_request"};
+constexpr std::array<std::string_view, 10> kTimes{"requests_per_s",
+                                                  "cpu_us_per_request_total",
+                                                  "cpu_us_per_request_server",
+                                                  "cpu_us_per_request_client",
+                                                  "cpu_us_per_request_master",
+                                                  "cpu_us_per_request_workers",
+                                                  "cpu_s_per_gb_server",
+                                                  "host_cpu_us_per_request",
+                                                  "latency_us_p99",
+                                                  "small_latency_us_p99"};
+constexpr std::array<std::string_view, 2> kCounts{"instructions_per_request", "enters_per_request"};
 
 using RoundRows = std::map<std::pair<std::string_view, std::uint64_t>, const Row*>;
 
