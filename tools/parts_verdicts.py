@@ -249,7 +249,7 @@ OVERVIEW = [
      "`direct`, kept", "kept"),
     ("[a ring's loop in BPF](#a-rings-loop-in-bpf)", "7.1", "ring-loop",
      "4 KiB, the process", "rejected as a relay"),
-    ("[a redirect by a sockmap](#a-redirect-by-a-sockmap)", "4.14", "sockmap",
+    ("[a redirect by a sockmap](#a-redirect-by-a-sockmap)", "5.15", "sockmap",
      "1 MiB, by splices, all", "rejected: no back-pressure"),
     ("[a descriptor that is pulled](#a-descriptor-that-the-worker-pulls)", "5.6", "pidfd",
      "a message without a descriptor, by one with", "rejected: two such messages besides"),

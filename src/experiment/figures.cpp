@@ -27,11 +27,7 @@ struct ServerUse {
 };
 
 void add_known(Row::Figure& sum, const Row::Figure& amount) {
-  if (sum && amount) {
-    *sum += *amount;
-  } else {
-    sum.reset();
-  }
+  sum = sum && amount ? Row::Figure{*sum + *amount} : Row::Figure{};
 }
 
 void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample& end) {
