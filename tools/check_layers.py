@@ -16,12 +16,13 @@ BELOW = {
     "uring": ["base"],
     "http": ["base"],
     "stats": ["base"],
-    "net": ["uring", "http", "stats"],
+    "tls": ["base"],
+    "net": ["uring", "http", "stats", "tls"],
     "micro": ["net"],
     "probe": ["base"],
     "mode": ["net"],
     "server": ["mode", "process"],
-    "load": ["uring", "http", "stats"],
+    "load": ["uring", "http", "stats", "tls"],
     "row": ["stats", "probe", "process"],
     "profile": ["row"],
     "report": ["mode", "row", "profile"],
@@ -33,7 +34,8 @@ BELOW = {
 }
 
 # Pure by decision, so that they test without a kernel: no ring, directly or through others.
-PURE = {"http", "stats", "row", "profile", "report", "compare", "experiment/matrix", "load/plan"}
+PURE = {"http", "stats", "tls", "row", "profile", "report", "compare", "experiment/matrix",
+        "load/plan"}
 
 LINES_MAX = 300  # of a source file
 COLUMNS_MAX = 100  # of a script or a build file; clang-format keeps the sources to it

@@ -18,6 +18,7 @@
 #include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "process/command.hpp"
+#include "tls/tls.hpp"
 #include "uring/lock_try.hpp"
 
 namespace urb {
@@ -170,6 +171,20 @@ std::string format_limit_table(const Obstacles& obstacles, const std::string& lo
   lines.push_back(
       program_line(Policy::least, "BPF programs (CAP_BPF)", "direct --policy rr, least"));
   lines.push_back(quota_line());
+  return format_lines(lines);
+}
+
+std::string format_tls_table() {
+  const std::string library = tls::library();
+  // The kernel's name for what a socket can be given to: an upper layer protocol.
+  const std::string protocols = read_setting("net/ipv4/tcp_available_ulp");
+  const bool has_protocol = (" " + protocols + " ").find(" tls ") != std::string::npos;
+  std::vector<Line> lines{{"TLS", "here", "needed by", "remedy"}};
+  lines.push_back({"library", library.empty() ? "none" : library, "--tls worker, load https://…",
+                   library.empty() ? "apt-get install libssl-dev, then build again" : "ok"});
+  lines.push_back({"tls ULP of the kernel", has_protocol ? "yes" : "no",
+                   "nothing yet: TLS by the kernel",
+                   has_protocol ? "ok" : "modprobe tls (CONFIG_TLS)"});
   return format_lines(lines);
 }
 

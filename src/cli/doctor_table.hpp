@@ -18,6 +18,8 @@ namespace urb {
 /// needs it, and the remedy where it is little.
 [[nodiscard]] std::string format_limit_table(const Obstacles& obstacles,
                                              const std::string& loopback_problem);
+/// The same for what TLS needs.
+[[nodiscard]] std::string format_tls_table();
 /// The same for programs that some commands start, looked for in PATH.
 [[nodiscard]] std::string format_program_table();
 

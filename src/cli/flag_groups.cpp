@@ -45,18 +45,6 @@ std::vector<bool> parse_reuse(std::string_view text) {
   throw BadValue("not one of no, yes, both");
 }
 
-void store_relay(ServerConfig& server, const std::string& typed) {
-  constexpr std::string_view kSized = "auto:";
-  server.relay_copy_max.reset();
-  if (typed.starts_with(kSized)) {
-    server.relay = RelayKind::automatic;
-    server.relay_copy_max = value_or_throw(parse_bytes(typed.substr(kSized.size())));
-    return;
-  }
-  server.relay = value_of_name(
-      typed, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
-}
-
 }  // namespace
 
 double parse_share(std::string_view text) {
@@ -82,20 +70,40 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
                "rr; direct: hash", [&server](const std::string& typed) {
                  server.policy = value_of_name(typed, kPolicies);
                });
-  flags.parsed(
-      "--relay", "linked|sync|copy|auto[:SIZE]",
-      "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
-      "up to SIZE (measured, if not given) and splices more",
-      has_relay != nullptr ? "each of the first three" : std::string{name_of(server.relay)},
-      [&server, has_relay](const std::string& typed) {
-        store_relay(server, typed);
-        if (has_relay != nullptr) *has_relay = true;
-      });
+  flags.parsed("--relay", join_names(kRelays, "|"),
+               "data path of passthru: linked splice SQEs; splice(2); recv and send",
+               has_relay != nullptr ? "each of them" : std::string{name_of(server.relay)},
+               [&server, has_relay](const std::string& typed) {
+                 server.relay = value_of_name(typed, kRelays);
+                 if (has_relay != nullptr) *has_relay = true;
+               });
   flags.choice("--buffers", server.buffers,
                std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
                           BufferKind::plain},
                "how received bytes reach memory; doctor says what registered is here");
   declare_seed(flags, server.seed, "of the order of trials and of --policy random");
+}
+
+void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
+  flags.choice("--tls", serving.kind, std::array{tls::Kind::off, tls::Kind::worker},
+               "who does TLS: nobody, or the worker on an unread socket");
+  flags.text("--cert", typed.certificate, "FILE",
+             "certificate and chain (PEM), with --key; else one for localhost is made");
+  flags.text("--key", typed.key, "FILE", "the certificate's key (PEM, not encrypted)");
+  flags.flag("--tls-resume", serving.resumes,
+             "clients get tickets, and the built-in client uses them");
+  flags.when_read([&typed, &serving] {
+    const bool has_files = typed.certificate || typed.key;
+    if (serving.kind == tls::Kind::off) {
+      if (has_files || serving.resumes)
+        throw UsageError("--cert, --key and --tls-resume need --tls worker");
+      return;
+    }
+    if (has_files && !(typed.certificate && typed.key))
+      throw UsageError("--cert and --key belong together");
+    serving.identity = has_files ? tls::read_identity(*typed.certificate, *typed.key)
+                                 : tls::make_throwaway_identity();
+  });
 }
 
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
@@ -186,6 +194,9 @@ void require_client(ClientKind client, const LoadOptions& load, const Grid& grid
     throw UsageError("ab knows the closed loop only: leave out --rate, or --client ab");
   if (load.verify != Verify::none) {
     throw UsageError("ab verifies nothing: leave out --verify, or --client ab");
+  }
+  if (load.tls_resumes) {
+    throw UsageError("ab resumes no TLS session: leave out --tls-resume, or --client ab");
   }
   if (!load.headers.empty()) {
     throw UsageError("ab gets no further headers: leave out --header, or --client ab");

@@ -17,6 +17,13 @@ namespace urb {
 [[nodiscard]] double parse_share(std::string_view text);
 /// What the server is. A run tells whether a relay was asked for, since else it has each.
 void declare_server(Flags& flags, ServerConfig& server, bool* has_relay = nullptr);
+/// The files of an identity, as typed.
+struct TlsFlags {
+  std::optional<std::string> certificate;
+  std::optional<std::string> key;
+};
+/// How the server does TLS. Reads or makes its identity, once everything is read.
+void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving);
 /// What the client sends, and for how long. `connections_default` is how --help shows it.
 void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& client,
                   const std::string& connections_default, const std::string& verify_help);

@@ -149,6 +149,8 @@ class LoadRun {
     load.target = target.url.address;
     load.host = target.url.host;
     load.path = target.url.path;
+    load.tls = target.url.has_tls;
+    load.tls_name = target.url.tls_name;
     load.body = spec.cell.body;
     load.mix = spec.cell.mix;
     load.seed = grid_.seed + spec.repeat;
@@ -224,6 +226,9 @@ int run_load_command(const LoadCommandOptions& typed) {
     throw UsageError("--server-pid is of one server: give one URL, or leave it out");
   }
   const std::vector<Target> targets = find_targets(options.urls, options.client);
+  for (const Target& target : targets) {
+    if (target.url.has_tls) tls::require_library();
+  }
   LoadRun run{options, targets};  // refuses a wrong process before anything is sent
   return run.run(stop_on_signal());
 }
@@ -237,12 +242,14 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   options.arguments = flags.arguments();
   flags
       .operand("URL", options.urls,
-               "http://HOST:PORT/PATH, or unix:PATH; several are measured by turns and compared "
-               "with the first")
+               "http://HOST:PORT/PATH, https://…, or unix:PATH; several are measured by turns and "
+               "compared with the first")
       .required();
   declare_load(flags, options.load, options.grid, options.client,
                std::to_string(options.load.connections),
                "checksum every request; only uring-bench's own server knows how");
+  flags.flag("--tls-resume", options.load.tls_resumes,
+             "https: a connection resumes the session of an earlier one, if the server lets it");
   flags.text("-H,--header", options.load.headers, "LINE",
              "a further header, 'Name: value'; repeatable");
   flags.group("The server");

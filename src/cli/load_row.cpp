@@ -23,6 +23,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   row.body_bytes = load.body.value;
   row.body_mix = format_body_mix(load.mix);
   row.reuse = load.reuse;
+  if (load.tls) row.tls = load.tls_resumes ? "server+resume" : "server";
   row.loop = load.rate ? "open" : "closed";
   if (load.rate) row.rate_requested = static_cast<double>(*load.rate);
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);

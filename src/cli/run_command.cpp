@@ -19,7 +19,6 @@
 #include "cli/version.hpp"
 #include "experiment/floor.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/run_summary.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
@@ -46,7 +45,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
               const std::optional<Pinning>& pinning) {
   row.run_id = make_run_id();
   fill_host(row, host);
-  row.relay = relay_text(setup.server);
+  row.relay = name_of(setup.server.relay);
   row.buffers = name_of(setup.server.buffers);
   row.workers = setup.server.workers;
   row.response_bytes = setup.server.response_bytes.value;
@@ -57,7 +56,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
   row.link = "lo";
-  row.tls = "off";
+  row.tls = describe(setup.server.tls);
 }
 
 std::vector<Subject> choose(const RunOptions& options) {
@@ -67,6 +66,8 @@ std::vector<Subject> choose(const RunOptions& options) {
   if (options.has_relay) relay = server.relay;
   ModeChoice choice =
       choose_modes(options.modes, options.reference, relay, [&](const Mode& mode, RelayKind with) {
+        if (server.tls.kind != tls::Kind::off && mode.run_tls_worker == nullptr)
+          return describe_tls_obstacle(mode);
         if (!obstacles) obstacles = find_obstacles(server);
         return find_obstacle(mode, with, *obstacles);
       });
@@ -154,7 +155,6 @@ Prepared prepare(const RunOptions& options) {
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
-  made.notes = settle_relay(server, made.grid.subjects);
   for (const BodyMix& mix : made.grid.mixes) {
     made.notes += fmt::format("Bodies of {} bytes on average are a mix: {}\n", mean_body(mix).value,
                               format_body_mix(mix));
@@ -168,6 +168,7 @@ Prepared prepare(const RunOptions& options) {
 int run_benchmark(const RunOptions& typed) {
   RunOptions options = typed;
   settle_outputs(&options.rows, options.json);
+  options.setup.load.tls_resumes = options.setup.server.tls.resumes;
   require_client(options.setup.client, options.setup.load, options.grid);
   require_loopback();
   Prepared made = prepare(options);
@@ -229,6 +230,7 @@ void declare_run(Flags& flags, RunOptions& options) {
   flags.operand("MODE", options.modes,
                 "modes to benchmark side by side, or all; direct:least has that policy");
   declare_server(flags, options.setup.server, &options.has_relay);
+  declare_tls(flags, options.tls, options.setup.server.tls);
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
                "checksum every measured request, not only the first of each connection");

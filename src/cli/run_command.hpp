@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/flag_groups.hpp"
 #include "cli/flags.hpp"
 #include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
@@ -18,8 +19,9 @@ namespace urb {
 struct RunOptions {
   std::vector<std::string> modes;  ///< as typed; not yet known to exist
   TrialSetup setup;                ///< without the columns of its row
-  bool has_relay = false;          ///< one relay was asked for
-  Grid grid;                       ///< without subjects and seed
+  TlsFlags tls;
+  bool has_relay = false;  ///< one relay was asked for
+  Grid grid;               ///< without subjects and seed
   RoundRules rules;
   PinRequest pin;
   bool reference = true;  ///< runs the reference beside two or more other modes

@@ -17,7 +17,6 @@
 #include "cli/messages.hpp"
 #include "cli/signals.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
@@ -74,7 +73,6 @@ void print_news(Server& server) {
 int run_serve(const ServeOptions& options) {
   ServerConfig config = options.server;
   require_mode(config.mode);
-  static_cast<void>(settle_relay(config, {{config.mode}}));
   Server server{config};
   const Fd signals = make_signal_fd();
   write_text(stdout, fmt::format("listening on {} ({}, {} workers)\n",
@@ -120,6 +118,7 @@ void declare_serve(Flags& flags, ServeOptions& options) {
   ServerConfig& server = options.server;
   flags.operand("MODE", server.mode, "how requests reach the workers").required();
   declare_server(flags, server);
+  declare_tls(flags, options.tls, server.tls);
   flags.group("Serving");
   server.listen = Address::loopback(8080);
   flags.parsed("-l,--listen", "ADDR:PORT", "where to listen; port 0 picks one; or unix:PATH",
@@ -128,6 +127,8 @@ void declare_serve(Flags& flags, ServeOptions& options) {
                });
   http::Limits& limits = server.limits;
   flags.duration("--header-timeout", limits.header_timeout, "for a whole request head",
+                 kNobodyServed);
+  flags.duration("--handshake-timeout", server.tls.handshake_timeout, "for a whole TLS handshake",
                  kNobodyServed);
   flags.duration("--body-timeout", limits.body_timeout, "for a body without progress",
                  kNobodyServed);

@@ -61,15 +61,15 @@ struct UrlHost {
 };
 
 // The host with a port that can be connected to.
-std::variant<UrlHost, ParseError> parse_host(std::string_view host) {
+std::variant<UrlHost, ParseError> parse_host(std::string_view host, std::string_view port) {
   // A colon behind the brackets of an IPv6 address, or any colon without brackets.
   const std::size_t bracket = host.rfind(']');
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string with_port{host};
   if (colon == std::string_view::npos) {
-    with_port += ":80";
+    with_port.append(":").append(port);
   } else if (colon + 1 == host.size()) {
-    with_port += "80";  // an empty port is the scheme's own (RFC 3986, 3.2.3)
+    with_port += port;  // an empty port is the scheme's own (RFC 3986, 3.2.3)
   } else if (bracket == std::string_view::npos && colon != host.rfind(':')) {
     return ParseError{0, "an IPv6 address stands in brackets: write http://[::1]:8080/"};
   }
@@ -121,24 +121,27 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
   constexpr const char* kNoUser =
       "a user in the URL is not sent; leave it out and use -H 'Authorization: Basic …'";
   if (begins_with(text, kUnix)) return parse_unix(text);
-  if (begins_with(text, kHttps)) return ParseError{0, "https is not supported, use http://"};
-  if (!begins_with(text, kHttp)) return ParseError{0, "a URL begins with http://"};
-  const std::string_view rest = text.substr(kHttp.size());
+  const bool has_tls = begins_with(text, kHttps);
+  if (!has_tls && !begins_with(text, kHttp)) {
+    return ParseError{0, "a URL begins with http:// or https://"};
+  }
+  const std::size_t host_begin = (has_tls ? kHttps : kHttp).size();
+  const std::string_view rest = text.substr(host_begin);
   const std::size_t path_begin = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view host = rest.substr(0, path_begin);
   const std::string_view path = rest.substr(path_begin, rest.find('#') - path_begin);
-  if (host.find('@') != std::string_view::npos) return ParseError{kHttp.size(), kNoUser};
+  if (host.find('@') != std::string_view::npos) return ParseError{host_begin, kNoUser};
   if (host.empty() || (host.front() == ':' && host.rfind(':') == 0))
-    return ParseError{kHttp.size(), "a URL needs a host: http://127.0.0.1:8080/"};
-  if (auto forbidden = find_forbidden(text, kHttp.size() + path_begin)) {
+    return ParseError{host_begin, "a URL needs a host: http://127.0.0.1:8080/"};
+  if (auto forbidden = find_forbidden(text, host_begin + path_begin)) {
     return std::move(*forbidden);
   }
 
-  auto parsed = parse_host(host);
+  auto parsed = parse_host(host, has_tls ? "443" : "80");
   if (auto* const error = std::get_if<ParseError>(&parsed)) {
     // A password may have a slash in it, and what stands before that looks like a port.
-    if (rest.find('@') != std::string_view::npos) return ParseError{kHttp.size(), kNoUser};
-    return ParseError{error->position + kHttp.size(), std::move(error->message)};
+    if (rest.find('@') != std::string_view::npos) return ParseError{host_begin, kNoUser};
+    return ParseError{error->position + host_begin, std::move(error->message)};
   }
   UrlHost& found = std::get<UrlHost>(parsed);
   Url url{.address = found.address,
@@ -147,7 +150,10 @@ std::variant<Url, ParseError> parse_url(std::string_view text) {
           .path = "/"};
   if (url.host.back() == ':') url.host.pop_back();
   url.path += path.starts_with('/') ? path.substr(1) : path;
-  url.is_localhost = urb::is_localhost(host.substr(0, host.find(':')));
+  const std::string_view without_port = host.substr(0, host.find(':'));
+  url.is_localhost = urb::is_localhost(without_port);
+  url.has_tls = has_tls;
+  if (is_name(without_port)) url.tls_name = without_port;
   return url;
 }
 

@@ -11,15 +11,17 @@
 namespace urb {
 
 struct Url {
-  Address address;            ///< unknown yet where there is a name; its port is known
-  std::string name;           ///< to look up; empty for localhost and what is numeric
-  std::string host;           ///< as typed, with the port, for the Host header
-  std::string path;           ///< with the query; "/" when there is none
+  Address address;   ///< unknown yet where there is a name; its port is known
+  std::string name;  ///< to look up; empty for localhost and what is numeric
+  std::string host;  ///< as typed, with the port, for the Host header
+  std::string path;  ///< with the query; "/" when there is none
+  bool has_tls = false;
+  std::string tls_name;       ///< that TLS asks for; empty where the host is numeric
   bool is_localhost = false;  ///< by name: either loopback address may be meant
 };
 
 /// The host is a name, an IPv4 address, or an IPv6 address in brackets; the port is 80 when there
-/// is none. Or "unix:PATH", as `serve` prints it, which asks for "/".
+/// is none, with https 443. Or "unix:PATH", as `serve` prints it, which asks for "/".
 [[nodiscard]] std::variant<Url, ParseError> parse_url(std::string_view text);
 /// `text` for a message: what may be a user and a password is replaced by "***".
 [[nodiscard]] std::string hide_user(std::string_view text);

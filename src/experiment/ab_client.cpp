@@ -73,7 +73,8 @@ std::vector<std::string> make_command(const LoadOptions& options, const MemoryFi
   if (options.body.value != 0) {
     command.insert(command.end(), {"-p", body.path(), "-T", "application/octet-stream"});
   }
-  command.push_back("http://" + format_address(options.target) + options.path);
+  command.push_back((options.tls ? "https://" : "http://") + format_address(options.target) +
+                    options.path);
   return command;
 }
 

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "base/error.hpp"
 #include "net/head_reader.hpp"
 
 namespace urb {
@@ -72,8 +69,8 @@ class Rules {
   }
 
   [[nodiscard]] std::string first_broken() const {
-    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay,
-                            &Rules::buffers, &Rules::accepts, &Rules::placement}) {
+    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::buffers,
+                            &Rules::accepts, &Rules::placement, &Rules::handshakes}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -116,31 +113,7 @@ class Rules {
       return fmt::format("its relay moved {} of {} bytes that did not come with a head",
                          total_of(ways), due);
     }
-    return claim_.relay == RelayKind::automatic ? "" : other_way(ways, name_of(claim_.relay));
-  }
-
-  // Bodies up to the border are copied, larger ones spliced. When all pipes or all buffers are lent
-  // it takes the other, so a tenth of the bytes may go that way. Of a spliced body the last part
-  // may be copied, up to the border. Responses, which have sizes of their own, may go either way.
-  [[nodiscard]] std::string auto_relay() const {
-    if (!mode_.has_relay || claim_.relay != RelayKind::automatic) return {};
-    const Ways ways = relay_ways(master_);
-    if (ways[0].bytes != 0) return other_way(ways, "auto");
-    if (client_.has_mix) return {};  // the mean is no body's size
-    const std::uint64_t total = total_of(ways);
-    const std::uint64_t either = total / 10 + workers_.response_body_bytes;
-    const std::uint64_t body = client_.body_bytes / std::max<std::uint64_t>(client_.requests, 1);
-    const std::uint64_t copied = ways[2].bytes;
-    if (body <= claim_.copy_max && ways[1].bytes > either) {
-      return fmt::format("it spliced {} of {} bytes, in bodies of {} that it copies up to {}",
-                         ways[1].bytes, total, body, claim_.copy_max);
-    }
-    if (body > claim_.copy_max + kHeadReadArea &&
-        copied > either + claim_.copy_max * (client_.requests + client_.uncounted)) {
-      return fmt::format("it copied {} of {} bytes, in bodies of {} that it splices above {}",
-                         copied, total, body, claim_.copy_max);
-    }
-    return {};
+    return other_way(ways, name_of(claim_.relay));
   }
 
   // No byte another way: a pool is of one kind, and its ring knows which receive it has. All bytes
@@ -176,6 +149,16 @@ class Rules {
                          counts.accepts_armed, counts.connections_opened);
     }
     return {};
+  }
+
+  // Exact, but for connections that the client gave up.
+  [[nodiscard]] std::string handshakes() const {
+    const std::uint64_t due = claim_.has_tls ? client_.connections : 0;
+    const std::uint64_t most =
+        claim_.has_tls ? due + client_.uncounted + client_.unused_connections : 0;
+    if (is_within(workers_.handshakes, due, most)) return {};
+    return fmt::format("the workers completed {} handshakes of {} connections", workers_.handshakes,
+                       client_.connections);
   }
 
   // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so
@@ -224,38 +207,7 @@ class Rules {
   Counts workers_;
 };
 
-template <class Kind, std::size_t Count>
-void read_kind(std::string_view text, const std::array<Kind, Count>& kinds, Kind& kind) {
-  for (const Kind candidate : kinds) {
-    if (text == name_of(candidate)) kind = candidate;
-  }
-}
-
 }  // namespace
-
-MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
-  MechanismClaim claim{.mode = find_mode(row.mode),
-                       .relay = config.relay,
-                       .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
-                       .buffers = config.buffers};
-  if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
-  claim.policy = policy_of(*claim.mode, config.policy);
-  read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
-  const std::string_view relay = row.relay;
-  const std::size_t colon = std::min(relay.find(':'), relay.size());
-  read_kind(relay.substr(0, colon),
-            std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic},
-            claim.relay);
-  if (colon < relay.size()) {
-    const auto parsed = parse_bytes(relay.substr(colon + 1));
-    if (const Bytes* const border = std::get_if<Bytes>(&parsed)) claim.copy_max = border->value;
-  }
-  read_kind(std::string_view{row.buffers},
-            std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
-                       BufferKind::plain},
-            claim.buffers);
-  return claim;
-}
 
 std::vector<ProcessDeeds> read_deeds(std::span<const ServerProcess> processes) {
   std::vector<ProcessDeeds> deeds;

@@ -16,7 +16,6 @@
 #include "experiment/figures.hpp"
 #include "experiment/machine_watch.hpp"
 #include "experiment/mechanism.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "mode/mode.hpp"
@@ -198,7 +197,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   row.mode = spec.cell.mode;
   if (spec.cell.relay) {
     config.relay = *spec.cell.relay;
-    row.relay = relay_text(config);
+    row.relay = name_of(config.relay);
   }
   const Mode* const mode = find_mode(row.mode);
   // Other modes have no relay, whatever the option says.
@@ -220,6 +219,9 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.seed = config.seed + spec.repeat;  // the same for all cells of a round
     load.reuse = spec.cell.reuse;
     load.requires_proof = true;
+    load.tls = config.tls.kind != tls::Kind::off;
+    load.tls_resumes = config.tls.resumes;
+    load.tls_name = "localhost";
     if (config.policy == Policy::key) load.routes = make_routes(config.workers);
     if (load.verify == Verify::none) load.verify = Verify::first;
     load.expected_text =

@@ -18,12 +18,14 @@
 #include "load/generator.hpp"
 #include "load/plan.hpp"
 #include "load/request_set.hpp"
+#include "load/wire.hpp"
 #include "stats/stall_watch.hpp"
 #include "uring/operations.hpp"
 
 namespace urb {
 
-class Client {
+template <class Wire>
+class BasicClient {
  public:
   static constexpr std::uint8_t kOwner = 1;
   /// Receive memory of a connection whose answers are long. It is touched only as far as they fill
@@ -32,15 +34,31 @@ class Client {
   /// Of all others. Close together: at 10,000 connections a page of its own for each, at the same
   /// place of the cache, costs more than the answer (decision 0042).
   static constexpr std::size_t kShortReceiveBytes = 512;
+  /// SO_SNDBUF, which Linux doubles. What a connection has in flight then stays in the second-level
+  /// cache. Left alone, the kernel lets it grow to 4 MiB, out of every cache. The copies of both
+  /// sides then cost up to twice as much (decision 0013).
+  static constexpr int kSendBufferBytes = 128 * 1024;
   enum class Op : std::uint8_t { connect, send, receive };
+  /// How long the server may take to close a connection after it has announced to. The value is a
+  /// guess: long for a busy server, short for a run against one that never closes.
+  static constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
+  /// The pause after a failed connect, doubled with each further one. The values are guesses. A
+  /// refusing server is neither hammered nor found late once it is there.
+  static constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
+  static constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
+  /// How often the client looks for a stop request and reports progress.
+  static constexpr Nanos kTick = std::chrono::milliseconds{100};
+  /// How much of each response body is kept, where expected_text is to be found in it: more than
+  /// our server's JSON object has.
+  static constexpr std::size_t kPrefixBytes = 256;
 
   /// Everything given here outlives the client. `result` is filled as requests end.
-  Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
-         LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop);
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  BasicClient(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
+              LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop);
+  BasicClient(const BasicClient&) = delete;
+  BasicClient& operator=(const BasicClient&) = delete;
   /// Nothing may be in flight: the loop has ended or the ring is drained.
-  ~Client() = default;
+  ~BasicClient() = default;
 
   void start();
   void on_completion(const Completion& done) noexcept;
@@ -58,11 +76,12 @@ class Client {
 
  private:
   enum class State : std::uint8_t {
-    waiting,     ///< for its deadline, to start a request. The socket is closed, or watched
-    connecting,  ///< a request waits for its connection
-    exchanging,  ///< a request is being sent, a response received, or both
-    finishing,   ///< after the connection's last response, for the server's FIN
-    aborting,    ///< to be closed when nothing is in flight
+    waiting,      ///< for its deadline, to start a request. The socket is closed, or watched
+    connecting,   ///< a request waits for its connection
+    exchanging,   ///< a request is being sent, a response received, or both
+    finishing,    ///< after the connection's last response, for the server's FIN
+    aborting,     ///< to be closed when nothing is in flight
+    handshaking,  ///< with TLS alone: a request waits for it
   };
   enum class Progress : std::uint8_t {
     verifying,  ///< one request of each connection, before the plan begins
@@ -74,6 +93,7 @@ class Client {
 
   struct Connection : OperationSlot<Op> {
     Fd socket;
+    [[no_unique_address]] typename Wire::Connection wire;
     Nanos started_at{0};
     Nanos planned_at{0};
     ListHook<Connection> free_hook;
@@ -96,7 +116,7 @@ class Client {
     explicit Connection(std::span<char> body_prefix) noexcept : parser{body_prefix, &fields} {}
   };
 
-  // client.cpp: what faces the loop
+  // client_loop.hpp: what faces the loop
   void advance_plan(Nanos now) noexcept;
   void report_progress(Nanos now) noexcept;
   void begin_load(Nanos now) noexcept;
@@ -109,7 +129,7 @@ class Client {
   void note_error(Failure failure, std::string_view text) noexcept;
   [[nodiscard]] Connection* find(Token token) noexcept;
 
-  // exchange.cpp: one connection
+  // client_exchange.hpp: one connection
   void start_next(Connection& conn, Nanos now) noexcept;
   void begin_connect(Connection& conn) noexcept;
   void begin_exchange(Connection& conn) noexcept;
@@ -129,14 +149,24 @@ class Client {
   void begin_abort(Connection& conn) noexcept;
   void close_if_drained(Connection& conn) noexcept;
   void close_socket(Connection& conn) noexcept;
+  static void set_reset_on_close(int socket) noexcept;
 
-  // answer.cpp: what a response says and what it counts for
+  // client_answer.hpp: what a response says and what it counts for
   void complete_response(Connection& conn) noexcept;
   void finish_request(Connection& conn) noexcept;
   [[nodiscard]] bool end_request() noexcept;
   [[nodiscard]] bool is_right(const Connection& conn) noexcept;
   [[nodiscard]] bool is_proved(const Connection& conn) noexcept;
   void count_worker(const Connection& conn) noexcept;
+
+  // client_tls.hpp: what lies between, with TLS
+  void begin_handshake(Connection& conn) noexcept;
+  void seal_request(Connection& conn) noexcept;
+  void flush(Connection& conn) noexcept;
+  [[nodiscard]] bool on_sealed_sent(Connection& conn, int& result) noexcept;
+  void on_sealed(Connection& conn, int result) noexcept;
+  void on_handshake(Connection& conn) noexcept;
+  void on_nothing_opened(Connection& conn) noexcept;
 
   Operations<Op> operations_;
   const LoadOptions& options_;
@@ -165,6 +195,12 @@ class Client {
   std::uint16_t first_receive_flags_;
   bool is_head_method_ = false;
   Progress progress_ = Progress::verifying;
+  [[no_unique_address]] typename Wire::Shared shared_;
 };
+
+using Client = BasicClient<PlainClientWire>;
+using TlsClient = BasicClient<TlsClientWire>;
+extern template class BasicClient<PlainClientWire>;
+extern template class BasicClient<TlsClientWire>;
 
 }  // namespace urb

@@ -35,6 +35,13 @@ RingOptions ring_options(unsigned connections) noexcept {
   return options;
 }
 
+template <class C>
+void run_client(Ring& ring, C& client) {
+  client.start();
+  run_event_loop(ring, client);
+  URB_ASSERT(ring.in_flight() == 0 && client.late_completion_count() == 0);
+}
+
 }  // namespace
 
 LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
@@ -48,11 +55,14 @@ LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
   RequestSet requests{options};
   Plan plan{{options.warmup, options.duration, options.requests, options.rate}};
   Ring ring{ring_options(options.connections)};
-  Client client{ring, options, requests, plan, result, hooks, stop};
-  client.start();
-  run_event_loop(ring, client);
+  if (options.tls) {
+    TlsClient client{ring, options, requests, plan, result, hooks, stop};
+    run_client(ring, client);
+  } else {
+    Client client{ring, options, requests, plan, result, hooks, stop};
+    run_client(ring, client);
+  }
   result.used = ring.counters().used;
-  URB_ASSERT(ring.in_flight() == 0 && client.late_completion_count() == 0);
   return result;
 }
 

@@ -65,6 +65,9 @@ struct LoadOptions {
   /// An answer that says nothing of the request's body (X-Body) is an error. Our own server always
   /// does. A wrong one is an error in any case.
   bool requires_proof = false;
+  bool tls = false;
+  bool tls_resumes = false;   ///< connections take tickets of earlier ones, if the server gives any
+  std::string tls_name;       ///< that the client asks for (SNI); empty: none
   std::vector<Route> routes;  ///< one of them for each request, at random, or no X-Route
 };
 
@@ -97,6 +100,8 @@ struct LoadResult {
   std::uint64_t requests = 0;     ///< completed without error within the measured time
   std::uint64_t body_bytes = 0;   ///< request body bytes of those
   std::uint64_t connections = 0;  ///< that carried a request, measured or not
+  std::uint64_t handshakes = 0;   ///< of TLS, within the measured time
+  std::uint64_t resumed = 0;      ///< those of them that were short, by a ticket
   LoadErrors errors;
   std::string first_error;   ///< one line, for the message
   Nanos elapsed{0};          ///< of the measured time

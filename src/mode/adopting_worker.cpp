@@ -19,15 +19,19 @@ SessionOptions session_options(const WorkerContext& context) {
   options.buffers = context.config.buffers;
   options.faults = context.config.faults;
   options.connection_capacity = context.connection_capacity;
+  options.tls = &context.config.tls;
   return options;
 }
 
-AdoptingWorker::AdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options)
+template <class Wire>
+BasicAdoptingWorker<Wire>::BasicAdoptingWorker(Ring& ring, WorkerContext& context,
+                                               const SessionOptions& options)
     : receiver_{ring, kReceiver, context.channel, kChannelBufferGroup, context.counters},
       lingering_close_{ring, kLingeringClose, context.counters},
       sessions_{ring, kSessions, lingering_close_, context.counters, options} {}
 
-void AdoptingWorker::on_completion(const Completion& done) noexcept {
+template <class Wire>
+void BasicAdoptingWorker<Wire>::on_completion(const Completion& done) noexcept {
   switch (done.token.owner) {
     case kReceiver:
       receiver_.on_completion(
@@ -40,5 +44,8 @@ void AdoptingWorker::on_completion(const Completion& done) noexcept {
     default: URB_ASSERT(false);
   }
 }
+
+template class BasicAdoptingWorker<PlainWire>;
+template class BasicAdoptingWorker<TlsWire>;
 
 }  // namespace urb

@@ -16,11 +16,12 @@ namespace urb {
 /// The options of a worker's sessions, as its process was configured.
 [[nodiscard]] SessionOptions session_options(const WorkerContext& context);
 
-class AdoptingWorker : public Parts<AdoptingWorker> {
+template <class Wire>
+class BasicAdoptingWorker : public Parts<BasicAdoptingWorker<Wire>> {
  public:
-  AdoptingWorker(Ring& ring, WorkerContext& context)
-      : AdoptingWorker{ring, context, session_options(context)} {}
-  AdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options);
+  BasicAdoptingWorker(Ring& ring, WorkerContext& context)
+      : BasicAdoptingWorker{ring, context, session_options(context)} {}
+  BasicAdoptingWorker(Ring& ring, WorkerContext& context, const SessionOptions& options);
 
   /// Serves a socket that came another way than through the channel, with the bytes [begin, end) of
   /// `prefix` that were read from it before.
@@ -38,12 +39,17 @@ class AdoptingWorker : public Parts<AdoptingWorker> {
 
  private:
   enum Owner : std::uint8_t { kReceiver = 1, kSessions, kLingeringClose };
-  friend class Parts<AdoptingWorker>;
+  friend class Parts<BasicAdoptingWorker>;
   auto parts() noexcept { return std::tie(receiver_, sessions_, lingering_close_); }
 
   HandoverReceiver receiver_;
   LingeringClose lingering_close_;
-  SessionPool sessions_;
+  BasicSessionPool<Wire> sessions_;
 };
+
+using AdoptingWorker = BasicAdoptingWorker<PlainWire>;
+using TlsAdoptingWorker = BasicAdoptingWorker<TlsWire>;
+extern template class BasicAdoptingWorker<PlainWire>;
+extern template class BasicAdoptingWorker<TlsWire>;
 
 }  // namespace urb

@@ -11,6 +11,7 @@ extern const Mode mode_cluster{
     .summary = "the master accepts and passes the connected socket on, unread",
     .run_master = host_role<UnreadMaster<ChannelTransport>, MasterContext>,
     .run_worker = host_role<AdoptingWorker, WorkerContext>,
+    .run_tls_worker = host_role<TlsAdoptingWorker, WorkerContext>,
 };
 
 }  // namespace urb

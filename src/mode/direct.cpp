@@ -29,7 +29,10 @@ class DirectMaster : public Parts<DirectMaster> {
 };
 
 /// An AdoptingWorker that also accepts.
-class DirectWorker : public Parts<DirectWorker> {
+template <class Wire>
+class DirectWorker : public Parts<DirectWorker<Wire>> {
+  using Worker = BasicAdoptingWorker<Wire>;
+
  public:
   DirectWorker(Ring& ring, WorkerContext& context)
       : acceptor_{ring, kAcceptor, context.listener, 0, context.counters},
@@ -44,12 +47,12 @@ class DirectWorker : public Parts<DirectWorker> {
   [[nodiscard]] bool must_stop() const noexcept { return worker_.must_stop(); }
 
  private:
-  static constexpr std::uint8_t kAcceptor = AdoptingWorker::kFirstFreeOwner;
+  static constexpr std::uint8_t kAcceptor = Worker::kFirstFreeOwner;
   friend class Parts<DirectWorker>;
   auto parts() noexcept { return std::tie(worker_, acceptor_, load_); }
 
   Acceptor acceptor_;
-  AdoptingWorker worker_;
+  Worker worker_;
   LoadReport load_;
 };
 
@@ -61,7 +64,8 @@ extern const Mode mode_direct{
     .workers_listen = true,
     .is_reference = true,
     .run_master = host_role<DirectMaster, MasterContext>,
-    .run_worker = host_role<DirectWorker, WorkerContext>,
+    .run_worker = host_role<DirectWorker<PlainWire>, WorkerContext>,
+    .run_tls_worker = host_role<DirectWorker<TlsWire>, WorkerContext>,
 };
 
 }  // namespace urb

@@ -30,6 +30,12 @@ const Mode* find_mode(std::string_view name) noexcept {
   return found == kModes.end() ? nullptr : *found;
 }
 
+std::string describe_tls_obstacle(const Mode& mode) {
+  return std::string{mode.name} +
+         " has no --tls worker: its master reads heads, which are sealed; use cluster, direct or "
+         "msgring";
+}
+
 std::span<const ModeLook> mode_looks() noexcept {
   static const auto looks = [] {
     std::array<ModeLook, kModes.size()> made;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -89,6 +90,9 @@ struct Mode {
   /// Both run until their part is finished and return; they throw before they are ready only.
   void (*run_master)(MasterContext&);
   void (*run_worker)(WorkerContext&);
+  /// The same with `--tls worker`: it gets the sockets unread, and does TLS by itself. Null where a
+  /// worker never has such a socket.
+  void (*run_tls_worker)(WorkerContext&) = nullptr;
   /// Memory that the master shares with each worker, zero to begin with.
   std::size_t shared_bytes = 0;
 };
@@ -100,6 +104,8 @@ struct Mode {
 
 /// All modes, in the order of the list in meson.build.
 [[nodiscard]] std::span<const Mode* const> all_modes() noexcept;
+/// Why `--tls worker` does not go with `mode`.
+[[nodiscard]] std::string describe_tls_obstacle(const Mode& mode);
 /// Null when there is none of that name.
 [[nodiscard]] const Mode* find_mode(std::string_view name) noexcept;
 

@@ -13,6 +13,7 @@ extern const Mode mode_msgring{
     .needs = kRingHandoverNeeds,
     .run_master = host_role<UnreadMaster<RingTransport>, MasterContext>,
     .run_worker = host_role<RingWorker, WorkerContext>,
+    .run_tls_worker = host_role<TlsRingWorker, WorkerContext>,
 };
 
 }  // namespace urb

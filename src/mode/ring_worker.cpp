@@ -20,14 +20,16 @@ Ring& with_file_table(Ring& ring, std::size_t slots) {
 
 }  // namespace
 
-RingWorker::RingWorker(Ring& ring, WorkerContext& context)
+template <class Wire>
+BasicRingWorker<Wire>::BasicRingWorker(Ring& ring, WorkerContext& context)
     : ring_{with_file_table(ring, context.connection_capacity)},
       channel_{context.channel},
       worker_{ring, context},
       receiver_{ring, context.shared} {}
 
-void RingWorker::start() {
-  Parts::start();
+template <class Wire>
+void BasicRingWorker<Wire>::start() {
+  Base::start();
   const RingHello hello{RingHello::kMagic, ring_.raw()->ring_fd};
   // A master that has begun to stop has closed its end: the order to finish, which the worker sees
   // by itself.
@@ -36,14 +38,19 @@ void RingWorker::start() {
   }
 }
 
-void RingWorker::on_completion(const Completion& done) noexcept {
+template <class Wire>
+void BasicRingWorker<Wire>::on_completion(const Completion& done) noexcept {
   if (done.token.owner != kMessageOwner) return worker_.on_completion(done);
   receiver_.on_completion(done, adopter());
 }
 
-void RingWorker::on_batch_end(Nanos now) noexcept {
-  Parts::on_batch_end(now);
+template <class Wire>
+void BasicRingWorker<Wire>::on_batch_end(Nanos now) noexcept {
+  Base::on_batch_end(now);
   receiver_.adopt_waiting(adopter());
 }
+
+template class BasicRingWorker<PlainWire>;
+template class BasicRingWorker<TlsWire>;
 
 }  // namespace urb

@@ -10,9 +10,10 @@
 
 namespace urb {
 
-class RingWorker : public Parts<RingWorker> {
+template <class Wire>
+class BasicRingWorker : public Parts<BasicRingWorker<Wire>> {
  public:
-  RingWorker(Ring& ring, WorkerContext& context);
+  BasicRingWorker(Ring& ring, WorkerContext& context);
 
   void start();
   void on_completion(const Completion& done) noexcept;
@@ -20,7 +21,8 @@ class RingWorker : public Parts<RingWorker> {
   [[nodiscard]] bool must_stop() const noexcept { return worker_.must_stop(); }
 
  private:
-  friend class Parts<RingWorker>;
+  using Base = Parts<BasicRingWorker>;
+  friend Base;
   auto parts() noexcept { return std::tie(worker_, receiver_); }
   auto adopter() noexcept {
     return [this](Socket socket, BufferLease prefix, std::size_t begin, std::size_t end) {
@@ -30,8 +32,13 @@ class RingWorker : public Parts<RingWorker> {
 
   Ring& ring_;
   int channel_;
-  AdoptingWorker worker_;
+  BasicAdoptingWorker<Wire> worker_;
   RingHandoverReceiver receiver_;
 };
+
+using RingWorker = BasicRingWorker<PlainWire>;
+using TlsRingWorker = BasicRingWorker<TlsWire>;
+extern template class BasicRingWorker<PlainWire>;
+extern template class BasicRingWorker<TlsWire>;
 
 }  // namespace urb

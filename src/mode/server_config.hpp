@@ -12,6 +12,7 @@
 #include "mode/policy.hpp"
 #include "net/planted_faults.hpp"
 #include "net/relay_kind.hpp"
+#include "tls/serving.hpp"
 #include "uring/buffer_pool.hpp"
 
 namespace urb {
@@ -21,12 +22,11 @@ struct ServerConfig {
   unsigned workers = 4;
   Address listen = Address::loopback(0);
   std::optional<Policy> policy;  ///< none: the mode's own, see policy_of()
-  RelayKind relay = RelayKind::linked;
-  /// Of RelayKind::automatic: what it copies at most. None: kCopyMaxDefault.
-  std::optional<Bytes> relay_copy_max;
+  RelayKind relay = RelayKind::sync;
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
   http::Limits limits;
+  tls::Serving tls;
   Nanos grace = std::chrono::seconds{5};
   std::uint64_t seed = 1;
   /// CPU of the master, then of each worker; empty: wherever the scheduler likes. The io-wq threads

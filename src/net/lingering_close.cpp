@@ -23,15 +23,29 @@ LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counter
       deadlines_{{kLingerIdle}},
       leavers_{capacity} {}
 
-void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
+LingeringClose::Leaver* LingeringClose::take_in(Socket socket, Nanos now) noexcept {
   Leaver* const leaver = leavers_.try_emplace();
   if (leaver == nullptr) {
     counters_.connections_closed.add();
-    return;
+    return nullptr;
   }
   leaver->socket = std::move(socket);
   leaver->ends = now + kLingerMax;
   deadlines_.arm(*leaver, 0, now);
+  return leaver;
+}
+
+void LingeringClose::begin_with(Socket socket, std::string_view bytes, Nanos now) noexcept {
+  Leaver* const leaver = take_in(std::move(socket), now);
+  if (leaver == nullptr) return;
+  if (bytes.empty() || bytes.size() > leaver->response.size()) return end_our_side(*leaver);
+  leaver->response_bytes = bytes.copy(leaver->response.data(), bytes.size());
+  send(*leaver);
+}
+
+void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
+  Leaver* const leaver = take_in(std::move(socket), now);
+  if (leaver == nullptr) return;
   if (status == 0) return end_our_side(*leaver);
   counters_.request_errors.add();
   leaver->response_bytes =

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/deadline_queue.hpp"
@@ -39,6 +40,11 @@ class LingeringClose {
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
   /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already.
   void begin(Socket socket, int status, Nanos now, bool is_head_method = false) noexcept;
+  /// The same with an answer that the caller has made: `bytes`, at most kGivenBytesMax. They are
+  /// copied. More are not sent.
+  void begin_with(Socket socket, std::string_view bytes, Nanos now) noexcept;
+  /// Room for an answer of http/response_bytes and what TLS adds: its record, the end, an alert.
+  static constexpr std::size_t kGivenBytesMax = http::kResponseBytesMax + 256;
   void on_completion(const Completion& done) noexcept;
   [[nodiscard]] Nanos next_deadline() const noexcept { return deadlines_.next(); }
   void on_deadline(Nanos now) noexcept;
@@ -58,8 +64,9 @@ class LingeringClose {
     WriteWait write_wait;
     Deadline<Leaver> deadline;
     ListHook<Leaver> deadline_hook;
-    std::array<char, http::kResponseBytesMax> response;
+    std::array<char, kGivenBytesMax> response;
   };
+  [[nodiscard]] Leaver* take_in(Socket socket, Nanos now) noexcept;
   void send(Leaver& leaver) noexcept;
   void wait(Leaver& leaver) noexcept;
   void on_sent(Leaver& leaver, int result) noexcept;

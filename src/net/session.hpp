@@ -19,6 +19,7 @@
 #include "http/response_bytes.hpp"
 #include "net/lingering_close.hpp"
 #include "net/planted_faults.hpp"
+#include "net/wire.hpp"
 #include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -36,15 +37,17 @@ struct SessionOptions {
   BufferKind buffers = BufferKind::registered;
   std::size_t connection_capacity = 1024;
   PlantedFaults faults;
+  const tls::Serving* tls = nullptr;  ///< of TlsWire; outlives the pool
 };
 
-class SessionPool {
+template <class Wire>
+class BasicSessionPool {
  public:
   /// `lingering close` sees off the connections that made a mistake. Throws Unsupported, SysError.
-  SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close, Counters& counters,
-              const SessionOptions& options);
-  SessionPool(const SessionPool&) = delete;
-  SessionPool& operator=(const SessionPool&) = delete;
+  BasicSessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close,
+                   Counters& counters, const SessionOptions& options);
+  BasicSessionPool(const BasicSessionPool&) = delete;
+  BasicSessionPool& operator=(const BasicSessionPool&) = delete;
 
   /// Serves a connected socket from now on. Bytes [begin, end) of `prefix` were read from it
   /// before and are parsed first; the pool keeps the lease until they are.
@@ -76,9 +79,30 @@ class SessionPool {
     peeking,     // it was the last one: is there input that nobody will read?
     leaving,     // reads are being cancelled; then the socket goes to the lingering close
     closing,     // waits for the last completion
+    // With TLS alone:
+    handshaking,  // no byte of HTTP has come
+    ending,       // our end (close_notify) is on its way; then the socket is closed
   };
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
-  enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kDeadlineKinds };
+  enum : std::size_t { kHeaderDeadline, kBodyDeadline, kIdleDeadline, kHandshakeDeadline };
+  static constexpr std::size_t kDeadlineKinds = Wire::kIsTls ? 4 : 3;
+  [[nodiscard]] static std::array<Nanos, kDeadlineKinds> deadlines_of(
+      const SessionOptions& options) noexcept;
+
+  // A master and four workers fit into an ordinary user's RLIMIT_MEMLOCK of 8 MiB. Sizes from 64 to
+  // 512 KiB were tried (decision 0013).
+  static constexpr std::uint32_t kFixedBufferCount = 10;
+  static constexpr std::uint32_t kRingBufferCount = 16;  // a power of two, and not locked
+  static constexpr std::uint32_t kBufferBytes = 128 * 1024;
+  // With TLS it is what is sealed at once, which each connection has a copy of.
+  static constexpr std::size_t kFillerBytes = (Wire::kIsTls ? 64 : 256) * 1024;
+  // provided: a busy connection may have this many buffers waiting before its receive is stopped.
+  static constexpr std::uint32_t kQueuedBuffersMax = 4;
+  // Low-water marks: any byte, or a buffer's worth.
+  static constexpr int kLowWaterLow = 1;
+  static constexpr int kLowWaterHigh = 128 * 1024;
+  static constexpr std::size_t kOwedMax = 4096;  ///< bytes that TLS may have to say in a queue
+  static constexpr int kSilent = -1;  ///< as a status: what TLS has to say goes out, and no answer
 
   /// What a request needs while it is read and answered. Its connection has it only so long. So
   /// idle connections are small, and the few at work share memory that is in the cache.
@@ -104,6 +128,7 @@ class SessionPool {
     bool is_slow = false;  ///< has not filled a buffer in time: its low-water mark stays low
     int lingering_close_status = 0;  ///< of a leaving connection
     Socket socket;
+    [[no_unique_address]] typename Wire::Connection wire;
     BufferLease reading_into;       ///< of the read in flight; not for provided buffers
     std::vector<std::byte> parked;  ///< the oldest input, while its buffers serve others
     std::size_t parked_begin = 0;   ///< what of it has been parsed
@@ -128,7 +153,7 @@ class SessionPool {
     void park_input() noexcept;
   };
 
-  // session.cpp: what bytes mean
+  // session_http.hpp: what bytes mean
   void advance(Connection& connection) noexcept;
   void begin_work(Connection& connection) noexcept;
   void end_work(Connection& connection) noexcept;
@@ -141,7 +166,7 @@ class SessionPool {
   void finish_departure(Connection& connection) noexcept;
   void renew_deadline(Connection& connection) noexcept;
   [[nodiscard]] bool try_hurry(Connection& connection) noexcept;
-  // session_io.cpp: how they come; session_send.cpp: how answers go
+  // session_io.hpp: how they come; session_send.hpp: how answers go
   void want_read(Connection& connection, bool is_readable) noexcept;
   void update_low_water(Connection& connection) noexcept;
   void set_low_water(Connection& connection, bool is_high) noexcept;
@@ -159,6 +184,18 @@ class SessionPool {
   void on_wait(Connection& connection, const Completion& done) noexcept;
   [[nodiscard]] bool try_look(Connection& connection) noexcept;
   void on_look(Connection& connection, int result) noexcept;
+  // session_tls.hpp: what lies between, with TLS
+  void begin_handshake(Connection& connection, BufferLease prefix, std::size_t begin,
+                       std::size_t end) noexcept;
+  void on_sealed(Connection& connection, BufferLease lease, std::size_t begin,
+                 std::size_t end) noexcept;
+  void on_opened(Connection& connection, bool has_bytes) noexcept;
+  void on_end_of_handshaking(Connection& connection) noexcept;
+  void seal_answer(Connection& connection) noexcept;
+  void flush(Connection& connection) noexcept;
+  [[nodiscard]] bool on_sealed_sent(Connection& connection, int& result) noexcept;
+  [[nodiscard]] bool try_say_end(Connection& connection) noexcept;
+  void see_off(Connection& connection, int status, bool is_head) noexcept;
 
   Ring& ring_;
   Operations<Op> operations_;
@@ -177,6 +214,12 @@ class SessionPool {
   std::byte peeked_{};                ///< all peek into it: nobody reads it
   int pid_;
   bool stopping_ = false;
+  [[no_unique_address]] typename Wire::Shared shared_;
 };
+
+using SessionPool = BasicSessionPool<PlainWire>;
+using TlsSessionPool = BasicSessionPool<TlsWire>;
+extern template class BasicSessionPool<PlainWire>;
+extern template class BasicSessionPool<TlsWire>;
 
 }  // namespace urb

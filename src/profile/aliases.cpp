@@ -23,6 +23,23 @@ std::vector<std::string> split(std::string_view names) {
   return found;
 }
 
+// The names of a group, or for classes a group for each of their functions that a side has.
+std::vector<std::vector<std::string>> expand(const std::vector<std::string>& names,
+                                             const std::set<std::string>& side) {
+  if (!names.front().ends_with("::")) return {names};
+  std::vector<std::vector<std::string>> groups;
+  for (const std::string& function : side) {
+    for (const std::string& name : names) {
+      if (!function.starts_with(name)) continue;
+      groups.emplace_back();
+      for (const std::string& scope : names) {
+        groups.back().push_back(scope + function.substr(name.size()));
+      }
+    }
+  }
+  return groups;
+}
+
 // Those that a side has, joined.
 std::string join_present(const std::vector<std::string>& names, const std::set<std::string>& side) {
   std::string text;
@@ -44,12 +61,12 @@ std::string_view without_suffixes(std::string_view function) noexcept {
 
 Renames::Renames(const std::set<std::string>& base, const std::set<std::string>& next) {
   for (const std::string_view names : kAliases) {
-    Group group{split(names), {}};
-    const std::string before = join_present(group.names, base);
-    const std::string after = join_present(group.names, next);
-    if (before.empty() || after.empty() || before == after) continue;
-    group.shown = fmt::format("{} → {}", before, after);
-    groups_.push_back(std::move(group));
+    for (std::vector<std::string>& group : expand(split(names), base)) {
+      const std::string before = join_present(group, base);
+      const std::string after = join_present(group, next);
+      if (before.empty() || after.empty() || before == after) continue;
+      groups_.push_back({std::move(group), fmt::format("{} → {}", before, after)});
+    }
   }
 }
 

@@ -38,6 +38,9 @@ std::string options_of(const Cell& cell, const Setting& setting) {
   add(options, "--policy", cell.policy);
   add(options, "--response", value("response_bytes"));
   add(options, "--rate", value("rate_requested"));
+  if (const std::string tls = value("tls"); tls.starts_with("worker")) {
+    options += tls == "worker" ? " --tls worker" : " --tls worker --tls-resume";
+  }
   if (value("client") != "builtin") add(options, "--client", value("client"));
   if (value("pinning") != "none" && !value("pinning").empty()) options += " --pin auto";
   if (value("client") == "builtin") add(options, "--duration", duration_of(cell));

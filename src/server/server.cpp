@@ -86,6 +86,10 @@ Server::Server(const ServerConfig& config) {
   if (!config.pins.empty() && config.pins.size() != 1 + config.workers) {
     throw UsageError("pins name the master and each worker, or nobody");
   }
+  if (config.tls.kind != tls::Kind::off) {
+    tls::require_library();
+    if (mode->run_tls_worker == nullptr) throw UsageError(describe_tls_obstacle(*mode));
+  }
   require_policy(*mode, policy_of(*mode, config.policy), config.listen.is_unix());
   require_features(mode->name, mode->needs);  // tried here, once for all processes to come
   pages_ = std::make_unique<Pages>(1 + config.workers);

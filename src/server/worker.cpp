@@ -63,7 +63,8 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
                           setup.channel,
                           setup.listener,
                           setup.shared};
-    setup.mode.run_worker(context);
+    const bool does_tls = setup.config.tls.kind == tls::Kind::worker;
+    (does_tls ? setup.mode.run_tls_worker : setup.mode.run_worker)(context);
     return 0;
   } catch (const std::exception& cause) {
     ProcessMessage failure = make_failure_message(cause);

@@ -43,8 +43,11 @@ ServerConfig configured_server() {
   config.mode = environment("URB_MODE", "cluster");
   config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
                                           BufferKind::provided_inc, BufferKind::plain});
-  config.relay = choose(
-      "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+  config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
+  if (environment("URB_TLS", "off") == "worker") {
+    static const tls::Identity identity = tls::make_throwaway_identity();
+    config.tls = {tls::Kind::worker, identity, false, kPatience};
+  }
   if (!environment("URB_POLICY", "").empty()) {
     config.policy = choose("URB_POLICY",
                            {Policy::rr, Policy::random, Policy::least, Policy::key, Policy::hash});
@@ -61,6 +64,7 @@ const Mode& mode_under_test() {
 
 std::unique_ptr<Server> start_server(const ServerConfig& config) {
   try {
+    if (config.tls.kind != tls::Kind::off) TcpClient::use_tls();
     return std::make_unique<Server>(config);
   } catch (const Unsupported& cause) {
     std::fprintf(stderr, "skipped, unsupported here: %s\n", cause.what());

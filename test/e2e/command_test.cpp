@@ -22,7 +22,7 @@ TEST_CASE("what makes no sense is exit 2, one line, and nothing on stdout") {
                                                     {"cluster", "-d", "1"},
                                                     {"cluster", "-w", "0"},
                                                     {"serve", "nothing"},
-                                                    {"load", "https://127.0.0.1/"},
+                                                    {"load", "ftp://127.0.0.1/"},
                                                     {"load"},
                                                     {"micro", "nothing"},
                                                     {}};

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/error.hpp"
 #include "support/socket_table.hpp"
@@ -29,6 +30,8 @@ void wait_for(int fd, short events, const char* what) {
 bool is_end_of_connection(int error) {
   return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
 }
+
+std::optional<tls::Context> tls_of_clients;
 
 std::string lower(std::string_view text) {
   std::string out{text};
@@ -79,9 +82,16 @@ std::string Response::header(const std::string& name) const {
   return found == headers.end() ? std::string{} : found->second;
 }
 
+void TcpClient::use_tls() { tls_of_clients = tls::Context::for_client(false); }
+
 TcpClient::TcpClient(const Address& server) : TcpClient{server, 0} {}
 
 TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
+    : TcpClient{server, receive_buffer_bytes, tls_of_clients.has_value()} {}
+
+TcpClient::TcpClient(const Address& server, Raw) : TcpClient{server, 0, false} {}
+
+TcpClient::TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls)
     : socket_{Adopt{}, check(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")},
       server_{server} {
   const int on = 1;
@@ -93,9 +103,31 @@ TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
   }
   check(connect(fd(), server.raw(), server.raw_bytes()), "connect");
   local_ = Address::of_socket(fd());
+  if (does_tls) shake_hands();
+}
+
+// A peer that ends the connection meanwhile is noticed by what is tried next.
+void TcpClient::shake_hands() {
+  tls_.emplace(*tls_of_clients);
+  while (send_output() && tls_->state() == tls::State::handshaking && receive_more()) {
+  }
+}
+
+bool TcpClient::send_output() {
+  std::vector<std::byte> output;
+  output.swap(tls_->output());
+  if (!output.empty() && std::exchange(spoils_next_, false)) output.back() ^= std::byte{1};
+  return send_raw({reinterpret_cast<const char*>(output.data()), output.size()});
 }
 
 bool TcpClient::try_send(std::string_view bytes) {
+  if (!tls_) return send_raw(bytes);
+  if (tls_->state() != tls::State::established) return false;
+  tls_->send(std::as_bytes(std::span{bytes}));
+  return send_output();
+}
+
+bool TcpClient::send_raw(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
@@ -123,7 +155,13 @@ void TcpClient::send_and_let_read(std::string_view bytes) {
   if (!was_read) throw ClientTimeout("timed out: the peer does not read");
 }
 
-void TcpClient::end_sending() { check(shutdown(fd(), SHUT_WR), "shutdown"); }
+void TcpClient::end_sending() {
+  if (tls_) {
+    tls_->end();
+    static_cast<void>(send_output());
+  }
+  check(shutdown(fd(), SHUT_WR), "shutdown");
+}
 
 void TcpClient::reset() {
   const linger hard{1, 0};
@@ -136,6 +174,15 @@ bool TcpClient::receive_more() {
     wait_for(fd(), POLLIN, "nothing more is received");
     std::array<char, 256 * 1024> memory;
     const ssize_t size = recv(fd(), memory.data(), memory.size(), MSG_DONTWAIT);
+    if (size > 0 && tls_) {
+      std::vector<std::byte> plain(static_cast<std::size_t>(size) + tls::kHeldMax);
+      const bool was_handshaking = tls_->state() == tls::State::handshaking;
+      const std::size_t count = tls_->receive(
+          std::as_bytes(std::span{memory}.first(static_cast<std::size_t>(size))), plain);
+      received_.append(reinterpret_cast<const char*>(plain.data()), count);
+      if (count != 0 || was_handshaking) return true;
+      continue;
+    }
     if (size > 0) {
       received_.append(memory.data(), static_cast<std::size_t>(size));
       return true;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/address.hpp"
 #include "base/fd.hpp"
 #include "support/deadline.hpp"
+#include "tls/outbox.hpp"
 
 namespace urb::test {
 
@@ -39,10 +41,16 @@ struct Response {
 
 class TcpClient {
  public:
+  /// Clients that are made from now on do TLS, and connect by a whole handshake.
+  static void use_tls();
+
   /// Connects, with TCP_NODELAY. Throws SysError.
   explicit TcpClient(const Address& server);
   /// The same with a small receive buffer, for clients that are slow to read.
   TcpClient(const Address& server, int receive_buffer_bytes);
+  /// The same without TLS, whatever other clients do.
+  struct Raw {};
+  TcpClient(const Address& server, Raw);
 
   /// Sends all of it. Throws ClientError when the peer does not take it.
   void send(std::string_view bytes);
@@ -51,6 +59,8 @@ class TcpClient {
   /// Sends, then waits until the peer has read it: the next bytes come in another read of its.
   void send_and_let_read(std::string_view bytes);
 
+  /// With TLS: changes a byte of what is sent next, once it is sealed.
+  void spoil_next() noexcept { spoils_next_ = true; }
   /// Half-close: the peer reads the end, and can still send.
   void end_sending();
   /// Ends the connection by a reset.
@@ -70,18 +80,28 @@ class TcpClient {
   [[nodiscard]] bool has_input(Nanos patience);
 
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+  /// With TLS: the peer has said that nothing follows. Without it, true.
+  [[nodiscard]] bool has_clean_end() const noexcept {
+    return !tls_ || tls_->state() == tls::State::ended;
+  }
 
  private:
+  TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls);
+  void shake_hands();
+  [[nodiscard]] bool send_raw(std::string_view bytes);
+  [[nodiscard]] bool send_output();
   /// Receives more; false at the end of the connection.
   [[nodiscard]] bool receive_more();
   [[nodiscard]] std::string take(std::size_t bytes);
 
   Fd socket_;
+  std::optional<tls::Connection> tls_;
   Address server_;
   Address local_;
   std::uint64_t sent_bytes_ = 0;
   std::string received_;
   bool was_reset_ = false;
+  bool spoils_next_ = false;
 };
 
 }  // namespace urb::test

@@ -141,8 +141,8 @@ TEST_CASE("url: a name without an address says so, and why") {
 }
 
 TEST_CASE("url: what cannot be loaded says why") {
-  CHECK(error_of("127.0.0.1:80") == "a URL begins with http://");
-  CHECK(error_of("https://127.0.0.1/") == "https is not supported, use http://");
+  CHECK(error_of("127.0.0.1:80") == "a URL begins with http:// or https://");
+  CHECK(error_of("ftp://127.0.0.1/") == "a URL begins with http:// or https://");
   CHECK(error_of("http:///x").find("needs a host") != std::string::npos);
   CHECK(error_of("http://:80/").find("needs a host") != std::string::npos);
   CHECK(error_of("http://1.2.3/").find("not a numeric IPv4") != std::string::npos);
@@ -155,7 +155,7 @@ TEST_CASE("url: what cannot be loaded says why") {
   CHECK(error_of("http://127.0.0.1./").find("dot") != std::string::npos);
   CHECK(error_of("http://m\xc3\xbcller/").find("host has no bytes above 127") != std::string::npos);
   CHECK(error_of("http://127.0.0.1/\xc3").find("path has no bytes above 127") != std::string::npos);
-  CHECK(error_of("HTTPS://127.0.0.1/") == "https is not supported, use http://");
+  CHECK(parse("HTTPS://127.0.0.1/").has_tls);
   CHECK(error_of("http://127.0.0.1/a b").find("%20") != std::string::npos);
   CHECK(error_of("http://127.0.0.1/a\r\nX: y").find("control") != std::string::npos);
 }

@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
-
 TEST_SUITE_BEGIN("unit");
 
 namespace urb {
@@ -71,8 +69,7 @@ TEST_CASE("mechanism: who does what its name says is believed") {
     CAPTURE(mode->name);
     CHECK(Made{std::string{mode->name}.c_str()}.broken() == "");
   }
-  for (const RelayKind relay :
-       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+  for (const RelayKind relay : kRelays) {
     CHECK(Made("passthru", relay).broken() == "");
   }
 }
@@ -109,8 +106,6 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
       {"passthru", [](Made& made) { made.master().copied_bytes = 1; },
        "linked: 1 of 104467601 bytes went by copy"},
       {"passthru", [](Made& made) { made.claim.relay = RelayKind::sync; }, "bytes went by linked"},
-      {"passthru", [](Made& made) { made.claim.relay = RelayKind::automatic; },
-       "auto: 104467600 of 104467600 bytes went by linked"},
       {"direct", [](Made& made) { made.claim.buffers = BufferKind::provided; },
        "provided: 104867600 of 104867600 bytes went by registered"},
       {"direct",
@@ -148,18 +143,20 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
   }
 }
 
-TEST_CASE("mechanism: --relay auto obeys its border") {
-  Made made{"passthru", RelayKind::automatic};
-  made.claim.copy_max = 2 * kBody;
-  CHECK(made.broken().find("it spliced ") != std::string::npos);
-  made.master().copied_bytes = std::exchange(made.master().sync_bytes, 0);
-  CHECK(made.broken() == "");
-  made.claim.copy_max = 4096;
-  CHECK(made.broken().find("it copied ") != std::string::npos);
-  // The last part of each, and what met a shortage.
-  made.master().copied_bytes = 100 * 4096 + 10 * kBody - 1'000'000;
-  made.master().sync_bytes = 100 * kBody - made.master().copied_bytes;
-  CHECK(made.broken() == "");
+TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no other has") {
+  Made made{"cluster"};
+  made.claim.has_tls = true;
+  CHECK(made.broken() ==
+        "mechanism: cluster, but the workers completed 0 handshakes of 20 connections");
+  made.worker(0).handshakes = 12;
+  made.worker(1).handshakes = 8;
+  CHECK(made.broken().empty());
+  made.worker(1).handshakes = 8 + 4;  // given up by the client before a request
+  CHECK(made.broken().empty());
+  made.worker(1).handshakes = 8 + 5;
+  CHECK_FALSE(made.broken().empty());
+  made.claim.has_tls = false;
+  CHECK_FALSE(made.broken().empty());
 }
 
 TEST_CASE("mechanism: what the client left open is allowed for, and no more") {
@@ -189,68 +186,6 @@ TEST_CASE("mechanism: accepts that end with errors, or without multishot, are no
   CHECK(made.broken() == "");
 }
 
-TEST_CASE("mechanism: the claim is the row's, not the server's") {
-  ServerConfig config;
-  config.relay = RelayKind::copy;
-  config.buffers = BufferKind::plain;
-  Row row;
-  row.mode = "passthru";
-  CHECK(read_claim(row, config).relay == RelayKind::copy);
-  CHECK(read_claim(row, config).buffers == BufferKind::plain);
-  row.relay = "auto:64K";
-  row.buffers = "provided";
-  CHECK(read_claim(row, config).relay == RelayKind::automatic);
-  CHECK(read_claim(row, config).copy_max == 64 * 1024);
-  CHECK(read_claim(row, config).buffers == BufferKind::provided);
-  row.relay = "auto";
-  CHECK(read_claim(row, config).copy_max == kCopyMaxDefault);
-  row.mode = "none";
-  CHECK_THROWS_AS((void)read_claim(row, config), UsageError);
-}
-
-TEST_CASE("mechanism: the row names each way that brought a hundredth of the bytes") {
-  Counts counts;
-  counts.read_fixed_bytes = 1000;
-  counts.linked_bytes = 990;
-  counts.copied_bytes = 9;
-  counts.forwarded_bytes = 500;
-  counts.heads_read = 3;
-  counts.handover_messages = 1;
-  counts.handover_connections = 2;
-  Row row;
-  fill_mechanism(row, counts);
-  CHECK(row.buffers_used == "registered");
-  counts.recv_registered_bytes = std::exchange(counts.read_fixed_bytes, 0);
-  fill_mechanism(row, counts);
-  CHECK(row.buffers_used == "registered-recv");
-  counts.provided_bytes = std::exchange(counts.recv_registered_bytes, 0);
-  fill_mechanism(row, counts);
-  CHECK(row.buffers_used == "provided");
-  counts.buffers_kept = 1;
-  fill_mechanism(row, counts);
-  CHECK(row.buffers_used == "provided-inc");
-  CHECK(*row.heads_by_master == 3);
-  CHECK(*row.handover_messages == 1);
-  CHECK(*row.handover_sockets == 2);
-  CHECK(row.relay_used == "");
-  CHECK_FALSE(row.spliced_bytes.has_value());
-  row.relay = "linked";
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked");
-  CHECK(*row.spliced_bytes == 990);
-  CHECK(*row.copied_bytes == 509);
-  counts.copied_bytes = 10;
-  counts.sync_bytes = 20;
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked;sync");  // 10 of 1,020
-  counts.copied_bytes = 11;
-  fill_mechanism(row, counts);
-  CHECK(row.relay_used == "linked;sync;copy");
-  fill_mechanism(row, {});
-  CHECK(row.relay_used == "");
-  CHECK(row.buffers_used == "");
-}
-
 TEST_CASE("mechanism: a policy of direct is a program's, and rr is even") {
   Made made{"direct"};
   made.claim.policy = Policy::least;
@@ -266,20 +201,6 @@ TEST_CASE("mechanism: a policy of direct is a program's, and rr is even") {
     made.claim.policy = policy;
     CHECK(made.broken().find("a program chose") != std::string::npos);
   }
-}
-
-TEST_CASE("mechanism: who placed is named by what was counted") {
-  const auto placed_by = [](const char* mode, const char* policy, std::uint64_t placed) {
-    Row row;
-    row.mode = mode;
-    row.policy = policy;
-    fill_placement(row, placed);
-    return row.placed_by;
-  };
-  CHECK(placed_by("cluster", "least", 0) == "master");
-  CHECK(placed_by("direct", "hash", 0) == "hash");
-  CHECK(placed_by("direct", "random", 0) == "filter");
-  CHECK(placed_by("direct", "least", 5) == "program");
 }
 
 }  // namespace urb

@@ -29,6 +29,19 @@ TEST_CASE("aliases: a renamed function is one, with both names") {
   CHECK(renames.name_of("tcp_ack") == "tcp_ack");
 }
 
+TEST_CASE("aliases: a class that was renamed is one, function by function") {
+  const urb::Renames renames{
+      Names{"urb::SessionPool::advance", "urb::SessionPool::respond", "urb::SessionPoolX::advance"},
+      Names{"urb::BasicSessionPool::advance", "urb::BasicSessionPool::begin_work"}};
+  const std::string both = "urb::SessionPool::advance → urb::BasicSessionPool::advance";
+  CHECK(renames.name_of("urb::SessionPool::advance") == both);
+  CHECK(renames.name_of("urb::BasicSessionPool::advance") == both);
+  for (const char* const alone : {"urb::SessionPool::respond", "urb::BasicSessionPool::begin_work",
+                                  "urb::SessionPoolX::advance"}) {
+    CHECK(renames.name_of(alone) == alone);
+  }
+}
+
 TEST_CASE("aliases: where both sides have all the names, nothing was renamed") {
   const Names both{"free_unref_page", "__free_frozen_pages"};
   const urb::Renames renames{both, both};

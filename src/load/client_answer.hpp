@@ -1,10 +1,14 @@
+// What a response says, and what it counts for.
+#pragma once
+
 #include <fmt/format.h>
 
 #include "load/client.hpp"
 
 namespace urb {
 
-void Client::complete_response(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::complete_response(Connection& conn) noexcept {
   if (conn.sent_bytes == conn.request->image.total_bytes()) {
     finish_request(conn);
   } else if (!conn.parser.head().is_success()) {
@@ -17,7 +21,8 @@ void Client::complete_response(Connection& conn) noexcept {
   }
 }
 
-void Client::finish_request(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::finish_request(Connection& conn) noexcept {
   const Nanos now = monotonic_now();
   const http::ResponseHead& head = conn.parser.head();
   conn.in_request = false;
@@ -49,13 +54,15 @@ void Client::finish_request(Connection& conn) noexcept {
   }
 }
 
-bool Client::end_request() noexcept {
+template <class Wire>
+bool BasicClient<Wire>::end_request() noexcept {
   if (progress_ != Progress::verifying) return plan_.on_end();
   --unverified_count_;
   return false;
 }
 
-bool Client::is_right(const Connection& conn) noexcept {
+template <class Wire>
+bool BasicClient<Wire>::is_right(const Connection& conn) noexcept {
   const std::optional<std::uint32_t>& sent = conn.request->crc32c;
   const std::optional<std::uint32_t>& seen = conn.fields.crc32c;
   if (sent && !seen) {
@@ -84,7 +91,8 @@ bool Client::is_right(const Connection& conn) noexcept {
   return has_text;
 }
 
-bool Client::is_proved(const Connection& conn) noexcept {
+template <class Wire>
+bool BasicClient<Wire>::is_proved(const Connection& conn) noexcept {
   const std::optional<std::uint32_t>& sent = conn.request->body_digest;
   const std::optional<std::uint32_t>& seen = conn.fields.body_digest;
   if (!sent) return true;
@@ -99,7 +107,8 @@ bool Client::is_proved(const Connection& conn) noexcept {
   return false;
 }
 
-void Client::count_worker(const Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::count_worker(const Connection& conn) noexcept {
   const std::optional<std::uint32_t>& worker = conn.fields.worker_index;
   if (!conn.request->worker || !worker) return;
   if (*worker < result_.requests_by_worker.size()) ++result_.requests_by_worker[*worker];

@@ -3,6 +3,8 @@
 // Reading when buffers are few: a connection reads directly while more than half of the buffers are
 // free; otherwise it polls first and takes a buffer only when bytes are there. So any number of
 // idle or slow connections hold at most half of the buffers, and none starves.
+#pragma once
+
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -13,39 +15,67 @@
 #include "net/session.hpp"
 
 namespace urb {
-namespace {
 
-// provided: a busy connection may have this many buffers waiting before its receive is stopped.
-constexpr std::uint32_t kQueuedBuffersMax = 4;
+template <class Wire>
+std::span<const std::byte> BasicSessionPool<Wire>::Connection::front() const noexcept {
+  if (!parked.empty()) return std::span{parked}.subspan(parked_begin);
+  return prefix.is_empty() ? input.front() : prefix.front();
+}
 
-// Low-water marks: any byte, or a buffer's worth.
-const int kLowWaterLow = 1;
-const int kLowWaterHigh = 128 * 1024;
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::consume(std::size_t count) noexcept {
+  if (parked.empty()) return (prefix.is_empty() ? input : prefix).consume(count);
+  parked_begin += count;
+  if (parked_begin != parked.size()) return;
+  parked = {};  // rare, so its memory is not kept
+  parked_begin = 0;
+}
 
-}  // namespace
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::clear_input() noexcept {
+  parked = {};
+  parked_begin = 0;
+  prefix.clear();
+  input.clear();
+}
+
+template <class Wire>
+void BasicSessionPool<Wire>::Connection::park_input() noexcept {
+  for (ByteQueue* const queue : {&prefix, &input}) {
+    while (!queue->is_empty()) {
+      const auto bytes = queue->front();
+      parked.insert(parked.end(), bytes.begin(), bytes.end());
+      queue->consume(bytes.size());
+    }
+  }
+}
 
 // While more than a buffer of the body is to come, the socket is readable when there is a buffer's
 // worth: fewer wake-ups, each for more (decision 0013). Not behind a proxy: a local stream does not
 // know the mark.
-void SessionPool::update_low_water(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::update_low_water(Connection& connection) noexcept {
   if (options_.limits.behind_proxy) return;
   bool is_high = false;
   if (connection.in_message() && connection.work->parser.has_head() && !connection.is_slow) {
     const http::RequestParser& parser = connection.work->parser;
     const std::uint64_t left = parser.head().content_length - parser.body_bytes();
     // Not for a body that one or two reads bring: two system calls are what the mark costs.
-    const std::uint64_t least = connection.is_low_water_high ? kLowWaterHigh : 3 * kLowWaterHigh;
+    const std::uint64_t least =
+        (connection.is_low_water_high ? kLowWaterHigh : 3 * kLowWaterHigh) + Wire::kHeldMax;
     is_high = !parser.head().chunked && left >= least;
   }
   if (is_high != connection.is_low_water_high) set_low_water(connection, is_high);
 }
 
-void SessionPool::set_low_water(Connection& connection, bool is_high) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::set_low_water(Connection& connection, bool is_high) noexcept {
   connection.is_low_water_high = is_high;
   connection.socket.set_low_water(is_high ? kLowWaterHigh : kLowWaterLow);
 }
 
-void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::want_read(Connection& connection, bool is_readable) noexcept {
   if (connection.in_flight.has_any(Op::read, Op::poll)) return;
   if (connection.waiting_hook.is_linked) return;
   if (is_provided(pool_.kind())) {
@@ -65,14 +95,16 @@ void SessionPool::want_read(Connection& connection, bool is_readable) noexcept {
   }
 }
 
-void SessionPool::arm_read(Connection& connection, BufferLease lease) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::arm_read(Connection& connection, BufferLease lease) noexcept {
   io_uring_sqe* const sqe = operations_.arm(connection, Op::read);
   pool_.prep_read(sqe, connection.socket, lease.memory());
   connection.receives = way_of_receive(*sqe);
   connection.reading_into = std::move(lease);
 }
 
-Counter& SessionPool::received_bytes(ReceiveWay way) noexcept {
+template <class Wire>
+Counter& BasicSessionPool<Wire>::received_bytes(ReceiveWay way) noexcept {
   switch (way) {
     case ReceiveWay::read_fixed: return counters_.read_fixed_bytes;
     case ReceiveWay::registered: return counters_.recv_registered_bytes;
@@ -82,17 +114,20 @@ Counter& SessionPool::received_bytes(ReceiveWay way) noexcept {
   return counters_.plain_bytes;
 }
 
-void SessionPool::arm_poll(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::arm_poll(Connection& connection) noexcept {
   connection.socket.prep_poll(operations_.arm(connection, Op::poll), POLLIN | POLLRDHUP);
 }
 
-void SessionPool::arm_peek(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::arm_peek(Connection& connection) noexcept {
   connection.state = State::peeking;
   connection.socket.prep_recv(operations_.arm(connection, Op::peek), {&peeked_, 1},
                               MSG_PEEK | MSG_DONTWAIT);
 }
 
-void SessionPool::on_completion(const Completion& done) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_completion(const Completion& done) noexcept {
   const Op op = operations_.op_of(done);
   if (op == Op::read) return on_read(done);
   Connection& connection = operations_.finish(connections_, done);
@@ -106,7 +141,8 @@ void SessionPool::on_completion(const Completion& done) noexcept {
   }
 }
 
-void SessionPool::on_read(const Completion& done) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_read(const Completion& done) noexcept {
   // Before any early return: the buffer is ours from the moment its CQE is posted.
   BufferLease lease = pool_.claim(done);
   Connection* const found = connections_.find(done.token.slot_index, done.token.generation);
@@ -125,6 +161,9 @@ void SessionPool::on_read(const Completion& done) noexcept {
   if (done.result > 0) {
     received_bytes(connection.receives).add(static_cast<std::uint64_t>(done.result));
     if (done.keeps_buffer()) counters_.buffers_kept.add();
+    if constexpr (Wire::kIsTls) {
+      return on_sealed(connection, std::move(lease), 0, static_cast<std::size_t>(done.result));
+    }
     connection.input.push(std::move(lease), 0, static_cast<std::size_t>(done.result));
     if (connection.state == State::reading) return advance(connection);
     if (connection.in_flight.has(Op::wait)) return connection.park_input();
@@ -135,6 +174,11 @@ void SessionPool::on_read(const Completion& done) noexcept {
     return;
   }
   lease.give_back();
+  if (Wire::kIsTls && connection.state == State::handshaking) {
+    const bool goes_on =
+        done.result == -ENOBUFS || done.result == -ECANCELED || done.result == -EINTR;
+    return goes_on ? want_read(connection, false) : begin_close(connection);
+  }
   switch (done.result) {
     case 0:
       connection.peer_ended = true;
@@ -155,20 +199,24 @@ void SessionPool::on_read(const Completion& done) noexcept {
   }
 }
 
-void SessionPool::on_poll(Connection& connection, int result) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_poll(Connection& connection, int result) noexcept {
   if (connection.state == State::leaving || connection.state == State::closing) {
     return finish_departure(connection);
   }
   // Whatever it was, end and error too, the read will say it.
-  if (connection.state == State::reading) want_read(connection, result >= 0);
+  const bool is_handshaking = Wire::kIsTls && connection.state == State::handshaking;
+  if (connection.state == State::reading || is_handshaking) want_read(connection, result >= 0);
 }
 
-void SessionPool::on_peek(Connection& connection, int result) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_peek(Connection& connection, int result) noexcept {
   if (connection.state == State::closing) return finish_departure(connection);
   result > 0 ? leave(connection, 0) : begin_close(connection);
 }
 
-void SessionPool::on_batch_end(Nanos) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_batch_end(Nanos) noexcept {
   // Buffers that came back in this batch go to those who waited for one, oldest first.
   while (pool_.free_count() != 0) {
     Connection* const connection = waiting_.pop_front();

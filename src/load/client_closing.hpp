@@ -3,6 +3,8 @@
 //
 // A connection that waits for its next request has its receive in flight already. So the client
 // sees the server's close. The request then takes this receive for its answer.
+#pragma once
+
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -13,30 +15,21 @@
 #include "load/client.hpp"
 
 namespace urb {
-namespace {
-
-// How long the server may take to close a connection after it has announced to. The value is a
-// guess: long for a busy server, short for a run against one that never closes.
-constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
-// The pause after a failed connect, doubled with each further one. The values are guesses. A
-// refusing server is neither hammered nor found late once it is there.
-constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};
-constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
-
-void set_reset_on_close(int socket) noexcept {
+template <class Wire>
+void BasicClient<Wire>::set_reset_on_close(int socket) noexcept {
   const linger now{1, 0};
   // If it fails, close() sends what is queued and then a FIN. That is slower, not wrong.
   [[maybe_unused]] const int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
-}  // namespace
-
-void Client::watch_idle(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::watch_idle(Connection& conn) noexcept {
   // A connection that was verified has been watched since.
   if (conn.socket.is_open() && !conn.in_flight.has(Op::receive)) queue_receive(conn);
 }
 
-void Client::on_idle_end(Connection& conn, int result) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_idle_end(Connection& conn, int result) noexcept {
   if (result > 0) {
     note_error(Failure::framing, "bytes from the server that no request had asked for");
   } else {
@@ -44,10 +37,18 @@ void Client::on_idle_end(Connection& conn, int result) noexcept {
     // a new connection.
     ++result_.idle_closes;
   }
+  if constexpr (Wire::kIsTls) {
+    if (!conn.in_flight.none()) return begin_abort(conn);
+  }
   close_socket(conn);
 }
 
-void Client::begin_finish(Connection& conn, Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_finish(Connection& conn, Nanos now) noexcept {
+  if constexpr (Wire::kIsTls) {
+    // Something that TLS had to say is on its way, and names memory of the connection.
+    if (conn.in_flight.has(Op::send)) return begin_abort(conn);
+  }
   if (conn.peer_closed) {
     close_socket(conn);
     start_next(conn, now);
@@ -70,13 +71,15 @@ void Client::begin_finish(Connection& conn, Nanos now) noexcept {
   queue_receive(conn);
 }
 
-void Client::on_finishing(Connection& conn, int result) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_finishing(Connection& conn, int result) noexcept {
   // A reset is a way to close, too.
   if (result > 0) note_error(Failure::framing, "more bytes than the response should have");
   begin_abort(conn);
 }
 
-void Client::fail_io(Connection& conn, int error, std::string_view text) noexcept {
+template <class Wire>
+void BasicClient<Wire>::fail_io(Connection& conn, int error, std::string_view text) noexcept {
   if (error == 0) {
     fail(conn, Failure::io, text);
   } else {
@@ -84,7 +87,8 @@ void Client::fail_io(Connection& conn, int error, std::string_view text) noexcep
   }
 }
 
-void Client::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
+template <class Wire>
+void BasicClient<Wire>::fail(Connection& conn, Failure failure, std::string_view text) noexcept {
   note_error(failure, text);
   // There is nothing to learn from the answer, since a failed request has no latency.
   static_cast<void>(end_request());
@@ -94,7 +98,8 @@ void Client::fail(Connection& conn, Failure failure, std::string_view text) noex
   begin_abort(conn);
 }
 
-void Client::begin_abort(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_abort(Connection& conn) noexcept {
   // What is left of a 4 MiB send buffer would otherwise go out during the next trial.
   const bool is_orderly = conn.state == State::waiting ||
                           (conn.state == State::finishing && !conn.in_flight.has(Op::receive));
@@ -107,7 +112,8 @@ void Client::begin_abort(Connection& conn) noexcept {
   close_if_drained(conn);
 }
 
-void Client::close_if_drained(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::close_if_drained(Connection& conn) noexcept {
   if (!conn.in_flight.none()) return;
   close_socket(conn);
   conn.state = State::waiting;
@@ -124,9 +130,11 @@ void Client::close_if_drained(Connection& conn) noexcept {
   }
 }
 
-void Client::close_socket(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::close_socket(Connection& conn) noexcept {
   if (!conn.socket.is_open()) return;
   conn.socket.close();
+  if constexpr (Wire::kIsTls) conn.wire = {};
   --open_count_;
 }
 

@@ -3,6 +3,8 @@
 // A send takes what the socket takes. A client that does not read waits for a poll, and holds no
 // buffer meanwhile: what it has pipelined is copied out, a buffer's worth at most, or what had come
 // before its receive was stopped (provided).
+#pragma once
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,11 +15,22 @@
 
 namespace urb {
 
-void SessionPool::queue_continue(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::queue_continue(Connection& connection) noexcept {
+  if constexpr (Wire::kIsTls) {
+    connection.wire.tls->send(std::as_bytes(std::span{http::kContinue}));
+    connection.wire.sealed = http::kContinue.size();
+    return flush(connection);
+  }
   connection.socket.prep_send(operations_.arm(connection, Op::send), http::kContinue);
 }
 
-void SessionPool::queue_send(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::queue_send(Connection& connection) noexcept {
+  if constexpr (Wire::kIsTls) {
+    seal_answer(connection);
+    return flush(connection);
+  }
   io_uring_sqe* const sqe = operations_.arm(connection, Op::send);
   Work& work = *connection.work;
   char* const head = work.response.data() + work.head_begin;
@@ -31,8 +44,12 @@ void SessionPool::queue_send(Connection& connection) noexcept {
   connection.socket.prep_sendmsg(sqe, work.message);
 }
 
-void SessionPool::on_send(Connection& connection, int result) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_send(Connection& connection, int result) noexcept {
   if (connection.state == State::closing) return finish_departure(connection);
+  if constexpr (Wire::kIsTls) {
+    if (!on_sealed_sent(connection, result)) return;
+  }
   if (connection.state == State::continuing) {
     // Without room for it the client does without: it has not read the answers before.
     const bool is_whole = result == static_cast<int>(http::kContinue.size()) || result == -EAGAIN;
@@ -57,15 +74,20 @@ void SessionPool::on_send(Connection& connection, int result) noexcept {
   wait_for_client(connection);
 }
 
-void SessionPool::wait_for_client(Connection& connection) noexcept {
-  connection.park_input();
-  // provided: what comes now takes nobody's buffer.
-  operations_.cancel(connection, Op::read);
+template <class Wire>
+void BasicSessionPool<Wire>::wait_for_client(Connection& connection) noexcept {
+  if (!Wire::kIsTls || connection.state == State::responding) {
+    connection.park_input();
+    // provided: what comes now takes nobody's buffer.
+    operations_.cancel(connection, Op::read);
+  }
   connection.write_wait.prep(operations_.arm(connection, Op::wait), connection.socket);
 }
 
-void SessionPool::on_wait(Connection& connection, const Completion& done) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_wait(Connection& connection, const Completion& done) noexcept {
   if (connection.state == State::closing) return finish_departure(connection);
+  if (Wire::kIsTls && connection.state == State::leaving) return finish_departure(connection);
   switch (connection.write_wait.on_completion(done)) {
     case WriteWait::Step::wait: return;
     case WriteWait::Step::cancel: return operations_.cancel(connection, Op::wait);
@@ -78,7 +100,8 @@ void SessionPool::on_wait(Connection& connection, const Completion& done) noexce
 // A client that reads slowly takes bytes out of the socket long before there is room for a send:
 // that is progress. True when the deadline goes on, or the look that decides is on its way. The
 // first look of a response has nothing to be held against: it counts as progress.
-bool SessionPool::try_look(Connection& connection) noexcept {
+template <class Wire>
+bool BasicSessionPool<Wire>::try_look(Connection& connection) noexcept {
   if (connection.state != State::responding || !connection.in_flight.has(Op::wait)) return false;
   if (!connection.socket.is_direct()) {
     const std::uint64_t untaken = untaken_bytes(connection.socket.fd());
@@ -91,7 +114,8 @@ bool SessionPool::try_look(Connection& connection) noexcept {
   return true;
 }
 
-void SessionPool::on_look(Connection& connection, int result) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_look(Connection& connection, int result) noexcept {
   if (connection.state == State::closing || connection.state == State::leaving) {
     return finish_departure(connection);
   }

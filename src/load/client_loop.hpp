@@ -1,25 +1,18 @@
 // The part of the client that faces the loop: plan, deadlines, progress, stop.
-#include "load/client.hpp"
+#pragma once
 
 #include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "load/client.hpp"
 
 namespace urb {
-namespace {
-
-// How often the client looks for a stop request and reports progress.
-constexpr Nanos kTick = std::chrono::milliseconds{100};
-// How much of each response body is kept, where expected_text is to be found in it: more than our
-// server's JSON object has.
-constexpr std::size_t kPrefixBytes = 256;
-
-}  // namespace
-
-Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Plan& plan,
-               LoadResult& result, const LoadHooks& hooks, const std::atomic<bool>& stop)
+template <class Wire>
+BasicClient<Wire>::BasicClient(Ring& ring, const LoadOptions& options, RequestSet& requests,
+                               Plan& plan, LoadResult& result, const LoadHooks& hooks,
+                               const std::atomic<bool>& stop)
     : operations_{ring, kOwner},
       options_{options},
       requests_{requests},
@@ -38,7 +31,8 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
       first_receive_flags_{kernel_features().has(Feature::recv_multishot)
                                ? std::uint16_t{IORING_RECVSEND_POLL_FIRST}
                                : std::uint16_t{0}},
-      is_head_method_{options.method == "HEAD"} {
+      is_head_method_{options.method == "HEAD"},
+      shared_{options} {
   connections_.reserve(options.connections);
   unsigned workers = 0;
   for (const Route& route : options.routes) workers = std::max(workers, route.worker + 1);
@@ -54,7 +48,8 @@ Client::Client(Ring& ring, const LoadOptions& options, RequestSet& requests, Pla
   }
 }
 
-void Client::start() {
+template <class Wire>
+void BasicClient<Wire>::start() {
   const Nanos now = monotonic_now();
   plan_.begin(now);
   next_tick_ = now + kTick;
@@ -63,7 +58,8 @@ void Client::start() {
   for (const auto& conn : connections_) start_next(*conn, now);
 }
 
-void Client::begin_load(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_load(Nanos now) noexcept {
   progress_ = Progress::running;
   plan_.begin(now);
   advance_plan(now);  // without a warm-up the window begins before the first request
@@ -72,14 +68,16 @@ void Client::begin_load(Nanos now) noexcept {
   }
 }
 
-Client::Connection* Client::find(Token token) noexcept {
+template <class Wire>
+typename BasicClient<Wire>::Connection* BasicClient<Wire>::find(Token token) noexcept {
   URB_ASSERT(token.owner == kOwner);
   if (token.slot_index >= connections_.size()) return nullptr;
   Connection& conn = *connections_[token.slot_index];
   return conn.generation == token.generation ? &conn : nullptr;
 }
 
-void Client::on_completion(const Completion& done) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_completion(const Completion& done) noexcept {
   Connection* const conn = find(done.token);
   const Op op = operations_.op_of(done);
   if (conn == nullptr || !conn->in_flight.has(op)) {
@@ -98,7 +96,8 @@ void Client::on_completion(const Completion& done) noexcept {
   }
 }
 
-void Client::on_batch_end(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_batch_end(Nanos now) noexcept {
   if (progress_ == Progress::stopping) return;
   if (stop_.load(std::memory_order_relaxed)) {
     interrupt(now);
@@ -116,7 +115,8 @@ void Client::on_batch_end(Nanos now) noexcept {
   if (now >= drained_by_) begin_stop();
 }
 
-void Client::advance_plan(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::advance_plan(Nanos now) noexcept {
   if (plan_.is_warmup_done(now)) {
     if (hooks_.on_window_begin) hooks_.on_window_begin();
     // The hook reads clocks of other processes. The time that this takes is not in the window.
@@ -130,20 +130,23 @@ void Client::advance_plan(Nanos now) noexcept {
   begin_drain(now);
 }
 
-void Client::report_progress(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::report_progress(Nanos now) noexcept {
   next_tick_ = now + kTick;
   const bool goes_on =
       !hooks_.on_progress || hooks_.on_progress(plan_.since_begin(now), result_.total_requests);
   if (!goes_on) interrupt(now);
 }
 
-void Client::interrupt(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::interrupt(Nanos now) noexcept {
   result_.interrupted = true;
   if (progress_ == Progress::running) end_load(now);
   begin_stop();
 }
 
-void Client::end_load(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::end_load(Nanos now) noexcept {
   const bool had_window = plan_.phase() == Plan::Phase::window;
   plan_.end(now);
   result_.elapsed = plan_.window_length(now);
@@ -153,32 +156,39 @@ void Client::end_load(Nanos now) noexcept {
   if (had_window && hooks_.on_window_end) hooks_.on_window_end();
 }
 
-void Client::begin_drain(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_drain(Nanos now) noexcept {
   progress_ = Progress::draining;
   drained_by_ = now + std::min(options_.request_timeout, options_.drain_timeout);
   for (const auto& conn : connections_) {
     // Still connecting, it has sent nothing that a server could have counted.
-    if (conn->state != State::waiting && conn->state != State::connecting) continue;
+    if (conn->state != State::waiting && conn->state != State::connecting &&
+        conn->state != State::handshaking) {
+      continue;
+    }
     conn->deadline = kNever;
     if (conn->socket.is_open()) begin_abort(*conn);
   }
 }
 
-Nanos Client::next_deadline() noexcept {
+template <class Wire>
+Nanos BasicClient<Wire>::next_deadline() noexcept {
   if (progress_ == Progress::stopping) return earliest_deadline_;
   if (progress_ == Progress::verifying) return std::min(earliest_deadline_, next_tick_);
   const Nanos planned = free_.front() == nullptr ? kNever : plan_.next_start(kNever);
   return std::min({earliest_deadline_, plan_.next_change(), next_tick_, drained_by_, planned});
 }
 
-void Client::set_deadline(Connection& conn, Nanos deadline) noexcept {
+template <class Wire>
+void BasicClient<Wire>::set_deadline(Connection& conn, Nanos deadline) noexcept {
   conn.deadline = deadline;
   // It is only lowered here, and on_deadline finds the true one. So deadlines that are met cost
   // only one look at all connections in the time that one of them would have run.
   earliest_deadline_ = std::min(earliest_deadline_, deadline);
 }
 
-void Client::start_planned(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::start_planned(Nanos now) noexcept {
   while (free_.front() != nullptr) {
     const Nanos planned = plan_.next_start(now);
     if (planned > now) return;
@@ -187,7 +197,8 @@ void Client::start_planned(Nanos now) noexcept {
   }
 }
 
-void Client::on_deadline(Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_deadline(Nanos now) noexcept {
   start_planned(now);
   if (now < earliest_deadline_) return;  // on_batch_end handles the plan's and the tick's
   earliest_deadline_ = kNever;
@@ -197,7 +208,8 @@ void Client::on_deadline(Nanos now) noexcept {
   }
 }
 
-void Client::expire(Connection& conn, Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::expire(Connection& conn, Nanos now) noexcept {
   conn.deadline = kNever;
   switch (conn.state) {
     case State::waiting: start_next(conn, now); break;
@@ -208,10 +220,12 @@ void Client::expire(Connection& conn, Nanos now) noexcept {
       begin_abort(conn);
       break;
     case State::aborting: break;
+    case State::handshaking: fail(conn, Failure::timeout, "no TLS handshake in time"); break;
   }
 }
 
-void Client::begin_stop() noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_stop() noexcept {
   progress_ = Progress::stopping;
   drained_by_ = kNever;
   earliest_deadline_ = kNever;
@@ -222,7 +236,8 @@ void Client::begin_stop() noexcept {
   }
 }
 
-void Client::note_error(Failure failure, std::string_view text) noexcept {
+template <class Wire>
+void BasicClient<Wire>::note_error(Failure failure, std::string_view text) noexcept {
   LoadErrors& errors = result_.errors;
   switch (failure) {
     case Failure::connect: ++errors.connect; break;

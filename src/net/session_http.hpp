@@ -1,5 +1,6 @@
-// The HTTP side of a connection: from bytes to steps, from steps to responses.
-#include "net/session.hpp"
+// The HTTP side of a connection: from bytes to steps, from steps to responses. Only the two files
+// that make sessions of it include this.
+#pragma once
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,20 +8,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/session.hpp"
+
 namespace urb {
-namespace {
 
-// A master and four workers fit into an ordinary user's RLIMIT_MEMLOCK of 8 MiB. Sizes from 64 to
-// 512 KiB were tried (decision 0013).
-constexpr std::uint32_t kFixedBufferCount = 10;
-constexpr std::uint32_t kRingBufferCount = 16;  // a power of two, and not locked
-constexpr std::uint32_t kBufferBytes = 128 * 1024;
-constexpr std::size_t kFillerBytes = 256 * 1024;
-
-}  // namespace
-
-SessionPool::SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingering_close,
-                         Counters& counters, const SessionOptions& options)
+template <class Wire>
+BasicSessionPool<Wire>::BasicSessionPool(Ring& ring, std::uint8_t owner,
+                                         LingeringClose& lingering_close, Counters& counters,
+                                         const SessionOptions& options)
     : ring_{ring},
       operations_{ring, owner},
       lingering_close_{lingering_close},
@@ -30,16 +25,18 @@ SessionPool::SessionPool(Ring& ring, std::uint8_t owner, LingeringClose& lingeri
             {options.buffers, is_provided(options.buffers) ? kRingBufferCount : kFixedBufferCount,
              kBufferBytes,
              /*group_id=*/0}},
-      deadlines_{{options.limits.header_timeout, options.limits.body_timeout,
-                  options.limits.idle_timeout}},
+      deadlines_{deadlines_of(options)},
       connections_{options.connection_capacity},
       filler_(kFillerBytes, std::byte{'x'}),
-      pid_{getpid()} {
-  static_assert(sizeof(Connection) <= 320, "of idle connections there are many");
+      pid_{getpid()},
+      shared_{ring, options.tls} {
+  static_assert(sizeof(Connection) <= 320 + sizeof(typename Wire::Connection),
+                "of idle connections there are many");
 }
 
-void SessionPool::adopt(Socket socket, BufferLease prefix, std::size_t begin,
-                        std::size_t end) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::adopt(Socket socket, BufferLease prefix, std::size_t begin,
+                                   std::size_t end) noexcept {
   counters_.connections_opened.add();
   Connection* const connection = connections_.try_emplace();
   if (connection == nullptr) {  // dropped, like a connection that no descriptor was left for
@@ -49,41 +46,15 @@ void SessionPool::adopt(Socket socket, BufferLease prefix, std::size_t begin,
     return;
   }
   connection->socket = std::move(socket);
+  if constexpr (Wire::kIsTls) {
+    return begin_handshake(*connection, std::move(prefix), begin, end);
+  }
   connection->prefix.push(std::move(prefix), begin, end);
   advance(*connection);
 }
 
-std::span<const std::byte> SessionPool::Connection::front() const noexcept {
-  if (!parked.empty()) return std::span{parked}.subspan(parked_begin);
-  return prefix.is_empty() ? input.front() : prefix.front();
-}
-
-void SessionPool::Connection::consume(std::size_t count) noexcept {
-  if (parked.empty()) return (prefix.is_empty() ? input : prefix).consume(count);
-  parked_begin += count;
-  if (parked_begin != parked.size()) return;
-  parked = {};  // rare, so its memory is not kept
-  parked_begin = 0;
-}
-
-void SessionPool::Connection::clear_input() noexcept {
-  parked = {};
-  parked_begin = 0;
-  prefix.clear();
-  input.clear();
-}
-
-void SessionPool::Connection::park_input() noexcept {
-  for (ByteQueue* const queue : {&prefix, &input}) {
-    while (!queue->is_empty()) {
-      const auto bytes = queue->front();
-      parked.insert(parked.end(), bytes.begin(), bytes.end());
-      queue->consume(bytes.size());
-    }
-  }
-}
-
-void SessionPool::begin_work(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::begin_work(Connection& connection) noexcept {
   if (connection.work) return;
   if (idle_work_.empty()) {
     connection.work = std::make_unique<Work>(options_.limits);
@@ -93,13 +64,15 @@ void SessionPool::begin_work(Connection& connection) noexcept {
   }
 }
 
-void SessionPool::end_work(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::end_work(Connection& connection) noexcept {
   if (!connection.work) return;
   connection.work->parser.restart();
   idle_work_.push_back(std::move(connection.work));
 }
 
-void SessionPool::advance(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::advance(Connection& connection) noexcept {
   bool head_only = false;  // the parser owes the end of a message that has no body
   while (connection.state == State::reading) {
     if (!connection.has_input() && !head_only) break;
@@ -136,7 +109,8 @@ void SessionPool::advance(Connection& connection) noexcept {
   want_read(connection, false);
 }
 
-void SessionPool::on_head(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_head(Connection& connection) noexcept {
   // Only a client that waits needs the interim response, and only before any byte of its body.
   if (!connection.work->parser.head().expect_continue) return;
   if (connection.has_input()) return;
@@ -144,7 +118,8 @@ void SessionPool::on_head(Connection& connection) noexcept {
   queue_continue(connection);
 }
 
-void SessionPool::respond(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::respond(Connection& connection) noexcept {
   Work& work = *connection.work;
   const http::RequestParser& parser = work.parser;
   const http::RequestHead& head = parser.head();
@@ -169,16 +144,20 @@ void SessionPool::respond(Connection& connection) noexcept {
   connection.served = true;
   connection.untaken = kUnknown;
   deadlines_.arm(connection, kBodyDeadline, ring_.now());
+  // The memory of opened records is another connection's next.
+  if constexpr (Wire::kIsTls) connection.park_input();
   queue_send(connection);
 }
 
-void SessionPool::finish_response(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::finish_response(Connection& connection) noexcept {
   if (!connection.keep_alive) return finish_last_response(connection);
   connection.state = State::reading;
   advance(connection);
 }
 
-void SessionPool::finish_last_response(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::finish_last_response(Connection& connection) noexcept {
   // What the client pipelined behind its last request is not answered; unread, it would turn our
   // close into a reset that destroys the response.
   if (connection.has_input()) return leave(connection, 0);
@@ -187,18 +166,26 @@ void SessionPool::finish_last_response(Connection& connection) noexcept {
   return has_unread_input(connection.socket.fd()) ? leave(connection, 0) : begin_close(connection);
 }
 
-void SessionPool::leave(Connection& connection, int status) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::leave(Connection& connection, int status) noexcept {
   connection.state = State::leaving;
   connection.lingering_close_status = status;
   deadlines_.disarm(connection);
   waiting_.remove(connection);
   connection.clear_input();
   operations_.cancel(connection, Op::read, Op::poll);
+  // What TLS had to say may wait for the client.
+  if constexpr (Wire::kIsTls) operations_.cancel(connection, Op::wait);
   finish_departure(connection);
 }
 
-void SessionPool::begin_close(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::begin_close(Connection& connection) noexcept {
   if (connection.state == State::closing) return;
+  if constexpr (Wire::kIsTls) {
+    if (try_say_end(connection)) return;
+    if (connection.state == State::handshaking) counters_.handshake_errors.add();
+  }
   connection.state = State::closing;
   deadlines_.disarm(connection);
   waiting_.remove(connection);
@@ -213,13 +200,15 @@ void SessionPool::begin_close(Connection& connection) noexcept {
   finish_departure(connection);
 }
 
-void SessionPool::finish_departure(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
   if (!connection.in_flight.none()) return;
   const bool is_head = connection.work && connection.work->parser.head().is_head_method;
   end_work(connection);
   if (connection.state == State::leaving) {
-    Socket socket = std::move(connection.socket);
     const int status = connection.lingering_close_status;
+    if constexpr (Wire::kIsTls) return see_off(connection, status, is_head);
+    Socket socket = std::move(connection.socket);
     connections_.release(connection);
     lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
@@ -233,7 +222,8 @@ void SessionPool::finish_departure(Connection& connection) noexcept {
   connections_.release(connection);
 }
 
-void SessionPool::renew_deadline(Connection& connection) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::renew_deadline(Connection& connection) noexcept {
   const bool in_message = connection.in_message();
   if (in_message && connection.work->parser.has_head()) {
     deadlines_.arm(connection, kBodyDeadline, ring_.now());  // each progress renews it
@@ -248,7 +238,8 @@ void SessionPool::renew_deadline(Connection& connection) noexcept {
 
 // Below its low-water mark a socket may have had bytes, which are progress: they wake nobody. True
 // when that may be, and the mark is low now.
-bool SessionPool::try_hurry(Connection& connection) noexcept {
+template <class Wire>
+bool BasicSessionPool<Wire>::try_hurry(Connection& connection) noexcept {
   if (connection.state != State::reading || !connection.is_low_water_high) return false;
   if (!connection.socket.is_direct() && !has_unread_input(connection.socket.fd())) return false;
   connection.is_slow = true;
@@ -256,7 +247,8 @@ bool SessionPool::try_hurry(Connection& connection) noexcept {
   return true;
 }
 
-void SessionPool::on_deadline(Nanos now) noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::on_deadline(Nanos now) noexcept {
   while (Connection* const connection = deadlines_.take_due(now)) {
     if (try_hurry(*connection)) {
       deadlines_.arm(*connection, kBodyDeadline, now);
@@ -272,18 +264,21 @@ void SessionPool::on_deadline(Nanos now) noexcept {
   }
 }
 
-void SessionPool::begin_stop() noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::begin_stop() noexcept {
   stopping_ = true;
   connections_.for_each([this](Connection& connection) {
+    if (Wire::kIsTls && connection.state == State::handshaking) return begin_close(connection);
     if (connection.state == State::reading && !connection.in_message()) begin_close(connection);
   });
 }
 
-void SessionPool::cut_off() noexcept {
+template <class Wire>
+void BasicSessionPool<Wire>::cut_off() noexcept {
   connections_.for_each([this](Connection& connection) {
-    if (connection.state == State::leaving) {
-      connection.state = State::responding;  // closes instead of going to the lingering close
-    }
+    // Closes, instead of going to the lingering close or saying goodbye.
+    const bool is_polite = Wire::kIsTls && connection.state == State::reading;
+    if (connection.state == State::leaving || is_polite) connection.state = State::responding;
     begin_close(connection);
   });
 }

@@ -1,5 +1,7 @@
-// One connection's side of the client: connect, send and receive. How it ends is in closing.cpp.
-//
+// One connection's side of the client: connect, send and receive. How it ends is in
+// client_closing.hpp.
+#pragma once
+
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -14,16 +16,8 @@
 #include "load/client.hpp"
 
 namespace urb {
-namespace {
-
-// SO_SNDBUF, which Linux doubles. What a connection has in flight then stays in the second-level
-// cache. Left alone, the kernel lets it grow to 4 MiB, out of every cache. The copies of both sides
-// then cost up to twice as much (decision 0013).
-constexpr int kSendBufferBytes = 128 * 1024;
-
-}  // namespace
-
-void Client::start_next(Connection& conn, Nanos now) noexcept {
+template <class Wire>
+void BasicClient<Wire>::start_next(Connection& conn, Nanos now) noexcept {
   conn.state = State::waiting;
   switch (progress_) {
     case Progress::verifying:
@@ -60,7 +54,8 @@ void Client::start_next(Connection& conn, Nanos now) noexcept {
   }
 }
 
-void Client::begin_connect(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_connect(Connection& conn) noexcept {
   // Not SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting for readiness.
   const int raw = ::socket(options_.target.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (raw < 0) {
@@ -84,7 +79,8 @@ void Client::begin_connect(Connection& conn) noexcept {
                         options_.target.raw_bytes());
 }
 
-void Client::begin_exchange(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::begin_exchange(Connection& conn) noexcept {
   conn.state = State::exchanging;
   queue_send(conn);
   // From the start, since a server may refuse a body before it has all of it. Nothing can be there
@@ -92,7 +88,12 @@ void Client::begin_exchange(Connection& conn) noexcept {
   if (!conn.in_flight.has(Op::receive)) queue_receive(conn, first_receive_flags_);
 }
 
-void Client::queue_send(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::queue_send(Connection& conn) noexcept {
+  if constexpr (Wire::kIsTls) {
+    seal_request(conn);
+    return flush(conn);
+  }
   const RequestPiece piece = conn.request->image.piece_at(conn.sent_bytes);
   io_uring_sqe* const sqe = operations_.arm(conn, Op::send);
   const int socket = conn.socket.get();
@@ -103,7 +104,8 @@ void Client::queue_send(Connection& conn) noexcept {
   }
 }
 
-void Client::queue_receive(Connection& conn, std::uint16_t flags) noexcept {
+template <class Wire>
+void BasicClient<Wire>::queue_receive(Connection& conn, std::uint16_t flags) noexcept {
   const std::size_t room = conn.has_long_answers ? kReceiveBytes : kShortReceiveBytes;
   conn.receive_memory = (conn.has_long_answers ? receive_arena_ : short_receive_arena_).get() +
                         conn.slot_index * room;
@@ -112,25 +114,31 @@ void Client::queue_receive(Connection& conn, std::uint16_t flags) noexcept {
   sqe->ioprio = flags;
 }
 
-void Client::on_connect(Connection& conn, int result) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_connect(Connection& conn, int result) noexcept {
   if (result < 0) {
     const std::string call = "connect to " + format_address(options_.target);
     fail(conn, Failure::connect, SysError{call, -result, hint_for_errno(-result)}.what());
     return;
   }
   conn.backoff = Nanos{0};
+  if constexpr (Wire::kIsTls) return begin_handshake(conn);
   ++result_.connections;
   // With reuse a connect is rare, and no part of what a request costs.
   if (options_.reuse) conn.started_at = monotonic_now();
   begin_exchange(conn);
 }
 
-void Client::on_send(Connection& conn, int result) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_send(Connection& conn, int result) noexcept {
   if (result <= 0) {
     // The server may have answered before it closed, and the receive tells that.
     conn.send_error = result == 0 ? EPIPE : -result;
     if (!conn.in_flight.has(Op::receive)) fail_io(conn, conn.send_error, "send");
     return;
+  }
+  if constexpr (Wire::kIsTls) {
+    if (!on_sealed_sent(conn, result)) return;
   }
   conn.sent_bytes += static_cast<unsigned>(result);
   if (conn.sent_bytes < conn.request->image.total_bytes()) {
@@ -140,7 +148,15 @@ void Client::on_send(Connection& conn, int result) noexcept {
   }
 }
 
-void Client::on_receive(Connection& conn, int result) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_receive(Connection& conn, int result) noexcept {
+  // What a handshake brings says nothing about answers.
+  const bool is_answer = !Wire::kIsTls || conn.state != State::handshaking;
+  const bool is_full = result == static_cast<int>(kShortReceiveBytes);
+  conn.has_long_answers = conn.has_long_answers || (is_answer && is_full);
+  if constexpr (Wire::kIsTls) {
+    if (result > 0 || conn.state == State::handshaking) return on_sealed(conn, result);
+  }
   if (conn.state == State::waiting) {
     on_idle_end(conn, result);
   } else if (conn.state == State::finishing) {
@@ -154,7 +170,8 @@ void Client::on_receive(Connection& conn, int result) noexcept {
   }
 }
 
-void Client::on_peer_end(Connection& conn) noexcept {
+template <class Wire>
+void BasicClient<Wire>::on_peer_end(Connection& conn) noexcept {
   conn.peer_closed = true;
   if (conn.parser.parse_end() == http::ParseStatus::message_complete) {
     complete_response(conn);
@@ -167,8 +184,8 @@ void Client::on_peer_end(Connection& conn) noexcept {
   }
 }
 
-void Client::consume(Connection& conn, std::span<const std::byte> bytes) noexcept {
-  conn.has_long_answers = conn.has_long_answers || bytes.size() == kShortReceiveBytes;
+template <class Wire>
+void BasicClient<Wire>::consume(Connection& conn, std::span<const std::byte> bytes) noexcept {
   while (true) {
     const http::ParseStep step = conn.parser.parse(bytes);
     bytes = bytes.subspan(step.consumed);

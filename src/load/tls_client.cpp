@@ -1,0 +1,12 @@
+// The client with TLS.
+#include "load/client_answer.hpp"
+#include "load/client_closing.hpp"
+#include "load/client_exchange.hpp"
+#include "load/client_loop.hpp"
+#include "load/client_tls.hpp"
+
+namespace urb {
+
+template class BasicClient<TlsClientWire>;
+
+}  // namespace urb

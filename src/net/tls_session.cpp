@@ -1,0 +1,11 @@
+// Sessions with TLS in user space.
+#include "net/session_http.hpp"
+#include "net/session_io.hpp"
+#include "net/session_send.hpp"
+#include "net/session_tls.hpp"
+
+namespace urb {
+
+template class BasicSessionPool<TlsWire>;
+
+}  // namespace urb
