@@ -2,10 +2,10 @@
 // are of the project's rows, as docs/choose.md has them: guide_figures.json is generated.
 'use strict';
 
-const ADVICE_PARTS = {mode: 'Mode', relay: 'Relay', buffers: 'Buffers'};
+const ADVICE_PARTS = {mode: 'Mode', tls: 'TLS', relay: 'Relay', buffers: 'Buffers'};
 
 function guideAnswers(form) {
-  return Object.fromEntries(GUIDE.questions.map(({name}) => [name, form.elements[name].value]));
+  return Object.fromEntries(GUIDE.questions.map(({name}) => [name, form.elements[`needs-${name}`].value]));
 }
 
 function firstRule(rules, answers) {
@@ -38,7 +38,7 @@ function drawAdvice(form, holder) {
 
 function drawGuide(form, holder, limits) {
   form.replaceChildren(...GUIDE.questions.map(({name, text, answers}) =>
-    element('label', {}, `${text} `, element('select', {name},
+    element('label', {}, `${text} `, element('select', {name: `needs-${name}`},
         ...answers.map(({value, text: answer}) => new Option(answer, value))))));
   limits.append(element('ul', {}, ...GUIDE.limits.map((line) =>
     element('li', {}, ...withCode(line)))));

@@ -10,7 +10,7 @@ from sessions import Sessions, cell as cell_of, paths_text, rows_of
 
 KIB, MIB = 1 << 10, 1 << 20
 SERVER, TOTAL = "cpu_us_per_request_server", "cpu_us_per_request_total"
-KINDS = ("defaults", "buffers", "relays")
+KINDS = ("buffers", "relays")
 BUFFERS = ["registered", "plain", "provided"]
 RELAYS = ["sync", "linked"]
 SIZES = [4 * KIB, 64 * KIB, MIB]
@@ -38,15 +38,19 @@ class Costs:
         self.rows = rows
         self.sessions = Sessions(program, {
             session: in_rounds(found) for session, found in rows.items()})
-        # What a hand-over costs does not depend on the buffers of an empty request.
-        self.empty = Sessions(program, {
+        self.program = program
+        self.first = next(iter(rows.values()))[0]
+
+    @functools.cached_property
+    def empty(self):
+        """What a hand-over costs does not depend on the buffers of an empty request."""
+        return Sessions(self.program, {
             session: [{**row, "run_id": f"{row['run_id']} {buffers}"}
                       for buffers in BUFFERS
                       for row in as_rounds([row for row in found if row["buffers"] == buffers
                                             and row["body_bytes"] == "0"], buffers="",
                                            buffers_used="")]
-            for session, found in rows.items()})
-        self.first = next(iter(rows.values()))[0]
+            for session, found in self.rows.items()})
 
     def cell(self, name, body, reuse, connections=FEW, buffers="registered"):
         return cell_of(f"{name} {buffers}", body, reuse, connections=connections)

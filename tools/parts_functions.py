@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from report_json import paragraph, table
-from rows import Failure, short_release
+from rows import Failure, read_rows, short_release
 
 ROWS_SHOWN = 8
 # A table by its name: two kernels by the beginnings of their files' names, and a cell as `compare`
@@ -92,5 +92,32 @@ def subsystems(name, program):
     return changes(name, program, SUBSYSTEMS[name], "subsystems", "subsystem", 1)
 
 
-PARTS = {name: functools.partial(part, name)
-         for names, part in ((TABLES, functions), (SUBSYSTEMS, subsystems)) for name in names}
+# Whose shares by subsystem docs/peers.md shows: mode, relay and reuse, at 1 MiB.
+SHARES_OF = "7.3.4"
+SHARE_CELLS = [("cluster", "", "no"), ("cluster", "", "yes"), ("socket", "", "yes"),
+               ("passthru", "sync", "no"), ("passthru", "sync", "yes")]
+
+
+def subsystem_shares(_program):
+    """In which parts of kernel and program the instructions of a request are."""
+    path = profile_of(SHARES_OF)
+    counts = {cell: {} for cell in SHARE_CELLS}
+    for row in read_rows(path):
+        cell = (row["mode"], row["relay"], row["reuse"])
+        if (cell in counts and not row["function"] and row["body_bytes"] == str(1 << 20)
+                and row["buffers"] == "registered" and row["repeat"] == "1"):
+            counts[cell][row["subsystem"]] = float(row["instructions_per_request"])
+    names = sorted(counts[SHARE_CELLS[0]], key=counts[SHARE_CELLS[0]].get, reverse=True)
+    lines = [[name, *(f"{100 * found.get(name, 0) / sum(found.values()):.1f} %"
+                      for found in counts.values())] for name in names]
+    note = paragraph(f"Share of the instructions of a request with 1 MiB, client and server "
+                     f"together, on {SHARES_OF} (`{path}`, one boot, one worker and connection).")
+    return note + "\n\n" + table(
+        ["subsystem", *(f"{' '.join(filter(None, (mode, relay)))}, "
+                        f"{'reuse' if reuse == 'yes' else 'no reuse'}"
+                        for mode, relay, reuse in SHARE_CELLS)], lines)
+
+
+PARTS = {"subsystem-shares": subsystem_shares,
+         **{name: functools.partial(part, name)
+            for names, part in ((TABLES, functions), (SUBSYSTEMS, subsystems)) for name in names}}

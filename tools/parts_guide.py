@@ -5,19 +5,22 @@ the side of 1 (or of 0, of a cost) on which each has to be. A rule that rows con
 """
 import functools
 import json
+import textwrap
 
 from parts_costs import FEW, KIB, MANY, MIB, costs_of, requests_below_a_percent
 from parts_kernels import Counts, METRIC
 from parts_study import machine_text, sessions_text
 from peers_figures import CONNECTIONS, TOTAL
 from peers_summary import measured
-from report_json import metric_of, paragraph, size_text, table
+from report_json import WIDTH, metric_of, paragraph, size_text, table
 from rows import Failure
 
 RULES, FIGURES = "page/guide.json", "page/guide_figures.json"
 TABLES = "docs/results.md"
 KERNEL = "6.12.118"
-PARTS_OF_ANSWER = ("mode", "relay", "buffers")
+PARTS_OF_ANSWER = {"mode": "Mode", "tls": "TLS", "relay": "Relay", "buffers": "Buffers"}
+# An answer of a part that has only some modes, and who these are.
+NEEDS_MODE = {"relay": "passthru"}
 EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "6.12"}
 
 
@@ -193,26 +196,33 @@ def part_table(part):
     return make
 
 
+def item(text):
+    """A line of a list."""
+    return textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ",
+                         break_long_words=False, break_on_hyphens=False)
+
+
 def limits(program):
     costs = costs_of(program)
     lines = [*rules()["limits"],
              f"Machine and sessions: {machine_text(costs.first)}, {sessions_text(costs.rows)}."]
-    return "\n".join(paragraph(f"- {line}").replace("\n", "\n  ") for line in lines)
+    return "\n".join(map(item, lines))
 
 
 def example(program):
     """Of one case, the whole answer."""
-    parts = []
-    for part in PARTS_OF_ANSWER:
+    parts, mode = [], first_rule("mode", EXAMPLE)["take"]
+    for part, title in PARTS_OF_ANSWER.items():
         rule = first_rule(part, EXAMPLE)
-        if part == "relay" and first_rule("mode", EXAMPLE)["take"] != "passthru":
+        if NEEDS_MODE.get(part, mode) != mode:
             continue
-        parts.append(paragraph(f"**{part.capitalize()}: `{rule['take']}`.** {rule['why']}")
-                     + "\n\n" + "\n".join(
-                         paragraph(f"- {one['what']}: {one['figure']}"
-                                   + (f" ({one['shown']})" if one["shown"] else "")
-                                   + f" ([table](../{one['link']}))").replace("\n", "\n  ")
-                         for one in (figures_of(program)[name] for name, _ in rule["figures"])))
+        lines = [item(f"{one['what']}: {one['figure']}"
+                      + (f", {one['shown']}" if one["shown"] else "")
+                      + f" ([table](../{one['link']}))")
+                 for one in (figures_of(program)[name] for name, _ in rule["figures"])]
+        parts.append(paragraph(f"**{title}: `{rule['take']}`.** {rule['why']}"))
+        if lines:
+            parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
@@ -221,7 +231,8 @@ def page_figures(program):
     return json.dumps(figures_of(program), indent=1, ensure_ascii=False) + "\n"
 
 
-PARTS = {"choose-mode": part_table("mode"), "choose-relay": part_table("relay"),
+PARTS = {"choose-mode": part_table("mode"), "choose-tls": part_table("tls"),
+         "choose-relay": part_table("relay"),
          "choose-buffers": part_table("buffers"), "choose-limits": limits,
          "choose-example": example}
 FILES = {FIGURES: page_figures}

@@ -6,14 +6,14 @@ from report_json import table
 from rows import features_of, read_rows
 from sessions import FOLDER, files_of
 
-KINDS = ("peers", "counts", "defaults", "buffers", "relays", "modes")
+KINDS = ("peers", "counts", "buffers", "relays", "modes")
 
 
 def sheet(_program):
     """A line a file: when, on which boot, by which commit, and how much of it was disturbed."""
     lines = []
     for kind in KINDS:
-        for session, paths in files_of(kind).items():
+        for paths in files_of(kind).values():
             for path in paths:
                 rows = read_rows(path)
                 times = sorted(row["started_at"] for row in rows)
@@ -22,7 +22,7 @@ def sheet(_program):
                 others = sorted({f"{row['mode']} {features_of(row)['version']}" for row in rows
                                  if "version" in features_of(row)})
                 lines.append([
-                    session, f"[{os.path.basename(path)}](../{path})",
+                    f"[{os.path.basename(path)}](../{path})",
                     f"{times[0][:16].replace('T', ' ')} to {times[-1][11:16]}",
                     rows[0]["kernel"], " ".join(sorted({row["boot_id"][:8] for row in rows})),
                     " ".join(sorted({row["tool"].partition("+")[2] for row in rows})),
@@ -30,9 +30,9 @@ def sheet(_program):
                     ", ".join(others) or "–"])
     if not lines:
         return f"There is no file in `{FOLDER}/` yet."
-    lines.sort(key=lambda line: line[:2])
-    return table(["session", "file", "when, UTC", "kernel", "boot", "commit", "rows", "disturbed",
-                  "without figures", "other servers"], lines, left=6)
+    lines.sort(key=lambda line: line[1])
+    return table(["file", "when, UTC", "kernel", "boot", "commit", "rows", "disturbed",
+                  "without figures", "other servers"], lines, left=5)
 
 
 PARTS = {"sessions": sheet}

@@ -6,17 +6,25 @@ from peers_figures import CONNECTIONS, RATE, TOTAL
 from peers_summary import measured
 from report_json import confidence_text, paragraph, short_text, table
 from rows import name_of
-from sessions import Sessions, cell as cell_of, paths_text, rows_of
+from sessions import Sessions, cell as cell_of, files_of, paths_text, rows_of
 
 MIB = 1 << 20
 CLIENTS = {"ab": "`ab`", "builtin": "our client"}
 MACHINES = {"none": "", "kvm": ", virtual machine", "other": ", virtual machine"}
 
 
+def study_kind():
+    """`uring-bench all` with as many connections as workers, or our modes beside other servers."""
+    return "modes" if files_of("modes") else "peers"
+
+
 @functools.lru_cache(maxsize=1)
 def study_of(program):
-    """Our modes by one command, `uring-bench all`, with as many connections as workers."""
-    return Sessions(program, rows_of("modes"))
+    """Our modes alone, in the study's cells."""
+    return Sessions(program, {
+        session: [row for row in rows if row["mode"] not in FOREIGN and row["body_bytes"] != "0"
+                  and not row["mode"].startswith("micro")]
+        for session, rows in rows_of(study_kind()).items()})
 
 
 def machine_text(row):
@@ -92,7 +100,7 @@ def cpu(program):
             parts.append(table([title, *map(cell_name, CELLS)], lines))
     note = paragraph(
         f"{row['workers']} workers, {row['connections']} connections, "
-        f"{sessions_text(study.rows)} ({paths_text('modes')}). Median of all trials "
+        f"{sessions_text(study.rows)} ({paths_text(study_kind())}). Median of all trials "
         f"({confidence_text(shown)} interval, made so wide that it holds each session's median). "
         "CPU is of client and server, since loopback charges part of the receiver's work to the "
         "sender.")
@@ -104,10 +112,10 @@ def study_notes(program):
     study = study_of(program)
     rows = [row for found in study.rows.values() for row in found]
     limited = sum(row["bottleneck"] == "client" for row in rows)
-    disturbed = sum(bool(row["disturbed"]) for row in rows)
+    disturbed = sum(bool(row.get("disturbed")) for row in rows)
     sentences = [f"The client was the limit in {limited} of {len(rows)} trials. {disturbed} were "
                  "disturbed and are left out."]
-    imbalance = study.metric(cell_of("direct", MIB, True), "worker_imbalance")
+    imbalance = study.metric(cell_of("direct", MIB, True, client="builtin"), "worker_imbalance")
     if imbalance:
         sentences.append("The kernel hashes the connections of `direct`. With reuse its busiest "
                          f"worker had {imbalance.text(1)} times the average requests. So `direct` "

@@ -31,7 +31,8 @@ class Effect:
 
 
 def of_file(name, **columns):
-    return (f"{FOLDER}/{name}.csv", columns)
+    """`sessions/time` is of another folder than FOLDER."""
+    return (f"results/{name}.csv" if "/" in name else f"{FOLDER}/{name}.csv", columns)
 
 
 def in_one(name, base, new, **where):
@@ -74,14 +75,14 @@ EFFECTS = {
         for size, text in SIZES],
     "plain-time": [
         Effect(f"{word} by `{base}`, `{mode}` {text}",
-               **buffers(base, new, size, "yes", CPU, mode, "time"))
+               **buffers(base, new, size, "yes", CPU, mode, "sessions/buffers-1"))
         for base, new, word in (("registered", "plain", "`plain`"),
                                 ("plain", "provided", "`provided`"))
         for mode in ("cluster", "socket", "passthru") for size, text in SIZES
         if size or mode != "passthru"],
     "plain-time-2": [
         Effect(f"{word}, `{mode}` {text}, {WORDS[reuse]}, {connections}",
-               **in_one("time-2", {"buffers": base}, {"buffers": new}, mode=mode,
+               **in_one("sessions/buffers-2", {"buffers": base}, {"buffers": new}, mode=mode,
                         body_bytes=str(size), reuse=reuse, connections=connections), metric=CPU)
         for base, new, word, cells in (
             ("registered", "plain", "`plain` by `registered`",
@@ -125,12 +126,12 @@ EFFECTS = {
                **micro("fd-pass-1", "fd-pass-0", "pidfd-getfd"))],
     "linked-time": [
         Effect(f"`{relay}` by `sync`, 64 KiB, {WORDS[reuse]}",
-               **in_one("linked-time", {"relay": "sync"}, {"relay": relay}, reuse=reuse),
+               **in_one("sessions/relays-1", {"relay": "sync"}, {"relay": relay}, reuse=reuse),
                metric=CPU)
         for relay in ("linked", "copy") for reuse in ("yes", "no")],
     "relays-time-2": [
         Effect(f"`{relay}` by `sync`, {text}, {WORDS[reuse]}, {connections}",
-               **in_one("relays-2", {"relay": "sync"}, {"relay": relay}, body_bytes=str(size),
+               **in_one("sessions/relays-2", {"relay": "sync"}, {"relay": relay}, body_bytes=str(size),
                         reuse=reuse, connections=connections), metric=CPU)
         for relay in ("linked", "copy") for size, text in ((4 * KIB, "4 KiB"), *SIZES[1:])
         for reuse in WORDS for connections in ("4", "64")],

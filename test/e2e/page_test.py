@@ -4,6 +4,7 @@
 Usage: page_test.py BINARY SOURCE_ROOT
 """
 
+import json
 import re
 
 from page_rig import SOURCE, PageCase, make_page, run_tests
@@ -22,6 +23,23 @@ class PageTest(PageCase):
         first = self.run_script("return document.querySelector('main > section').id")
         self.assertEqual(first, "found")
         self.assertRegex(self.text("#found-summary"), "sure|equal")
+
+    def test_the_guide_says_which_mode_to_take(self):
+        self.open()
+        self.assertIn("cluster", self.text("#advice"))
+        for name, value in (("body", "middle"), ("requests", "many"), ("kernel", "6.12")):
+            Select(self.browser.find_element("name", f"needs-{name}")).select_by_value(value)
+        text = self.text("#advice")
+        with open(SOURCE / "page/guide_figures.json", encoding="utf-8") as file:
+            figures = json.load(file)
+        self.assertIn("Mode: cluster", text)
+        self.assertIn(figures["handover"]["figure"], text)
+        self.assertNotIn("Relay", text)
+        Select(self.browser.find_element("name", "needs-route")).select_by_value("each")
+        self.assertIn("Mode: passthru", self.text("#advice"))
+        self.assertIn("Relay: --relay sync", self.text("#advice"))
+        Select(self.browser.find_element("name", "needs-kernel")).select_by_value("old")
+        self.assertIn("nothing here", self.text("#advice"))
 
     def test_a_choice_changes_the_picture(self):
         self.open_busiest()
