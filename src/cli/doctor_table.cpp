@@ -180,7 +180,8 @@ std::string format_tls_table() {
   const std::string protocols = read_setting("net/ipv4/tcp_available_ulp");
   const bool has_protocol = (" " + protocols + " ").find(" tls ") != std::string::npos;
   std::vector<Line> lines{{"TLS", "here", "needed by", "remedy"}};
-  lines.push_back({"library", library.empty() ? "none" : library, "--tls worker, load https://…",
+  lines.push_back({"library", library.empty() ? "none" : library,
+                   "--tls worker, --tls sni, load https://…",
                    library.empty() ? "apt-get install libssl-dev, then build again" : "ok"});
   lines.push_back({"tls ULP of the kernel", has_protocol ? "yes" : "no",
                    "nothing yet: TLS by the kernel",

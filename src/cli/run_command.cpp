@@ -67,8 +67,8 @@ std::vector<Subject> choose(const RunOptions& options) {
   if (options.has_relay) relay = server.relay;
   ModeChoice choice =
       choose_modes(options.modes, options.reference, relay, [&](const Mode& mode, RelayKind with) {
-        if (server.tls.kind != tls::Kind::off && mode.run_tls_worker == nullptr)
-          return describe_tls_obstacle(mode);
+        if (std::string why_not = find_tls_obstacle(mode, server.tls.kind); !why_not.empty())
+          return why_not;
         if (!obstacles) obstacles = find_obstacles(server);
         return find_obstacle(mode, with, *obstacles);
       });

@@ -25,11 +25,13 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
   MechanismClaim claim{.mode = find_mode(row.mode),
                        .relay = config.relay,
                        .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
-                       .buffers = config.buffers,
-                       .has_tls = row.tls.starts_with(name_of(tls::Kind::worker))};
+                       .buffers = config.buffers};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
   claim.policy = policy_of(*claim.mode, config.policy);
   read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
+  // Behind a plus it says whether sessions are resumed.
+  read_kind(std::string_view{row.tls}.substr(0, row.tls.find('+')),
+            std::array{tls::Kind::off, tls::Kind::worker, tls::Kind::sni}, claim.tls);
   const std::string_view relay = row.relay;
   const std::size_t colon = std::min(relay.find(':'), relay.size());
   read_kind(relay.substr(0, colon),

@@ -115,7 +115,9 @@ Obstacles find_obstacles(const ServerConfig& config) {
         "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
         "--buffers plain";
     if (!can_lock(locked_bytes(config, false))) found.memory = kTooLittle;
-    if (!can_lock(locked_bytes(config, true))) found.head_memory = kTooLittle;
+    // Of a hello nothing is received.
+    const bool reads_heads = config.tls.kind != tls::Kind::sni;
+    if (reads_heads && !can_lock(locked_bytes(config, true))) found.head_memory = kTooLittle;
   }
   if (config.buffers == BufferKind::provided) {
     found.memory =

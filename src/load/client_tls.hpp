@@ -16,7 +16,7 @@ template <class Wire>
 void BasicClient<Wire>::begin_handshake(Connection& conn) noexcept {
   if constexpr (Wire::kIsTls) {
     conn.state = State::handshaking;
-    conn.wire.tls.emplace(shared_.context, options_.tls_name);
+    conn.wire.tls.emplace(shared_.context, conn.request->tls_name);
     flush(conn);
     queue_receive(conn);
   }
@@ -111,6 +111,18 @@ void BasicClient<Wire>::on_nothing_opened(Connection& conn) noexcept {
     const bool has_ended = conn.wire.tls->state() == tls::State::ended;
     if (!has_ended || conn.state != State::waiting) return queue_receive(conn);
     on_idle_end(conn, 0);
+  }
+}
+
+// Between requests, before we close. Its bytes find room at once: all others have been taken.
+template <class Wire>
+void BasicClient<Wire>::say_end(Connection& conn) noexcept {
+  if constexpr (Wire::kIsTls) {
+    // What is on its way may have been cut by now, and nothing can follow it.
+    if (!conn.socket.is_open() || conn.in_flight.has(Op::send)) return;
+    if (!conn.wire.tls || conn.wire.tls->state() != tls::State::established) return;
+    conn.wire.tls->end();
+    flush(conn);
   }
 }
 

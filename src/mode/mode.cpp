@@ -30,10 +30,19 @@ const Mode* find_mode(std::string_view name) noexcept {
   return found == kModes.end() ? nullptr : *found;
 }
 
-std::string describe_tls_obstacle(const Mode& mode) {
-  return std::string{mode.name} +
-         " has no --tls worker: its master reads heads, which are sealed; use cluster, direct or "
-         "msgring";
+std::string find_tls_obstacle(const Mode& mode, tls::Kind kind) {
+  const std::string name{mode.name};
+  if (kind == tls::Kind::worker && (mode.reads_heads || mode.run_tls_worker == nullptr)) {
+    const std::string remedy = mode.run_sni_master == nullptr ? "use " : "use --tls sni, or ";
+    return name + " has no --tls worker: its master reads heads, which are sealed; " + remedy +
+           "cluster, direct or msgring";
+  }
+  if (kind == tls::Kind::sni && mode.run_sni_master == nullptr) {
+    const std::string remedy = mode.run_tls_worker == nullptr ? "use " : "use --tls worker, or ";
+    return name + " has no --tls sni: no master chooses by what a client says there; " + remedy +
+           "socket";
+  }
+  return {};
 }
 
 std::span<const ModeLook> mode_looks() noexcept {

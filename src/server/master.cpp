@@ -66,7 +66,8 @@ class Master {
     };
     context.kill_worker = [&](unsigned worker) { workers_[worker].process.signal(SIGKILL); };
     context.look_after_workers = [&] { return look_after_workers(); };
-    setup_.mode.run_master(context);
+    const bool sees_hellos = setup_.config.tls.kind == tls::Kind::sni;
+    (sees_hellos ? setup_.mode.run_sni_master : setup_.mode.run_master)(context);
     return end_workers();
   }
 

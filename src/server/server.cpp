@@ -88,7 +88,8 @@ Server::Server(const ServerConfig& config) {
   }
   if (config.tls.kind != tls::Kind::off) {
     tls::require_library();
-    if (mode->run_tls_worker == nullptr) throw UsageError(describe_tls_obstacle(*mode));
+    if (const std::string obstacle = find_tls_obstacle(*mode, config.tls.kind); !obstacle.empty())
+      throw UsageError(obstacle);
   }
   require_policy(*mode, policy_of(*mode, config.policy), config.listen.is_unix());
   require_features(mode->name, mode->needs);  // tried here, once for all processes to come

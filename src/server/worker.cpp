@@ -63,7 +63,7 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
                           setup.channel,
                           setup.listener,
                           setup.shared};
-    const bool does_tls = setup.config.tls.kind == tls::Kind::worker;
+    const bool does_tls = setup.config.tls.kind != tls::Kind::off;
     (does_tls ? setup.mode.run_tls_worker : setup.mode.run_worker)(context);
     return 0;
   } catch (const std::exception& cause) {
