@@ -121,4 +121,24 @@ TEST_CASE("--tls where it does not go: status 2, and why") {
   }
 }
 
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("e2e" * doctest::skip(!tls::library().empty()));
+
+TEST_CASE("a build without a library refuses TLS, says what is missing, and does the rest") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"serve", "cluster", "--tls", "worker"},
+        {"serve", "socket", "--tls", "sni"},
+        {"direct", "--tls", "worker", "--no-save", "-q"},
+        {"load", "https://127.0.0.1:1/", "--no-save", "-q"}}) {
+    const Outcome outcome = run(arguments);
+    INFO(outcome.err);
+    CHECK(outcome.status == 77);
+    CHECK(outcome.err.find("libssl-dev") != std::string::npos);
+  }
+  CHECK(run({"doctor"}).out.find("libssl-dev") != std::string::npos);
+}
+
+TEST_SUITE_END();
+
 }  // namespace urb::test
