@@ -176,14 +176,25 @@ class Rules {
     return {};
   }
 
-  // Exact, but for connections that the client gave up.
+  // Exact, but for connections that the client gave up. The kernel has the keys of each.
   [[nodiscard]] std::string handshakes() const {
-    const std::uint64_t due = claim_.has_tls ? client_.connections : 0;
-    const std::uint64_t most =
-        claim_.has_tls ? due + client_.uncounted + client_.unused_connections : 0;
-    if (is_within(workers_.handshakes, due, most)) return {};
-    return fmt::format("the workers completed {} handshakes of {} connections", workers_.handshakes,
-                       client_.connections);
+    const auto broken = [this](tls::Kind kind, std::string_view who, std::uint64_t done) {
+      const std::uint64_t due = claim_.tls == kind ? client_.connections : 0;
+      const std::uint64_t most =
+          claim_.tls == kind ? due + client_.uncounted + client_.unused_connections : 0;
+      if (is_within(done, due, most)) return std::string{};
+      return fmt::format("{} completed {} handshakes of {} connections", who, done,
+                         client_.connections);
+    };
+    if (std::string text = broken(tls::Kind::worker, "the workers", workers_.handshakes);
+        !text.empty()) {
+      return text;
+    }
+    if (master_.tls_not_offloaded != 0) {
+      return fmt::format("the kernel took no keys of {} of {} connections",
+                         master_.tls_not_offloaded, master_.handshakes);
+    }
+    return broken(tls::Kind::ktls, "the master", master_.handshakes);
   }
 
   // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so

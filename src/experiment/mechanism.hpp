@@ -21,7 +21,7 @@ struct MechanismClaim {
   std::uint64_t copy_max = kCopyMaxDefault;  ///< of RelayKind::automatic: bytes
   BufferKind buffers = BufferKind::registered;
   Policy policy = Policy::hash;
-  bool has_tls = false;  ///< of the workers
+  tls::Kind tls = tls::Kind::off;
 };
 
 /// The claim of `row`. What its text leaves open, as "auto" without a size does, is as in `config`.

@@ -26,10 +26,12 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
                        .relay = config.relay,
                        .copy_max = config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value,
                        .buffers = config.buffers,
-                       .has_tls = row.tls.starts_with(name_of(tls::Kind::worker))};
+                       .tls = config.tls.kind};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
   claim.policy = policy_of(*claim.mode, config.policy);
   read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
+  const std::string_view tls = row.tls;
+  read_kind(tls.substr(0, tls.find('+')), tls::kKinds, claim.tls);
   const std::string_view relay = row.relay;
   const std::size_t colon = std::min(relay.find(':'), relay.size());
   read_kind(relay.substr(0, colon),

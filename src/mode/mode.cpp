@@ -30,10 +30,26 @@ const Mode* find_mode(std::string_view name) noexcept {
   return found == kModes.end() ? nullptr : *found;
 }
 
-std::string describe_tls_obstacle(const Mode& mode) {
-  return std::string{mode.name} +
-         " has no --tls worker: its master reads heads, which are sealed; use cluster, direct or "
-         "msgring";
+auto master_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(MasterContext&) {
+  return kind == tls::Kind::ktls ? mode.run_ktls_master : mode.run_master;
+}
+
+auto worker_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(WorkerContext&) {
+  switch (kind) {
+    case tls::Kind::worker: return mode.run_tls_worker;
+    case tls::Kind::ktls: return mode.run_ktls_worker;
+    case tls::Kind::off: break;
+  }
+  return mode.run_worker;
+}
+
+std::string find_tls_obstacle(const Mode& mode, tls::Kind kind) {
+  if (master_of(mode, kind) != nullptr && worker_of(mode, kind) != nullptr) return {};
+  const std::string_view why =
+      kind == tls::Kind::ktls
+          ? ": its master reads no head; use socket, msgring-head or passthru"
+          : ": its master reads heads, which are sealed; use cluster, direct or msgring";
+  return std::string{mode.name} + " has no --tls " + std::string{name_of(kind)} + std::string{why};
 }
 
 std::span<const ModeLook> mode_looks() noexcept {

@@ -12,6 +12,8 @@ extern const Mode mode_socket{
     .reads_heads = true,
     .run_master = host_role<HeadMaster<ChannelTransport>, MasterContext>,
     .run_worker = host_role<AdoptingWorker, WorkerContext>,
+    .run_ktls_master = host_role<HeadMaster<ChannelTransport, KtlsEntrance>, MasterContext>,
+    .run_ktls_worker = host_role<KtlsAdoptingWorker, WorkerContext>,
 };
 
 }  // namespace urb

@@ -45,9 +45,10 @@ ServerConfig configured_server() {
                                           BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose(
       "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
-  if (environment("URB_TLS", "off") == "worker") {
+  config.tls.kind = choose("URB_TLS", {tls::Kind::off, tls::Kind::worker, tls::Kind::ktls});
+  if (config.tls.kind != tls::Kind::off) {
     static const tls::Identity identity = tls::make_throwaway_identity();
-    config.tls = {tls::Kind::worker, identity, false, kPatience};
+    config.tls = {config.tls.kind, identity, false, kPatience};
   }
   if (!environment("URB_POLICY", "").empty()) {
     config.policy = choose("URB_POLICY",

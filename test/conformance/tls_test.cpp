@@ -1,4 +1,4 @@
-// What TLS adds: its own deadline, clients that do it wrong, its end. Runs with URB_TLS=worker.
+// What TLS adds: its own deadline, clients that do it wrong, its end. Runs with URB_TLS.
 #include <sys/socket.h>
 
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 
 bool has_tls() { return configured_server().tls.kind != tls::Kind::off; }
 
-/// Of all workers.
+/// Of all processes.
 std::uint64_t count(const Server& server, Counter Counters::*counter) {
   std::uint64_t sum = 0;
   for (const ServerProcess& process : server.processes()) sum += (process.counters->*counter).get();

@@ -25,11 +25,11 @@ TEST_CASE("mechanism: the claim is the row's, not the server's") {
   CHECK(read_claim(row, config).buffers == BufferKind::provided);
   row.relay = "auto";
   CHECK(read_claim(row, config).copy_max == kCopyMaxDefault);
-  CHECK_FALSE(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::off);
   row.tls = "off";
-  CHECK_FALSE(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::off);
   row.tls = "worker+resume";
-  CHECK(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::worker);
   row.mode = "none";
   CHECK_THROWS_AS((void)read_claim(row, config), UsageError);
 }

@@ -148,7 +148,7 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
 
 TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no other has") {
   Made made{"cluster"};
-  made.claim.has_tls = true;
+  made.claim.tls = tls::Kind::worker;
   CHECK(made.broken() ==
         "mechanism: cluster, but the workers completed 0 handshakes of 20 connections");
   made.worker(0).handshakes = 12;
@@ -158,7 +158,7 @@ TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no ot
   CHECK(made.broken().empty());
   made.worker(1).handshakes = 8 + 5;
   CHECK_FALSE(made.broken().empty());
-  made.claim.has_tls = false;
+  made.claim.tls = tls::Kind::off;
   CHECK_FALSE(made.broken().empty());
 }
 
