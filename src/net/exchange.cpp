@@ -65,7 +65,10 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
     case Op::read_request:
     case Op::read_response:
       if (done.result == -EIO && leg == Leg::request) return receive_record(exchange);
-      if (done.result <= 0) return advance(exchange, leg, {LegEvent::source_ended});
+      if (done.result <= 0) {
+        parts_.counters.tls_errors.add(is_of_tls(done.result) ? 1 : 0);
+        return advance(exchange, leg, {LegEvent::source_ended});
+      }
       return advance(exchange, leg, {LegEvent::received, static_cast<std::uint32_t>(done.result)});
     case Op::send_request:
     case Op::send_response: return on_sent(exchange, leg, done.result);

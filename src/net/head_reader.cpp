@@ -165,26 +165,27 @@ std::optional<ReadHead> HeadReader::on_read(Reader& reader, int result) noexcept
     reader.record->prep(operations_.arm(reader, Op::record), reader.socket);
     return {};
   }
-  on_end(reader, result < 0);
+  on_end(reader, result);
   return {};
 }
 
 void HeadReader::on_record(Reader& reader, int result) noexcept {
   switch (reader.record->event(result)) {
     case RecordEvent::nothing: return want_read(reader, false);
-    case RecordEvent::end: return on_end(reader, false);
+    case RecordEvent::end: return on_end(reader, 0);
     case RecordEvent::refused:
       counters_.tls_errors.add();
       return depart(reader, Departure::refusal, 0);
     case RecordEvent::data:  // which EIO never says
     case RecordEvent::failed: break;
   }
-  on_end(reader, true);
+  on_end(reader, result);
 }
 
-void HeadReader::on_end(Reader& reader, bool is_broken) noexcept {
-  const bool is_cut = is_broken || reader.end != 0;
-  if (is_cut) counters_.connection_resets.add();
+// `result`, of a receive, is not 0 where something broke the connection.
+void HeadReader::on_end(Reader& reader, int result) noexcept {
+  const bool is_cut = result != 0 || reader.end != 0;
+  if (is_cut) (is_of_tls(result) ? counters_.tls_errors : counters_.connection_resets).add();
   depart(reader, is_cut ? Departure::close : departure_in_order(), 0);
 }
 

@@ -96,7 +96,7 @@ class HeadReader {
   [[nodiscard]] ReadHead take(Reader& reader) noexcept;
   [[nodiscard]] std::optional<ReadHead> on_read(Reader& reader, int result) noexcept;
   void on_record(Reader& reader, int result) noexcept;
-  void on_end(Reader& reader, bool is_broken) noexcept;
+  void on_end(Reader& reader, int result) noexcept;
   /// How a connection ends in order: an end of TLS is told first.
   [[nodiscard]] Departure departure_in_order() const noexcept {
     return lingering_close_.end_by() == EndBy::shutdown ? Departure::close

@@ -4,7 +4,6 @@
 #include <linux/tls.h>
 #include <netinet/tcp.h>
 
-#include <cerrno>
 #include <cstring>
 #include <string_view>
 

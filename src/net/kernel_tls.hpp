@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +29,12 @@ enum class RecordEvent : std::uint8_t {
   refused,  ///< KeyUpdate, or another handshake, which nobody here can do: send an alert, close
   failed,   ///< a fatal alert, a bad record, a broken connection
 };
+
+/// Whether what a receive has said is TLS's matter, and no reset: a bad record, or one behind a
+/// KeyUpdate (EBADMSG; EMSGSIZE; EKEYEXPIRED from 7.2 on), or a record that is no data.
+[[nodiscard]] constexpr bool is_of_tls(int result) noexcept {
+  return result > 0 || result == -EBADMSG || result == -EMSGSIZE || result == -EKEYEXPIRED;
+}
 
 /// One receive of a record of any type. The kernel writes into it until the CQE.
 class RecordReceive {

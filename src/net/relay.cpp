@@ -183,8 +183,8 @@ void Relay::receive_other(Transfer& transfer) noexcept {
       transfer.source_ended = received < 0 && has_ended;
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
-    case RecordEvent::end:
-    case RecordEvent::failed: break;
+    case RecordEvent::end: break;
+    case RecordEvent::failed: counters_.tls_errors.add(is_of_tls(received) ? 1 : 0); break;
   }
   transfer.source_ended = true;
 }
@@ -212,6 +212,7 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
   } else if (result == (transfer.kind == RelayKind::copy ? -EIO : -EINVAL)) {
     transfer.must_receive = true;
   } else if (!is_interruption(result)) {
+    counters_.tls_errors.add(is_of_tls(result) ? 1 : 0);
     transfer.source_ended = true;
   }
 }

@@ -201,6 +201,7 @@ class BasicSessionPool {
   // session_ktls.hpp: with the kernel's
   void arm_record(Connection& connection) noexcept;
   void on_record(Connection& connection, int result) noexcept;
+  void break_off(Connection& connection, int result) noexcept;
 
   Ring& ring_;
   Operations<Op> operations_;

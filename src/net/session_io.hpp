@@ -198,6 +198,7 @@ void BasicSessionPool<Wire>::on_read(const Completion& done) noexcept {
       if (Wire::kIsKernel) return arm_record(connection);
       [[fallthrough]];
     default:  // a reset, or anything else that ends the connection
+      if (Wire::kIsKernel) return break_off(connection, done.result);
       counters_.connection_resets.add();
       begin_close(connection);
       return;

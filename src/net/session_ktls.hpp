@@ -19,6 +19,13 @@ void BasicSessionPool<Wire>::arm_record(Connection& connection) noexcept {
 }
 
 template <class Wire>
+void BasicSessionPool<Wire>::break_off(Connection& connection, int result) noexcept {
+  (is_of_tls(result) ? counters_.tls_errors : counters_.connection_resets).add();
+  if (connection.state == State::reading) connection.state = State::responding;  // no goodbye
+  begin_close(connection);
+}
+
+template <class Wire>
 void BasicSessionPool<Wire>::on_record(Connection& connection, int result) noexcept {
   if constexpr (Wire::kIsKernel) {
     if (connection.state == State::leaving || connection.state == State::closing) {
@@ -39,9 +46,7 @@ void BasicSessionPool<Wire>::on_record(Connection& connection, int result) noexc
       case RecordEvent::data:  // which EIO never says
       case RecordEvent::failed: break;
     }
-    counters_.connection_resets.add();
-    connection.state = State::responding;  // nothing is left to say
-    begin_close(connection);
+    break_off(connection, result);
   }
 }
 
