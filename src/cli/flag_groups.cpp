@@ -85,9 +85,9 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
 }
 
 void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
-  flags.choice("--tls", serving.kind, std::array{tls::Kind::off, tls::Kind::worker, tls::Kind::sni},
+  flags.choice("--tls", serving.kind, tls::kKinds,
                "who does TLS: nobody; the worker on an unread socket; the same, chosen by the name "
-               "in the ClientHello (socket)");
+               "in the ClientHello (socket); the kernel behind the master's handshake");
   flags.text("--cert", typed.certificate, "FILE",
              "certificate and chain (PEM), with --key; else one for localhost is made");
   flags.text("--key", typed.key, "FILE", "the certificate's key (PEM, not encrypted)");
@@ -97,7 +97,7 @@ void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
     const bool has_files = typed.certificate || typed.key;
     if (serving.kind == tls::Kind::off) {
       if (has_files || serving.resumes)
-        throw UsageError("--cert, --key and --tls-resume need --tls worker or sni");
+        throw UsageError("--cert, --key and --tls-resume need --tls");
       return;
     }
     if (has_files && !(typed.certificate && typed.key))

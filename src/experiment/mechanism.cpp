@@ -156,23 +156,32 @@ class Rules {
     return mode_.reads_heads && claim_.tls != tls::Kind::sni;
   }
 
-  // Exact, but for connections that the client gave up. So is the next.
+  // Exact, but for connections that the client gave up. The kernel has the keys of each.
   [[nodiscard]] std::string hellos() const {
     const bool is_due = claim_.tls == tls::Kind::sni;
-    const std::uint64_t due = is_due ? client_.connections : 0;
-    const std::uint64_t most = is_due ? due + client_.uncounted + client_.unused_connections : 0;
-    if (is_within(master_.hellos_seen, due, most)) return {};
-    return fmt::format("the master saw {} ClientHellos of {} connections", master_.hellos_seen,
-                       client_.connections);
+    return wrong_count(is_due, master_.hellos_seen, "the master saw {} ClientHellos");
   }
-
   [[nodiscard]] std::string handshakes() const {
-    const bool is_due = claim_.tls != tls::Kind::off;
+    const bool is_by_worker = claim_.tls == tls::Kind::worker || claim_.tls == tls::Kind::sni;
+    if (std::string text =
+            wrong_count(is_by_worker, workers_.handshakes, "the workers completed {} handshakes");
+        !text.empty()) {
+      return text;
+    }
+    if (master_.tls_not_offloaded != 0) {
+      return fmt::format("the kernel took no keys of {} of {} connections",
+                         master_.tls_not_offloaded, master_.handshakes);
+    }
+    return wrong_count(claim_.tls == tls::Kind::ktls, master_.handshakes,
+                       "the master completed {} handshakes");
+  }
+  // Of something that each connection has, where it is due, and none has otherwise.
+  [[nodiscard]] std::string wrong_count(bool is_due, std::uint64_t done,
+                                        fmt::format_string<std::uint64_t&> said) const {
     const std::uint64_t due = is_due ? client_.connections : 0;
     const std::uint64_t most = is_due ? due + client_.uncounted + client_.unused_connections : 0;
-    if (is_within(workers_.handshakes, due, most)) return {};
-    return fmt::format("the workers completed {} handshakes of {} connections", workers_.handshakes,
-                       client_.connections);
+    if (is_within(done, due, most)) return {};
+    return fmt::format(said, done) + fmt::format(" of {} connections", client_.connections);
   }
 
   // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so

@@ -22,13 +22,13 @@ void read_kind(std::string_view text, const std::array<Kind, Count>& kinds, Kind
 MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
   MechanismClaim claim{.mode = find_mode(row.mode),
                        .relay = config.relay,
-                       .buffers = config.buffers};
+                       .buffers = config.buffers,
+                       .tls = config.tls.kind};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
   claim.policy = policy_of(*claim.mode, config.policy);
   read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
-  // Behind a plus it says whether sessions are resumed.
-  read_kind(std::string_view{row.tls}.substr(0, row.tls.find('+')),
-            std::array{tls::Kind::off, tls::Kind::worker, tls::Kind::sni}, claim.tls);
+  const std::string_view tls = row.tls;
+  read_kind(tls.substr(0, tls.find('+')), tls::kKinds, claim.tls);
   read_kind(std::string_view{row.relay}, kRelays, claim.relay);
   read_kind(std::string_view{row.buffers},
             std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,

@@ -68,6 +68,7 @@ void BasicClient<Wire>::begin_finish(Connection& conn, Nanos now) noexcept {
   conn.state = State::finishing;
   conn.finishing_since = now;
   set_deadline(conn, now + kFinishTimeout);
+  answer_end(conn);
   queue_receive(conn);
 }
 

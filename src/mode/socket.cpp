@@ -16,6 +16,8 @@ extern const Mode mode_socket{
     .run_worker = host_role<AdoptingWorker, WorkerContext>,
     .run_tls_worker = host_role<TlsAdoptingWorker, WorkerContext>,
     .run_sni_master = host_role<HelloMaster<ChannelTransport>, MasterContext>,
+    .run_ktls_master = host_role<HeadMaster<ChannelTransport, KtlsEntrance>, MasterContext>,
+    .run_ktls_worker = host_role<KtlsAdoptingWorker, WorkerContext>,
 };
 
 }  // namespace urb

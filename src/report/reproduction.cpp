@@ -38,12 +38,11 @@ std::string options_of(const Cell& cell, const Setting& setting) {
   add(options, "--policy", cell.policy);
   add(options, "--response", value("response_bytes"));
   add(options, "--rate", value("rate_requested"));
-  // "sni", or with what else there is: "sni+resume".
+  // "sni", or with what else there is: "sni+resume". What `load` has met is none of ours.
   const std::string tls = value("tls");
-  if (!tls.empty() && tls != "off") {
-    const std::size_t plus = tls.find('+');
-    add(options, "--tls", tls.substr(0, plus));
-    if (plus != std::string::npos) options += " --tls-resume";
+  if (const std::string who = tls.substr(0, tls.find('+')); !tls.empty() && who != "off") {
+    add(options, "--tls", who);
+    if (tls.find("+resume") != std::string::npos) options += " --tls-resume";
   }
   if (value("client") != "builtin") add(options, "--client", value("client"));
   if (value("pinning") != "none" && !value("pinning").empty()) options += " --pin auto";

@@ -44,10 +44,11 @@ ServerConfig configured_server() {
   config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
                                           BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
-  const tls::Kind kind = choose("URB_TLS", {tls::Kind::off, tls::Kind::worker, tls::Kind::sni});
-  if (kind != tls::Kind::off) {
+  config.tls.kind =
+      choose("URB_TLS", {tls::Kind::off, tls::Kind::worker, tls::Kind::sni, tls::Kind::ktls});
+  if (config.tls.kind != tls::Kind::off) {
     static const tls::Identity identity = tls::make_throwaway_identity();
-    config.tls = {kind, identity, false, kPatience};
+    config.tls = {config.tls.kind, identity, false, kPatience};
   }
   if (!environment("URB_POLICY", "").empty()) {
     config.policy = choose("URB_POLICY",

@@ -2,8 +2,8 @@
 // judgement of its answers.
 //
 // URB_MODE, URB_BUFFERS, URB_RELAY and URB_POLICY name the mode, the kind of buffers, the data path
-// and the policy. With URB_TLS=worker or sni server and clients do TLS. When this kernel cannot run
-// that server at all, the program exits with 77.
+// and the policy. With URB_TLS, worker, sni or ktls, server and clients do TLS. When this kernel
+// cannot run that server at all, the program exits with 77.
 #pragma once
 
 #include <doctest/doctest.h>
