@@ -13,7 +13,7 @@ SERVER, TOTAL = "cpu_us_per_request_server", "cpu_us_per_request_total"
 KINDS = ("buffers", "relays")
 BUFFERS = ["registered", "plain", "provided"]
 RELAYS = ["sync", "linked"]
-SIZES = [4 * KIB, 64 * KIB, MIB]
+SIZES = [4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB, MIB]
 FEW, MANY = 4, 64
 WORDS = {False: "no reuse", True: "reuse"}
 

@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "mode/listener_group.hpp"
+#include "net/kernel_tls.hpp"
 #include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "process/command.hpp"
-#include "tls/tls.hpp"
+#include "tls/serving.hpp"
 #include "uring/lock_try.hpp"
 
 namespace urb {
@@ -176,15 +177,18 @@ std::string format_limit_table(const Obstacles& obstacles, const std::string& lo
 
 std::string format_tls_table() {
   const std::string library = tls::library();
-  // The kernel's name for what a socket can be given to: an upper layer protocol.
-  const std::string protocols = read_setting("net/ipv4/tcp_available_ulp");
-  const bool has_protocol = (" " + protocols + " ").find(" tls ") != std::string::npos;
   std::vector<Line> lines{{"TLS", "here", "needed by", "remedy"}};
-  lines.push_back({"library", library.empty() ? "none" : library, "--tls worker, load https://…",
+  lines.push_back({"library", library.empty() ? "none" : library, "--tls, load https://…",
                    library.empty() ? "apt-get install libssl-dev, then build again" : "ok"});
-  lines.push_back({"tls ULP of the kernel", has_protocol ? "yes" : "no",
-                   "nothing yet: TLS by the kernel",
-                   has_protocol ? "ok" : "modprobe tls (CONFIG_TLS)"});
+  const std::string problem = find_kernel_tls_obstacle();  // which may load the module
+  lines.push_back({"TLS by the kernel", problem.empty() ? "yes" : "no", "--tls ktls",
+                   problem.empty() ? "ok" : problem});
+  const tls::Serving by_kernel{.kind = tls::Kind::ktls};
+  const std::string limit = tls::describe_limit(by_kernel);
+  if (!library.empty()) {
+    lines.push_back({"versions for it", limit.empty() ? "1.2, 1.3" : "1.2", "--tls ktls",
+                     limit.empty() ? "ok" : limit});
+  }
   return format_lines(lines);
 }
 

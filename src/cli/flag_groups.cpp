@@ -65,8 +65,8 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
   flags.parsed("--response", "SIZE", "response body size (0: a short JSON object)", "0",
                [&server](const std::string& typed) { server.response_bytes = parse_body(typed); });
   flags.parsed("--policy", join_names(kPolicies, "|"),
-               "which worker gets it; key hashes the header X-Route; direct has all but key, and "
-               "only direct has hash, the kernel's",
+               "which worker gets it; key hashes the header X-Route, or with --tls sni the name; "
+               "direct has all but key, and only direct has hash, the kernel's",
                "rr; direct: hash", [&server](const std::string& typed) {
                  server.policy = value_of_name(typed, kPolicies);
                });
@@ -85,8 +85,9 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
 }
 
 void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
-  flags.choice("--tls", serving.kind, std::array{tls::Kind::off, tls::Kind::worker},
-               "who does TLS: nobody, or the worker on an unread socket");
+  flags.choice("--tls", serving.kind, tls::kKinds,
+               "who does TLS: nobody; the worker on an unread socket; the same, chosen by the name "
+               "in the ClientHello (socket); the kernel behind the master's handshake");
   flags.text("--cert", typed.certificate, "FILE",
              "certificate and chain (PEM), with --key; else one for localhost is made");
   flags.text("--key", typed.key, "FILE", "the certificate's key (PEM, not encrypted)");
@@ -96,7 +97,7 @@ void declare_tls(Flags& flags, TlsFlags& typed, tls::Serving& serving) {
     const bool has_files = typed.certificate || typed.key;
     if (serving.kind == tls::Kind::off) {
       if (has_files || serving.resumes)
-        throw UsageError("--cert, --key and --tls-resume need --tls worker");
+        throw UsageError("--cert, --key and --tls-resume need --tls");
       return;
     }
     if (has_files && !(typed.certificate && typed.key))

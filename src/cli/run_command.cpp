@@ -66,8 +66,8 @@ std::vector<Subject> choose(const RunOptions& options) {
   if (options.has_relay) relay = server.relay;
   ModeChoice choice =
       choose_modes(options.modes, options.reference, relay, [&](const Mode& mode, RelayKind with) {
-        if (server.tls.kind != tls::Kind::off && mode.run_tls_worker == nullptr)
-          return describe_tls_obstacle(mode);
+        if (std::string reason = find_tls_obstacle(mode, server.tls.kind); !reason.empty())
+          return reason;
         if (!obstacles) obstacles = find_obstacles(server);
         return find_obstacle(mode, with, *obstacles);
       });
@@ -155,6 +155,8 @@ Prepared prepare(const RunOptions& options) {
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
+  const std::string limit = tls::describe_limit(server.tls);
+  if (!limit.empty()) print_error(limit);
   for (const BodyMix& mix : made.grid.mixes) {
     made.notes += fmt::format("Bodies of {} bytes on average are a mix: {}\n", mean_body(mix).value,
                               format_body_mix(mix));

@@ -81,6 +81,9 @@ int run_serve(const ServeOptions& options) {
   const std::string down = server.address().is_loopback() ? find_loopback_down() : "";
   if (!down.empty()) print_error("warning: nobody can connect: " + down);
 
+  const std::string limit = tls::describe_limit(config.tls);
+  if (!limit.empty()) print_error(limit);
+
   ShortageTeller teller{server};
   bool is_stopping = false;
   bool is_ordered = false;  // by a person or a service manager, not by a terminal that ended

@@ -69,8 +69,9 @@ class Rules {
   }
 
   [[nodiscard]] std::string first_broken() const {
-    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::buffers,
-                            &Rules::accepts, &Rules::placement, &Rules::handshakes}) {
+    for (const auto rule :
+         {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::buffers, &Rules::accepts,
+          &Rules::placement, &Rules::hellos, &Rules::handshakes}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -79,10 +80,10 @@ class Rules {
  private:
   // Exact. A proxy reads the head of each request. Who hands connections over reads their first.
   [[nodiscard]] std::string heads() const {
-    const std::uint64_t due = !mode_.reads_heads ? 0
-                              : mode_.has_relay  ? client_.requests
-                                                 : client_.connections;
-    const std::uint64_t most = mode_.reads_heads ? due + client_.uncounted : 0;
+    const std::uint64_t due = !reads_heads()    ? 0
+                              : mode_.has_relay ? client_.requests
+                                                : client_.connections;
+    const std::uint64_t most = reads_heads() ? due + client_.uncounted : 0;
     if (is_within(master_.heads_read, due, most)) return {};
     return mode_.has_relay ? fmt::format("the master read {} heads of {} requests",
                                          master_.heads_read, client_.requests)
@@ -95,7 +96,7 @@ class Rules {
     const std::uint64_t due = mode_.workers_listen ? 0
                               : mode_.has_relay    ? master_.upstream_opened
                                                    : client_.connections;
-    const std::uint64_t unused = mode_.reads_heads ? 0 : client_.unused_connections;
+    const std::uint64_t unused = reads_heads() ? 0 : client_.unused_connections;
     const bool is_open = !mode_.workers_listen && !mode_.has_relay;
     const std::uint64_t most = is_open ? due + client_.uncounted + unused : due;
     if (is_within(master_.handover_connections, due, most)) return {};
@@ -121,7 +122,7 @@ class Rules {
   // that is filled bit by bit is kept by the kernel after the first bit.
   [[nodiscard]] std::string buffers() const {
     const Ways ways = receive_ways(workers_);
-    const bool come_with_heads = mode_.reads_heads && !mode_.has_relay;
+    const bool come_with_heads = reads_heads() && !mode_.has_relay;
     const std::uint64_t handed_over =
         come_with_heads ? master_.handover_connections * kHeadReadArea : 0;
     const std::uint64_t due = client_.body_bytes - std::min(client_.body_bytes, handed_over);
@@ -151,14 +152,36 @@ class Rules {
     return {};
   }
 
-  // Exact, but for connections that the client gave up.
+  [[nodiscard]] bool reads_heads() const {
+    return mode_.reads_heads && claim_.tls != tls::Kind::sni;
+  }
+
+  // Exact, but for connections that the client gave up. The kernel has the keys of each.
+  [[nodiscard]] std::string hellos() const {
+    const bool is_due = claim_.tls == tls::Kind::sni;
+    return wrong_count(is_due, master_.hellos_seen, "the master saw {} ClientHellos");
+  }
   [[nodiscard]] std::string handshakes() const {
-    const std::uint64_t due = claim_.has_tls ? client_.connections : 0;
-    const std::uint64_t most =
-        claim_.has_tls ? due + client_.uncounted + client_.unused_connections : 0;
-    if (is_within(workers_.handshakes, due, most)) return {};
-    return fmt::format("the workers completed {} handshakes of {} connections", workers_.handshakes,
-                       client_.connections);
+    const bool is_by_worker = claim_.tls == tls::Kind::worker || claim_.tls == tls::Kind::sni;
+    if (std::string text =
+            wrong_count(is_by_worker, workers_.handshakes, "the workers completed {} handshakes");
+        !text.empty()) {
+      return text;
+    }
+    if (master_.tls_not_offloaded != 0) {
+      return fmt::format("the kernel took no keys of {} of {} connections",
+                         master_.tls_not_offloaded, master_.handshakes);
+    }
+    return wrong_count(claim_.tls == tls::Kind::ktls, master_.handshakes,
+                       "the master completed {} handshakes");
+  }
+  // Of something that each connection has, where it is due, and none has otherwise.
+  [[nodiscard]] std::string wrong_count(bool is_due, std::uint64_t done,
+                                        fmt::format_string<std::uint64_t&> said) const {
+    const std::uint64_t due = is_due ? client_.connections : 0;
+    const std::uint64_t most = is_due ? due + client_.uncounted + client_.unused_connections : 0;
+    if (is_within(done, due, most)) return {};
+    return fmt::format(said, done) + fmt::format(" of {} connections", client_.connections);
   }
 
   // Each connection that a worker has got was the program's choice, or none was. rr: in turn, so
@@ -226,7 +249,7 @@ std::string find_broken_claim(const MechanismClaim& claim, std::span<const Proce
 
 void fill_mechanism(Row& row, const Counts& counts) {
   row.buffers_used = format_used(receive_ways(counts));
-  row.heads_by_master = counts.heads_read;
+  row.heads_by_master = counts.heads_read + counts.hellos_seen;
   row.handover_messages = counts.handover_messages;
   row.handover_sockets = counts.handover_connections;
   if (row.relay.empty()) return;

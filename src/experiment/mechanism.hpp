@@ -20,7 +20,7 @@ struct MechanismClaim {
   RelayKind relay = RelayKind::linked;  ///< of a mode that has one
   BufferKind buffers = BufferKind::registered;
   Policy policy = Policy::hash;
-  bool has_tls = false;  ///< of the workers
+  tls::Kind tls = tls::Kind::off;
 };
 
 /// The claim of `row`. What its text leaves open, as "auto" without a size does, is as in `config`.

@@ -23,10 +23,12 @@ MechanismClaim read_claim(const Row& row, const ServerConfig& config) {
   MechanismClaim claim{.mode = find_mode(row.mode),
                        .relay = config.relay,
                        .buffers = config.buffers,
-                       .has_tls = row.tls.starts_with(name_of(tls::Kind::worker))};
+                       .tls = config.tls.kind};
   if (claim.mode == nullptr) throw UsageError(fmt::format("there is no mode {}", row.mode));
   claim.policy = policy_of(*claim.mode, config.policy);
   read_kind(std::string_view{row.policy}, kPolicies, claim.policy);
+  const std::string_view tls = row.tls;
+  read_kind(tls.substr(0, tls.find('+')), tls::kKinds, claim.tls);
   read_kind(std::string_view{row.relay}, kRelays, claim.relay);
   read_kind(std::string_view{row.buffers},
             std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "mode/listener_group.hpp"
+#include "net/kernel_tls.hpp"
 #include "process/child.hpp"
 #include "uring/kernel_thread.hpp"
 #include "uring/lock_try.hpp"
@@ -115,7 +116,9 @@ Obstacles find_obstacles(const ServerConfig& config) {
         "registered buffers do not fit into RLIMIT_MEMLOCK; raise ulimit -l, use fewer workers, or "
         "--buffers plain";
     if (!can_lock(locked_bytes(config, false))) found.memory = kTooLittle;
-    if (!can_lock(locked_bytes(config, true))) found.head_memory = kTooLittle;
+    // Of a hello nothing is received.
+    const bool reads_heads = config.tls.kind != tls::Kind::sni;
+    if (reads_heads && !can_lock(locked_bytes(config, true))) found.head_memory = kTooLittle;
   }
   if (config.buffers == BufferKind::provided) {
     found.memory =
@@ -128,12 +131,13 @@ Obstacles find_obstacles(const ServerConfig& config) {
   }
   try_processes(config.workers, found);
   found.policy = policy_obstacle_of(config);
+  if (config.tls.kind == tls::Kind::ktls) found.tls = find_kernel_tls_obstacle();
   return found;
 }
 
 std::string find_obstacle(const Mode& mode, RelayKind relay, const Obstacles& obstacles) {
   for (const std::string* const common :
-       {&obstacles.rings, &obstacles.processes, &obstacles.memory}) {
+       {&obstacles.rings, &obstacles.processes, &obstacles.memory, &obstacles.tls}) {
     if (!common->empty()) return *common;
   }
   if (mode.reads_heads && !obstacles.head_memory.empty()) return obstacles.head_memory;

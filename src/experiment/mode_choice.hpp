@@ -25,6 +25,7 @@ struct Obstacles {
   std::string head_memory;  ///< nor can those of a master that reads heads
   std::string processes;    ///< the master and its workers cannot be started
   std::string splices;      ///< the kernel can make no thread for linked splices
+  std::string tls;          ///< the kernel cannot do the TLS that it is asked for
   std::string policy;       ///< the kernel takes no program for the policy in `direct`
 };
 /// Memory that a server of this configuration and its client lock: rings and registered buffers.

@@ -167,6 +167,9 @@ class BasicClient {
   void on_sealed(Connection& conn, int result) noexcept;
   void on_handshake(Connection& conn) noexcept;
   void on_nothing_opened(Connection& conn) noexcept;
+  void say_end(Connection& conn) noexcept;
+  [[nodiscard]] bool has_fin(const Connection& conn) const noexcept;
+  void answer_end(Connection& conn) noexcept;
 
   Operations<Op> operations_;
   const LoadOptions& options_;

@@ -68,6 +68,7 @@ void BasicClient<Wire>::begin_finish(Connection& conn, Nanos now) noexcept {
   conn.state = State::finishing;
   conn.finishing_since = now;
   set_deadline(conn, now + kFinishTimeout);
+  answer_end(conn);
   queue_receive(conn);
 }
 
@@ -104,11 +105,13 @@ void BasicClient<Wire>::begin_abort(Connection& conn) noexcept {
   const bool is_orderly = conn.state == State::waiting ||
                           (conn.state == State::finishing && !conn.in_flight.has(Op::receive));
   if (conn.socket.is_open() && !is_orderly) set_reset_on_close(conn.socket.get());
+  const bool closes_first = conn.state == State::waiting;
   free_.remove(conn);
   conn.state = State::aborting;
   conn.in_request = false;
   conn.deadline = kNever;
   operations_.cancel_all(conn);
+  if (closes_first) say_end(conn);
   close_if_drained(conn);
 }
 

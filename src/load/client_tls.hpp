@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <span>
@@ -16,7 +17,7 @@ template <class Wire>
 void BasicClient<Wire>::begin_handshake(Connection& conn) noexcept {
   if constexpr (Wire::kIsTls) {
     conn.state = State::handshaking;
-    conn.wire.tls.emplace(shared_.context, options_.tls_name);
+    conn.wire.tls.emplace(shared_.context, conn.request->tls_name);
     flush(conn);
     queue_receive(conn);
   }
@@ -109,8 +110,39 @@ template <class Wire>
 void BasicClient<Wire>::on_nothing_opened(Connection& conn) noexcept {
   if constexpr (Wire::kIsTls) {
     const bool has_ended = conn.wire.tls->state() == tls::State::ended;
-    if (!has_ended || conn.state != State::waiting) return queue_receive(conn);
-    on_idle_end(conn, 0);
+    if (has_ended && conn.state == State::waiting) return on_idle_end(conn, 0);
+    if (conn.state == State::finishing) answer_end(conn);
+    queue_receive(conn);
+  }
+}
+
+// The server's FIN is there already, so that nobody waits for our end.
+template <class Wire>
+bool BasicClient<Wire>::has_fin(const Connection& conn) const noexcept {
+  std::byte next{};
+  return recv(conn.socket.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+// Behind the last answer: a server whose kernel seals may have to wait for our end (close_notify)
+// before it closes. One that has closed needs none.
+template <class Wire>
+void BasicClient<Wire>::answer_end(Connection& conn) noexcept {
+  if constexpr (Wire::kIsTls) {
+    if (conn.wire.tls->state() != tls::State::ended || has_fin(conn)) return;
+    conn.wire.tls->end();
+    flush(conn);
+  }
+}
+
+// Between requests, before we close. Its bytes find room at once: all others have been taken.
+template <class Wire>
+void BasicClient<Wire>::say_end(Connection& conn) noexcept {
+  if constexpr (Wire::kIsTls) {
+    // What is on its way may have been cut by now, and nothing can follow it.
+    if (!conn.socket.is_open() || conn.in_flight.has(Op::send)) return;
+    if (!conn.wire.tls || conn.wire.tls->state() != tls::State::established) return;
+    conn.wire.tls->end();
+    flush(conn);
   }
 }
 

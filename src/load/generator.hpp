@@ -25,7 +25,8 @@ enum class Verify : std::uint8_t {
   all,    ///< that, and every request of the load
 };
 
-/// A key for X-Route, and the worker that ought to get the requests that carry it.
+/// A key for X-Route, and with TLS as the name to ask for, and the worker that ought to get the
+/// requests that carry it.
 struct Route {
   std::string key;
   unsigned worker = 0;

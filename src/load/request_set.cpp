@@ -70,6 +70,8 @@ RequestSet::RequestSet(const LoadOptions& options) {
         {},
         route == nullptr ? std::optional<unsigned>{} : route->worker,
         options.expected_text}};
+    // A server that sees no request before it chooses can go by this.
+    made->tls_name = route == nullptr ? options.tls_name : route->key;
     if (verifies) made->crc32c = made->image.body_crc32c();
     if (body.value != 0) made->body_digest = made->image.body_digest();
     return made;

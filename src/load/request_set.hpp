@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct LoadRequest {
   std::optional<unsigned> worker;            ///< that its key belongs to
   std::string_view expected_text = {};       ///< of the options
   bool is_small = false;                     ///< of a mix, and of its smallest size
+  std::string tls_name = {};                 ///< that a connection made for it asks for (SNI)
   [[nodiscard]] bool has_fields() const noexcept { return crc32c || body_digest || worker; }
 };
 

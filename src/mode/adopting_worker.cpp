@@ -27,7 +27,10 @@ template <class Wire>
 BasicAdoptingWorker<Wire>::BasicAdoptingWorker(Ring& ring, WorkerContext& context,
                                                const SessionOptions& options)
     : receiver_{ring, kReceiver, context.channel, kChannelBufferGroup, context.counters},
-      lingering_close_{ring, kLingeringClose, context.counters},
+      // The last answer of each connection goes through it where the kernel does TLS.
+      lingering_close_{ring, kLingeringClose, context.counters,
+                       Wire::kIsKernel ? context.connection_capacity : kLingeringClosesMax,
+                       Wire::kEndBy},
       sessions_{ring, kSessions, lingering_close_, context.counters, options} {}
 
 template <class Wire>
@@ -47,5 +50,6 @@ void BasicAdoptingWorker<Wire>::on_completion(const Completion& done) noexcept {
 
 template class BasicAdoptingWorker<PlainWire>;
 template class BasicAdoptingWorker<TlsWire>;
+template class BasicAdoptingWorker<KtlsWire>;
 
 }  // namespace urb

@@ -49,7 +49,9 @@ class BasicAdoptingWorker : public Parts<BasicAdoptingWorker<Wire>> {
 
 using AdoptingWorker = BasicAdoptingWorker<PlainWire>;
 using TlsAdoptingWorker = BasicAdoptingWorker<TlsWire>;
+using KtlsAdoptingWorker = BasicAdoptingWorker<KtlsWire>;
 extern template class BasicAdoptingWorker<PlainWire>;
 extern template class BasicAdoptingWorker<TlsWire>;
+extern template class BasicAdoptingWorker<KtlsWire>;
 
 }  // namespace urb

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "mode/entrance.hpp"
 #include "mode/head_buffers.hpp"
 #include "mode/mode.hpp"
 #include "mode/parts.hpp"
@@ -14,8 +15,8 @@
 
 namespace urb {
 
-template <class Transport>
-class HeadMaster : public Parts<HeadMaster<Transport>> {
+template <class Transport, class Entrance = PlainEntrance>
+class HeadMaster : public Parts<HeadMaster<Transport, Entrance>> {
  public:
   HeadMaster(Ring& ring, MasterContext& context)
       : ring_{ring},
@@ -24,8 +25,9 @@ class HeadMaster : public Parts<HeadMaster<Transport>> {
                    context.config.seed},
         buffers_{ring, head_buffer_options(context.config)},
         transport_{ring, kTransport, context, placement_},
-        acceptor_{ring, kAcceptor, context.listener, 0, context.counters, Transport::kAcceptInto},
-        lingering_close_{ring, kLingeringClose, context.counters},
+        entrance_{ring, kEntrance, context, {Transport::kAcceptInto}},
+        lingering_close_{ring, kLingeringClose, context.counters, Entrance::leavers_max(context),
+                         Entrance::kEndBy},
         heads_{ring,
                kHeads,
                buffers_,
@@ -36,16 +38,14 @@ class HeadMaster : public Parts<HeadMaster<Transport>> {
 
   void on_completion(const Completion& done) noexcept {
     switch (done.token.owner) {
-      case kAcceptor:
-        if (Socket socket = acceptor_.on_completion(done); socket.is_open()) {
-          context_.counters.connections_opened.add();
-          hand_over(heads_.begin(std::move(socket)));
-        }
-        break;
       case kHeads: hand_over(heads_.on_completion(done)); break;
       case kTransport: transport_.on_completion(done); break;
       case kLingeringClose: lingering_close_.on_completion(done); break;
-      default: URB_ASSERT(false);
+      default:
+        URB_ASSERT(done.token.owner >= kEntrance);
+        if (Socket socket = entrance_.on_completion(done); socket.is_open()) {
+          hand_over(heads_.begin(std::move(socket)));
+        }
     }
   }
   /// Heads that have begun are still finished and handed over; idle connections end now.
@@ -58,9 +58,9 @@ class HeadMaster : public Parts<HeadMaster<Transport>> {
   }
 
  private:
-  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kTransport, kLingeringClose };
+  enum Owner : std::uint8_t { kHeads = 1, kTransport, kLingeringClose, kEntrance };  // and on
   friend class Parts<HeadMaster>;
-  auto parts() noexcept { return std::tie(transport_, acceptor_, heads_, lingering_close_); }
+  auto parts() noexcept { return std::tie(transport_, entrance_, heads_, lingering_close_); }
 
   void hand_over(std::optional<ReadHead> read) noexcept {
     if (!read) return;
@@ -80,7 +80,7 @@ class HeadMaster : public Parts<HeadMaster<Transport>> {
   Placement placement_;
   BufferPool buffers_;
   Transport transport_;
-  Acceptor acceptor_;
+  Entrance entrance_;
   LingeringClose lingering_close_;
   HeadReader heads_;
 };

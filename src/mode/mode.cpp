@@ -30,10 +30,43 @@ const Mode* find_mode(std::string_view name) noexcept {
   return found == kModes.end() ? nullptr : *found;
 }
 
-std::string describe_tls_obstacle(const Mode& mode) {
-  return std::string{mode.name} +
-         " has no --tls worker: its master reads heads, which are sealed; use cluster, direct or "
-         "msgring";
+// With TLS in the worker, nobody else reads from the socket.
+auto master_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(MasterContext&) {
+  switch (kind) {
+    case tls::Kind::worker: return mode.reads_heads ? nullptr : mode.run_master;
+    case tls::Kind::sni: return mode.run_sni_master;
+    case tls::Kind::ktls: return mode.run_ktls_master;
+    case tls::Kind::off: break;
+  }
+  return mode.run_master;
+}
+
+auto worker_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(WorkerContext&) {
+  switch (kind) {
+    case tls::Kind::worker:
+    case tls::Kind::sni: return mode.run_tls_worker;
+    case tls::Kind::ktls: return mode.run_ktls_worker;
+    case tls::Kind::off: break;
+  }
+  return mode.run_worker;
+}
+
+std::string find_tls_obstacle(const Mode& mode, tls::Kind kind) {
+  if (master_of(mode, kind) != nullptr && worker_of(mode, kind) != nullptr) return {};
+  std::string_view why;
+  switch (kind) {
+    case tls::Kind::worker:
+      why =
+          ": its master reads heads, which are sealed; use cluster, direct or msgring, or "
+          "another --tls";
+      break;
+    case tls::Kind::sni: why = ": no master there chooses by what a client says; use socket"; break;
+    case tls::Kind::ktls:
+      why = ": its master reads no head; use socket, msgring-head or passthru";
+      break;
+    case tls::Kind::off: break;
+  }
+  return std::string{mode.name} + " has no --tls " + std::string{name_of(kind)} + std::string{why};
 }
 
 std::span<const ModeLook> mode_looks() noexcept {

@@ -90,9 +90,15 @@ struct Mode {
   /// Both run until their part is finished and return; they throw before they are ready only.
   void (*run_master)(MasterContext&);
   void (*run_worker)(WorkerContext&);
-  /// The same with `--tls worker`: it gets the sockets unread, and does TLS by itself. Null where a
-  /// worker never has such a socket.
+  /// The same with TLS: it gets the sockets unread, and does TLS by itself. Null where a worker
+  /// never has such a socket.
   void (*run_tls_worker)(WorkerContext&) = nullptr;
+  /// Of a mode that otherwise reads heads, with `--tls sni`: looks at the ClientHello instead.
+  void (*run_sni_master)(MasterContext&) = nullptr;
+  /// The same with `--tls ktls`: the master completes handshakes, and the kernel has the keys when
+  /// a connection gets to the worker. Both null where the master reads no head.
+  void (*run_ktls_master)(MasterContext&) = nullptr;
+  void (*run_ktls_worker)(WorkerContext&) = nullptr;
   /// Memory that the master shares with each worker, zero to begin with.
   std::size_t shared_bytes = 0;
 };
@@ -104,8 +110,11 @@ struct Mode {
 
 /// All modes, in the order of the list in meson.build.
 [[nodiscard]] std::span<const Mode* const> all_modes() noexcept;
-/// Why `--tls worker` does not go with `mode`.
-[[nodiscard]] std::string describe_tls_obstacle(const Mode& mode);
+/// What the processes of `mode` run when `kind` does TLS. Null where find_tls_obstacle() says why.
+[[nodiscard]] auto master_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(MasterContext&);
+[[nodiscard]] auto worker_of(const Mode& mode, tls::Kind kind) noexcept -> void (*)(WorkerContext&);
+/// Why `--tls` of `kind` does not go with `mode`; empty where it does.
+[[nodiscard]] std::string find_tls_obstacle(const Mode& mode, tls::Kind kind);
 /// Null when there is none of that name.
 [[nodiscard]] const Mode* find_mode(std::string_view name) noexcept;
 

@@ -15,6 +15,8 @@ extern const Mode mode_msgring_head{
     .reads_heads = true,
     .run_master = host_role<HeadMaster<RingTransport>, MasterContext>,
     .run_worker = host_role<RingWorker, WorkerContext>,
+    .run_ktls_master = host_role<HeadMaster<RingTransport, KtlsEntrance>, MasterContext>,
+    .run_ktls_worker = host_role<KtlsRingWorker, WorkerContext>,
     .shared_bytes = SharedBlocks::kMemoryBytes,
 };
 

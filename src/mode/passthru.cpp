@@ -10,11 +10,11 @@
 #include "base/error.hpp"
 #include "base/refusal.hpp"
 #include "mode/adopting_worker.hpp"
+#include "mode/entrance.hpp"
 #include "mode/head_buffers.hpp"
 #include "mode/parts.hpp"
 #include "mode/placement.hpp"
 #include "mode/role_host.hpp"
-#include "net/acceptor.hpp"
 #include "net/exchange.hpp"
 #include "net/relay.hpp"
 #include "net/upstream_pool.hpp"
@@ -30,15 +30,16 @@ void require_splice_call() {
   }
 }
 
-class PassthruMaster : public Parts<PassthruMaster> {
+template <class Entrance>
+class PassthruMaster : public Parts<PassthruMaster<Entrance>> {
  public:
   PassthruMaster(Ring& ring, MasterContext& context)
       : ring_{ring},
         config_{context.config},
-        counters_{context.counters},
         buffers_{ring, head_buffer_options(context.config)},
-        acceptor_{ring, kAcceptor, context.listener, SOCK_NONBLOCK, context.counters},
-        lingering_close_{ring, kLingeringClose, context.counters},
+        entrance_{ring, kEntrance, context, {AcceptInto::descriptor, /*blocks=*/false}},
+        lingering_close_{ring, kLingeringClose, context.counters, Entrance::leavers_max(context),
+                         Entrance::kEndBy},
         heads_{ring,
                kHeads,
                buffers_,
@@ -67,17 +68,11 @@ class PassthruMaster : public Parts<PassthruMaster> {
   void start() {
     if (config_.relay == RelayKind::linked) require_kernel_thread("use --relay sync or copy");
     if (config_.relay == RelayKind::sync) require_splice_call();
-    Parts::start();
+    Base::start();
   }
 
   void on_completion(const Completion& done) noexcept {
     switch (done.token.owner) {
-      case kAcceptor:
-        if (Socket socket = acceptor_.on_completion(done); socket.is_open()) {
-          counters_.connections_opened.add();
-          serve(heads_.begin(std::move(socket)));
-        }
-        break;
       case kHeads: serve(heads_.on_completion(done)); break;
       case kExchanges: exchanges_.on_completion(done); break;
       case kRelay:
@@ -85,27 +80,39 @@ class PassthruMaster : public Parts<PassthruMaster> {
         break;
       case kSender: sender_.on_completion(done); break;
       case kLingeringClose: lingering_close_.on_completion(done); break;
-      default: URB_ASSERT(false);
+      default:
+        URB_ASSERT(done.token.owner >= kEntrance);
+        if (Socket socket = entrance_.on_completion(done); socket.is_open()) {
+          serve(heads_.begin(std::move(socket)));
+        }
     }
     settle();
   }
   void on_batch_end(Nanos now) noexcept {
     settle();  // what a deadline has ended
     if (stopping_ && exchanges_.is_idle()) upstreams_.clear();
-    Parts::on_batch_end(now);
+    Base::on_batch_end(now);
   }
   void begin_stop() noexcept {
     stopping_ = true;
-    Parts::begin_stop();
+    Base::begin_stop();
   }
 
  private:
-  enum Owner : std::uint8_t { kAcceptor = 1, kHeads, kExchanges, kRelay, kSender, kLingeringClose };
-  friend class Parts<PassthruMaster>;
+  enum Owner : std::uint8_t {
+    kHeads = 1,
+    kExchanges,
+    kRelay,
+    kSender,
+    kLingeringClose,
+    kEntrance  // and on
+  };
+  using Base = Parts<PassthruMaster>;
+  friend Base;
   // The sender is last: it sends what the others have given it. Exchanges in flight with a worker
   // that is lost see the end of their upstreams by themselves.
   auto parts() noexcept {
-    return std::tie(acceptor_, heads_, exchanges_, relay_, lingering_close_, placement_, upstreams_,
+    return std::tie(entrance_, heads_, exchanges_, relay_, lingering_close_, placement_, upstreams_,
                     sender_);
   }
 
@@ -132,9 +139,8 @@ class PassthruMaster : public Parts<PassthruMaster> {
 
   Ring& ring_;
   const ServerConfig& config_;
-  Counters& counters_;
   BufferPool buffers_;
-  Acceptor acceptor_;
+  Entrance entrance_;
   LingeringClose lingering_close_;
   HeadReader heads_;
   HandoverSender sender_;
@@ -167,8 +173,10 @@ extern const Mode mode_passthru{
     .summary = "the master reads each head and proxies request and response",
     .reads_heads = true,
     .has_relay = true,
-    .run_master = host_role<PassthruMaster, MasterContext>,
+    .run_master = host_role<PassthruMaster<PlainEntrance>, MasterContext>,
     .run_worker = host_role<PassthruWorker, WorkerContext>,
+    .run_ktls_master = host_role<PassthruMaster<KtlsEntrance>, MasterContext>,
+    .run_ktls_worker = host_role<PassthruWorker, WorkerContext>,  // it gets plaintext
 };
 
 }  // namespace urb

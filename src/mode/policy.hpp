@@ -13,8 +13,10 @@ enum class Policy : std::uint8_t {
   rr,      ///< round robin
   random,  ///< uniform; of a master from the seed
   least,   ///< the worker with the fewest connections or requests in flight
-  key,     ///< hash of the request's X-Route header; rr where nothing has been read
-  hash,    ///< the kernel's, of a connection's addresses and ports
+  /// Hash of the request's X-Route header, or of the name in the ClientHello; rr where nothing has
+  /// been read.
+  key,
+  hash,  ///< the kernel's, of a connection's addresses and ports
 };
 
 inline constexpr std::array kPolicies{Policy::rr, Policy::random, Policy::least, Policy::key,

@@ -52,5 +52,6 @@ void BasicRingWorker<Wire>::on_batch_end(Nanos now) noexcept {
 
 template class BasicRingWorker<PlainWire>;
 template class BasicRingWorker<TlsWire>;
+template class BasicRingWorker<KtlsWire>;
 
 }  // namespace urb

@@ -38,7 +38,9 @@ class BasicRingWorker : public Parts<BasicRingWorker<Wire>> {
 
 using RingWorker = BasicRingWorker<PlainWire>;
 using TlsRingWorker = BasicRingWorker<TlsWire>;
+using KtlsRingWorker = BasicRingWorker<KtlsWire>;
 extern template class BasicRingWorker<PlainWire>;
 extern template class BasicRingWorker<TlsWire>;
+extern template class BasicRingWorker<KtlsWire>;
 
 }  // namespace urb

@@ -11,6 +11,7 @@ namespace {
 [[nodiscard]] LegEvent::Kind event_of(TransferResult result) noexcept {
   switch (result) {
     case TransferResult::done: return LegEvent::sent;
+    case TransferResult::source_refused:  // which refuse() takes
     case TransferResult::source_ended: return LegEvent::source_ended;
     case TransferResult::target_failed: return LegEvent::target_failed;
     case TransferResult::cancelled: break;
@@ -60,9 +61,14 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
   switch (operations_.op_of(done)) {
     case Op::poll_request:
     case Op::poll_response: return read(exchange);
+    case Op::record: return on_record(exchange, done.result);
     case Op::read_request:
     case Op::read_response:
-      if (done.result <= 0) return advance(exchange, leg, {LegEvent::source_ended});
+      if (done.result == -EIO && leg == Leg::request) return receive_record(exchange);
+      if (done.result <= 0) {
+        parts_.counters.tls_errors.add(is_of_tls(done.result) ? 1 : 0);
+        return advance(exchange, leg, {LegEvent::source_ended});
+      }
       return advance(exchange, leg, {LegEvent::received, static_cast<std::uint32_t>(done.result)});
     case Op::send_request:
     case Op::send_response: return on_sent(exchange, leg, done.result);
@@ -85,6 +91,7 @@ void ExchangePool::on_transfer_end(const TransferEnd& end_of) noexcept {
   const Leg leg = static_cast<Leg>(end_of.cookie % 2);
   exchange.work(leg).transfer.reset();
   if (exchange.ending != Ending::none) return finish(exchange);
+  if (end_of.result == TransferResult::source_refused) return refuse(exchange);
   if (end_of.result == TransferResult::done) exchange.moved_by_hand += exchange.work(leg).left;
   advance(exchange, leg, {event_of(end_of.result)});
 }

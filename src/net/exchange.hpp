@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "base/slot_map.hpp"
 #include "http/limits.hpp"
 #include "net/head_reader.hpp"
+#include "net/kernel_tls.hpp"
 #include "net/lingering_close.hpp"
 #include "net/relay.hpp"
 #include "net/request_leg.hpp"
@@ -80,9 +82,10 @@ class ExchangePool {
     send_response,
     wait_request,  ///< for room, to send on
     wait_response,
-    send_continue
+    send_continue,
+    record  ///< of the client's TLS, which the kernel does: one that is no data
   };
-  enum class Ending : std::uint8_t { none, keep, lingering_close, close };
+  enum class Ending : std::uint8_t { none, keep, lingering_close, refusal, close };
 
   struct Exchange : OperationSlot<Op> {
     Exchange(ReadHead& read, unsigned its_worker, std::optional<Bytes> body_max) noexcept;
@@ -91,9 +94,10 @@ class ExchangePool {
     unsigned worker;
     Fd client;
     Fd upstream;
-    BufferLease lease;                ///< both legs have parts of it
-    std::uint64_t moved = 0;          ///< progress at the last look of the deadline
-    std::uint64_t moved_by_hand = 0;  ///< bytes that are not counted by a running transfer
+    BufferLease lease;                      ///< both legs have parts of it
+    std::unique_ptr<RecordReceive> record;  ///< once there was one
+    std::uint64_t moved = 0;                ///< progress at the last look of the deadline
+    std::uint64_t moved_by_hand = 0;        ///< bytes that are not counted by a running transfer
     Deadline<Exchange> deadline;
     ListHook<Exchange> deadline_hook;
     ListHook<Exchange> waiting_hook;
@@ -127,6 +131,8 @@ class ExchangePool {
   void receive(Exchange& exchange, Leg leg) noexcept;
   void poll(Exchange& exchange, Leg leg) noexcept;
   void read(Exchange& exchange) noexcept;
+  void receive_record(Exchange& exchange) noexcept;
+  void on_record(Exchange& exchange, int result) noexcept;
   void send(Exchange& exchange, Leg leg) noexcept;
   void on_sent(Exchange& exchange, Leg leg, int result) noexcept;
   void wait(Exchange& exchange, Leg leg) noexcept;
@@ -137,6 +143,7 @@ class ExchangePool {
   // exchange_end.cpp: failures, ends and deadlines
   void on_response_done(Exchange& exchange) noexcept;
   void on_client_gone(Exchange& exchange) noexcept;
+  void refuse(Exchange& exchange) noexcept;
   void fail(Exchange& exchange, int status) noexcept;
   void end(Exchange& exchange, Ending ending, int status) noexcept;
   void finish(Exchange& exchange) noexcept;

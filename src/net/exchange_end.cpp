@@ -7,16 +7,23 @@ namespace urb {
 
 void ExchangePool::on_response_done(Exchange& exchange) noexcept {
   if (exchange.response.keeps_client) return end(exchange, Ending::keep, 0);
+  // What is sent may not be with TCP yet.
+  const bool must_linger = parts_.lingering_close.end_by() == EndBy::close_notify;
   // Bytes that nobody will read would turn the close into a reset that destroys the response.
   const RequestLeg& request = exchange.request;
   const bool has_unread = !request.is_read() || !request.part.is_empty() ||
                           !request.parked.empty() || has_unread_input(exchange.client.get());
-  end(exchange, has_unread ? Ending::lingering_close : Ending::close, 0);
+  end(exchange, must_linger || has_unread ? Ending::lingering_close : Ending::close, 0);
 }
 
 void ExchangePool::on_client_gone(Exchange& exchange) noexcept {
   parts_.counters.connection_resets.add();
   end(exchange, Ending::close, 0);
+}
+
+void ExchangePool::refuse(Exchange& exchange) noexcept {
+  parts_.counters.tls_errors.add();
+  end(exchange, Ending::refusal, 0);
 }
 
 // Once a part of the response is out, closing is the only way to say that it is not whole.
@@ -61,6 +68,9 @@ void ExchangePool::finish(Exchange& exchange) noexcept {
     case Ending::lingering_close:
       parts_.lingering_close.begin(std::move(exchange.client), exchange.status, ring_.now(),
                                    exchange.request.head.is_head_method);
+      break;
+    case Ending::refusal:
+      parts_.lingering_close.begin_refusal(std::move(exchange.client), ring_.now());
       break;
     case Ending::close:
       parts_.counters.connections_closed.add();

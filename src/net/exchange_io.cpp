@@ -13,6 +13,7 @@ namespace urb {
 bool ExchangePool::Exchange::wants_to_read(Leg leg) const noexcept {
   const bool receives = leg == Leg::request ? request.state == RequestState::receiving
                                             : response.state == ResponseState::receiving;
+  if (leg == Leg::request && in_flight.has(Op::record)) return false;
   return receives && !in_flight.has_any(of(leg, Op::poll_request), of(leg, Op::read_request));
 }
 
@@ -51,6 +52,22 @@ void ExchangePool::read(Exchange& exchange) noexcept {
     parts_.buffers.prep_read(operations_.arm(exchange, Op::read_response),
                              exchange.source(Leg::response), exchange.response.part.room());
   }
+}
+
+void ExchangePool::receive_record(Exchange& exchange) noexcept {
+  if (!exchange.record) exchange.record = std::make_unique<RecordReceive>();
+  exchange.record->prep(operations_.arm(exchange, Op::record), exchange.client.get());
+}
+
+void ExchangePool::on_record(Exchange& exchange, int result) noexcept {
+  switch (exchange.record->event(result)) {
+    case RecordEvent::nothing: return receive(exchange, Leg::request);
+    case RecordEvent::refused: return refuse(exchange);
+    case RecordEvent::data:  // which EIO never says
+    case RecordEvent::failed: parts_.counters.tls_errors.add(is_of_tls(result) ? 1 : 0); break;
+    case RecordEvent::end: break;
+  }
+  advance(exchange, Leg::request, {LegEvent::source_ended});
 }
 
 void ExchangePool::send(Exchange& exchange, Leg leg) noexcept {

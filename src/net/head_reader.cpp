@@ -72,7 +72,7 @@ std::optional<ReadHead> HeadReader::admit(Reader* reader) noexcept {
     return {};
   }
   if (stopping_ && reader->end == 0) {
-    depart(*reader, Departure::close, 0);
+    depart(*reader, departure_in_order(), 0);
     return {};
   }
   return advance(*reader);
@@ -146,6 +146,7 @@ std::optional<ReadHead> HeadReader::on_completion(const Completion& done) noexce
     case Op::read: return on_read(reader, done.result);
     case Op::poll: want_read(reader, done.result >= 0); return {};
     case Op::parse: return advance(reader);
+    case Op::record: on_record(reader, done.result); return {};
   }
   return {};
 }
@@ -159,9 +160,33 @@ std::optional<ReadHead> HeadReader::on_read(Reader& reader, int result) noexcept
     want_read(reader, true);
     return {};
   }
-  if (result < 0 || reader.end != 0) counters_.connection_resets.add();
-  depart(reader, Departure::close, 0);
+  if (result == -EIO) {  // the next record is none of data
+    if (!reader.record) reader.record = std::make_unique<RecordReceive>();
+    reader.record->prep(operations_.arm(reader, Op::record), reader.socket);
+    return {};
+  }
+  on_end(reader, result);
   return {};
+}
+
+void HeadReader::on_record(Reader& reader, int result) noexcept {
+  switch (reader.record->event(result)) {
+    case RecordEvent::nothing: return want_read(reader, false);
+    case RecordEvent::end: return on_end(reader, 0);
+    case RecordEvent::refused:
+      counters_.tls_errors.add();
+      return depart(reader, Departure::refusal, 0);
+    case RecordEvent::data:  // which EIO never says
+    case RecordEvent::failed: break;
+  }
+  on_end(reader, result);
+}
+
+// `result`, of a receive, is not 0 where something broke the connection.
+void HeadReader::on_end(Reader& reader, int result) noexcept {
+  const bool is_cut = result != 0 || reader.end != 0;
+  if (is_cut) (is_of_tls(result) ? counters_.tls_errors : counters_.connection_resets).add();
+  depart(reader, is_cut ? Departure::close : departure_in_order(), 0);
 }
 
 void HeadReader::depart(Reader& reader, Departure departure, int status) noexcept {
@@ -170,7 +195,7 @@ void HeadReader::depart(Reader& reader, Departure departure, int status) noexcep
   const bool is_new = reader.departure == Departure::none;
   reader.departure = departure;
   reader.status = status;
-  if (is_new) operations_.cancel(reader, Op::read, Op::poll);
+  if (is_new) operations_.cancel(reader, Op::read, Op::poll, Op::record);
   finish_departure(reader);
 }
 
@@ -184,6 +209,11 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
     readers_.release(reader);
     lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
     return;
+  }
+  if (reader.departure == Departure::refusal) {
+    Socket socket = std::move(reader.socket);
+    readers_.release(reader);
+    return lingering_close_.begin_refusal(std::move(socket), ring_.now());
   }
   counters_.connections_closed.add();
   reader.socket.prep_close(ring_.detached_sqe());
@@ -208,14 +238,17 @@ void HeadReader::on_batch_end(Nanos) noexcept {
 
 void HeadReader::on_deadline(Nanos now) noexcept {
   while (Reader* const reader = deadlines_.take_due(now)) {
-    depart(*reader, reader->end != 0 ? Departure::lingering_close : Departure::close, 408);
+    const bool has_begun = reader->end != 0;
+    depart(*reader, has_begun ? Departure::lingering_close : departure_in_order(),
+           has_begun ? 408 : 0);
   }
 }
 
 void HeadReader::begin_stop() noexcept {
   stopping_ = true;
   readers_.for_each([this](Reader& reader) {
-    if (reader.end == 0 && reader.departure == Departure::none) depart(reader, Departure::close, 0);
+    if (reader.end != 0 || reader.departure != Departure::none) return;
+    depart(reader, departure_in_order(), 0);
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "base/slot_map.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
+#include "net/kernel_tls.hpp"
 #include "net/lingering_close.hpp"
 #include "stats/counters.hpp"
 #include "uring/buffer_pool.hpp"
@@ -66,9 +68,10 @@ class HeadReader {
   enum class Op : std::uint8_t {
     read,
     poll,
-    parse,  ///< a NOP: what was parked is in a buffer again
+    parse,   ///< a NOP: what was parked is in a buffer again
+    record,  ///< of the kernel's TLS, that is no data
   };
-  enum class Departure : std::uint8_t { none, lingering_close, close };
+  enum class Departure : std::uint8_t { none, lingering_close, refusal, close };
   enum : std::size_t { kHeaderDeadline, kIdleDeadline, kDeadlineKinds };
 
   struct Reader : OperationSlot<Op> {
@@ -77,9 +80,10 @@ class HeadReader {
     int status = 0;  ///< for the lingering close
     Socket socket;
     BufferLease lease;
-    std::size_t end = 0;            ///< bytes in the lease
-    std::size_t parsed = 0;         ///< of them, given to the parser
-    std::vector<std::byte> parked;  ///< they wait here while the buffer serves others
+    std::size_t end = 0;                    ///< bytes in the lease
+    std::size_t parsed = 0;                 ///< of them, given to the parser
+    std::unique_ptr<RecordReceive> record;  ///< once there was one
+    std::vector<std::byte> parked;          ///< they wait here while the buffer serves others
     Deadline<Reader> deadline;
     ListHook<Reader> deadline_hook;
     ListHook<Reader> waiting_hook;
@@ -91,6 +95,13 @@ class HeadReader {
   [[nodiscard]] std::optional<ReadHead> advance(Reader& reader) noexcept;
   [[nodiscard]] ReadHead take(Reader& reader) noexcept;
   [[nodiscard]] std::optional<ReadHead> on_read(Reader& reader, int result) noexcept;
+  void on_record(Reader& reader, int result) noexcept;
+  void on_end(Reader& reader, int result) noexcept;
+  /// How a connection ends in order: an end of TLS is told first.
+  [[nodiscard]] Departure departure_in_order() const noexcept {
+    return lingering_close_.end_by() == EndBy::shutdown ? Departure::close
+                                                        : Departure::lingering_close;
+  }
   void want_read(Reader& reader, bool is_readable) noexcept;
   void arm_read(Reader& reader) noexcept;
   void park(Reader& reader) noexcept;

@@ -16,22 +16,24 @@ bool has_unread_input(int socket) noexcept {
 }
 
 LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counters,
-                               std::size_t capacity)
+                               std::size_t capacity, EndBy end_by)
     : ring_{ring},
       operations_{ring, owner},
       counters_{counters},
-      deadlines_{{kLingerIdle}},
+      end_by_{end_by},
+      deadlines_{{kLingerIdle, kLookAgain}},
       leavers_{capacity} {}
 
 LingeringClose::Leaver* LingeringClose::take_in(Socket socket, Nanos now) noexcept {
   Leaver* const leaver = leavers_.try_emplace();
   if (leaver == nullptr) {
     counters_.connections_closed.add();
+    counters_.tls_ends_cut.add(end_by_ == EndBy::close_notify ? 1 : 0);
     return nullptr;
   }
   leaver->socket = std::move(socket);
   leaver->ends = now + kLingerMax;
-  deadlines_.arm(*leaver, 0, now);
+  deadlines_.arm(*leaver, kIdleDeadline, now);
   return leaver;
 }
 
@@ -78,11 +80,13 @@ void LingeringClose::on_wait(Leaver& leaver, const Completion& done) noexcept {
     return;
   }
   if (leaver.is_cut || step == WriteWait::Step::fail) return close(leaver);
-  step == WriteWait::Step::again ? wait(leaver) : send(leaver);
+  if (step == WriteWait::Step::again) return wait(leaver);
+  leaver.goodbye == Goodbye::none ? send(leaver) : say_goodbye(leaver, leaver.goodbye);
 }
 
 // The client sees the end of our side; it may still be sending.
 void LingeringClose::end_our_side(Leaver& leaver) noexcept {
+  if (end_by_ == EndBy::close_notify) return say_goodbye(leaver, Goodbye::end);
   if (leaver.socket.is_direct()) {
     leaver.socket.prep_shutdown(operations_.arm(leaver, Op::shutdown), SHUT_WR);
   } else {
@@ -92,12 +96,15 @@ void LingeringClose::end_our_side(Leaver& leaver) noexcept {
 }
 
 void LingeringClose::drain(Leaver& leaver) noexcept {
+  if (end_by_ == EndBy::close_notify) {
+    return leaver.record.prep(operations_.arm(leaver, Op::drain), leaver.socket, dropped_);
+  }
   leaver.socket.prep_recv(operations_.arm(leaver, Op::drain), dropped_);
 }
 
 void LingeringClose::close(Leaver& leaver) noexcept {
   deadlines_.disarm(leaver);
-  if (!leaver.in_flight.none()) return;  // the shutdown, whose completion comes back
+  if (!leaver.in_flight.none()) return;  // the shutdown or a look, whose completion comes back
   counters_.connections_closed.add();
   leaver.socket.prep_close(ring_.detached_sqe());
   leavers_.release(leaver);
@@ -107,11 +114,17 @@ void LingeringClose::on_completion(const Completion& done) noexcept {
   Leaver& leaver = operations_.finish(leavers_, done);
   leaver.has_moved = true;
   switch (operations_.op_of(done)) {
-    case Op::send: return on_sent(leaver, done.result);
+    case Op::send:
+      if (leaver.goodbye == Goodbye::none || leaver.is_cut) return on_sent(leaver, done.result);
+      return on_goodbye_sent(leaver, done.result);
     case Op::wait: return on_wait(leaver, done);
     case Op::drain:
-      if (leaver.is_cut || done.result <= 0) return close(leaver);
-      return drain(leaver);
+      if (leaver.is_cut) return close(leaver);
+      if (end_by_ == EndBy::close_notify) return on_drained(leaver, done.result);
+      return done.result <= 0 ? close(leaver) : drain(leaver);
+    case Op::look:
+      if (leaver.is_cut) return close(leaver);
+      return on_look(leaver, static_cast<std::uint64_t>(std::max(done.result, 0)));
     case Op::shutdown:
       if (leaver.in_flight.none()) close(leaver);  // the drain has ended before
       return;
@@ -120,8 +133,11 @@ void LingeringClose::on_completion(const Completion& done) noexcept {
 
 void LingeringClose::on_deadline(Nanos now) noexcept {
   while (Leaver* const leaver = deadlines_.take_due(now)) {
-    if (std::exchange(leaver->has_moved, false) && now < leaver->ends) {
-      deadlines_.arm(*leaver, 0, now);
+    const bool has_moved = std::exchange(leaver->has_moved, false) && now < leaver->ends;
+    if (has_moved && leaver->deadline.kind == kIdleDeadline) {
+      deadlines_.arm(*leaver, kIdleDeadline, now);
+    } else if (end_by_ == EndBy::close_notify) {
+      look(*leaver);
     } else {
       cut(*leaver);
     }
@@ -137,6 +153,7 @@ void LingeringClose::cut(Leaver& leaver) noexcept {
   } else {
     shutdown(leaver.socket.fd(), SHUT_RDWR);
   }
+  if (leaver.in_flight.none()) close(leaver);  // it waited for its next look
 }
 
 void LingeringClose::cut_off() noexcept {

@@ -2,13 +2,14 @@
 #include "net/relay.hpp"
 
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
+
+#include "net/kernel_tls.hpp"
 
 namespace urb {
 namespace {
@@ -121,7 +122,7 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
   if (!transfer.in_flight.none()) return {};
   URB_ASSERT(transfer.unread <= transfer.left);
   if (std::exchange(transfer.must_receive, false) && !transfer.is_over()) {
-    receive_into_pipe(transfer);
+    receive_other(transfer);
   }
   std::optional<TransferEnd> end;
   if (!transfer.is_over()) go_on(transfer, op == Op::poll_source || op == Op::wake);
@@ -157,27 +158,37 @@ bool Relay::on_target_polled(Transfer& transfer, const Completion& done) noexcep
 
 // Splice stops before an urgent byte and says EAGAIN, or 0 behind the peer's end, for ever; a
 // receive steps over the byte (6.18). Takes a page's worth, which an empty pipe has room for.
-void Relay::receive_into_pipe(Transfer& transfer) noexcept {
-  if (transfer.in_transit() != 0 || !transfer.pipe.is_open()) return;
+//
+// With TLS of the kernel it says EINVAL before a record that is no data, as a receive says EIO.
+// There is no data before that record then.
+void Relay::receive_other(Transfer& transfer) noexcept {
+  const bool copies = transfer.kind == RelayKind::copy;
+  if (transfer.in_transit() != 0 || !(copies || transfer.pipe.is_open())) return;
   transfer.source_is_readable = false;
   std::array<std::byte, 4096> bytes;
   transfer.asked =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, bytes.size()));
-  const ssize_t received = recv(transfer.source, bytes.data(), transfer.asked, MSG_DONTWAIT);
-  const int error = errno;
+  RecordReceive record;
+  const int received = record.receive_now(transfer.source, std::span{bytes}.first(transfer.asked));
   const bool has_ended = std::exchange(transfer.splice_ended, false);
-  if (received == 0 || (received < 0 && has_ended)) {
-    transfer.source_ended = true;
-    return;
+  switch (record.event(received)) {
+    case RecordEvent::data:
+      if (!copies) return write_into_pipe(transfer, std::span{bytes}.first(received));
+      break;                    // EIO never says that
+    case RecordEvent::nothing:  // a warning; EAGAIN: the splice was right
+      transfer.source_ended = received < 0 && has_ended;
+      return;
+    case RecordEvent::refused: transfer.source_refused = true; break;
+    case RecordEvent::end: break;
+    case RecordEvent::failed: counters_.tls_errors.add(is_of_tls(received) ? 1 : 0); break;
   }
-  if (received < 0) {  // EAGAIN: the splice was right
-    transfer.source_ended = error != EAGAIN && error != EINTR;
-    return;
-  }
-  const auto size = static_cast<std::size_t>(received);
-  const ssize_t written = write(transfer.pipe.write_end.get(), bytes.data(), size);
-  URB_ASSERT(written == received);
-  on_moved_in(transfer, static_cast<std::int32_t>(received));
+  transfer.source_ended = true;
+}
+
+void Relay::write_into_pipe(Transfer& transfer, std::span<const std::byte> bytes) noexcept {
+  const ssize_t written = write(transfer.pipe.write_end.get(), bytes.data(), bytes.size());
+  URB_ASSERT(written == static_cast<ssize_t>(bytes.size()));
+  on_moved_in(transfer, static_cast<std::int32_t>(written));
 }
 
 void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
@@ -194,7 +205,10 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     transfer.must_receive = kind_ != RelayKind::copy && transfer.source_is_readable;
   } else if (result == 0 && kind_ != RelayKind::copy) {
     transfer.must_receive = transfer.splice_ended = true;
+  } else if (result == (transfer.kind == RelayKind::copy ? -EIO : -EINVAL)) {
+    transfer.must_receive = true;
   } else if (!is_interruption(result)) {
+    counters_.tls_errors.add(is_of_tls(result) ? 1 : 0);
     transfer.source_ended = true;
   }
 }
@@ -248,9 +262,10 @@ void Relay::run(Transfer& transfer) noexcept {
 TransferEnd Relay::finish(Transfer& transfer) noexcept {
   TransferResult result = TransferResult::done;
   if (transfer.left != 0) {
-    result = transfer.target_failed  ? TransferResult::target_failed
-             : transfer.source_ended ? TransferResult::source_ended
-                                     : TransferResult::cancelled;
+    result = transfer.target_failed    ? TransferResult::target_failed
+             : transfer.source_refused ? TransferResult::source_refused
+             : transfer.source_ended   ? TransferResult::source_ended
+                                       : TransferResult::cancelled;
   }
   const TransferEnd end{transfer.cookie, result};
   if (transfer.is_evicted) is_evicting_ = false;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/intrusive_list.hpp"
 #include "base/slot_map.hpp"
@@ -27,9 +28,11 @@
 namespace urb {
 
 enum class TransferResult : std::uint8_t {
-  done,           ///< every byte has been written to the target
-  source_ended,   ///< end of file, or a reset, before the last byte
-  target_failed,  ///< the target takes no more
+  done,            ///< every byte has been written to the target
+  source_ended,    ///< end of file, or a reset, before the last byte
+  source_refused,  ///< it is TLS of the kernel, and has sent what nobody here can do: an alert is
+                   ///< due
+  target_failed,   ///< the target takes no more
   cancelled,
 };
 
@@ -94,10 +97,11 @@ class Relay {
     std::uint32_t received = 0;  ///< bytes that it brought
     bool cancelled = false;
     bool source_ended = false;
+    bool source_refused = false;
     bool target_failed = false;
     bool source_is_empty = false;     ///< the last attempt found nothing
     bool source_is_readable = false;  ///< the last poll said so, and nothing has moved since
-    bool must_receive = false;        ///< splice may have stopped before an urgent byte
+    bool must_receive = false;        ///< there may be what no splice brings, see receive_other()
     bool splice_ended = false;        ///< it said end of file
     bool target_is_full = false;      ///< copy: the next send waits for a poll
     bool target_is_ready = false;     ///< a poll that stood alone has said so
@@ -127,7 +131,8 @@ class Relay {
   [[nodiscard]] bool wait_for_target(Transfer& transfer) noexcept;
   [[nodiscard]] bool on_target_polled(Transfer& transfer, const Completion& done) noexcept;
   void on_source_polled(Transfer& transfer, std::int32_t result) noexcept;
-  void receive_into_pipe(Transfer& transfer) noexcept;
+  void receive_other(Transfer& transfer) noexcept;
+  void write_into_pipe(Transfer& transfer, std::span<const std::byte> bytes) noexcept;
   void on_moved_in(Transfer& transfer, std::int32_t result) noexcept;
   /// `bytes` counts what came to the target this way.
   void on_moved_out(Transfer& transfer, std::int32_t result, Counter& bytes) noexcept;

@@ -31,7 +31,7 @@ void Relay::pump(Transfer& transfer) noexcept {
           std::min<std::uint64_t>(transfer.unread, transfer.pipe.capacity_bytes));
       on_moved_in(transfer,
                   splice_now(transfer.source, transfer.pipe.write_end.get(), transfer.asked));
-      if (std::exchange(transfer.must_receive, false)) receive_into_pipe(transfer);
+      if (std::exchange(transfer.must_receive, false)) receive_other(transfer);
       if (transfer.source_ended) return;
       if (transfer.in_transit() == 0) break;
     }

@@ -68,9 +68,10 @@ class BasicSessionPool {
     read,
     poll,
     send,
-    wait,  ///< the client has to take bytes before more are sent
-    look,  ///< how many it has still to take
-    peek,  ///< whether there is input that nobody will read
+    wait,    ///< the client has to take bytes before more are sent
+    look,    ///< how many it has still to take
+    peek,    ///< whether there is input that nobody will read
+    record,  ///< of the kernel's TLS, that is no data
   };
   enum class State : std::uint8_t {
     reading,     // bytes go to the parser
@@ -102,6 +103,7 @@ class BasicSessionPool {
   static constexpr int kLowWaterLow = 1;
   static constexpr int kLowWaterHigh = 128 * 1024;
   static constexpr std::size_t kOwedMax = 4096;  ///< bytes that TLS may have to say in a queue
+  static constexpr int kRefused = -2;            ///< an alert goes out instead
   static constexpr int kSilent = -1;  ///< as a status: what TLS has to say goes out, and no answer
 
   /// What a request needs while it is read and answered. Its connection has it only so long. So
@@ -196,6 +198,10 @@ class BasicSessionPool {
   [[nodiscard]] bool on_sealed_sent(Connection& connection, int& result) noexcept;
   [[nodiscard]] bool try_say_end(Connection& connection) noexcept;
   void see_off(Connection& connection, int status, bool is_head) noexcept;
+  // session_ktls.hpp: with the kernel's
+  void arm_record(Connection& connection) noexcept;
+  void on_record(Connection& connection, int result) noexcept;
+  void break_off(Connection& connection, int result) noexcept;
 
   Ring& ring_;
   Operations<Op> operations_;
@@ -221,5 +227,6 @@ using SessionPool = BasicSessionPool<PlainWire>;
 using TlsSessionPool = BasicSessionPool<TlsWire>;
 extern template class BasicSessionPool<PlainWire>;
 extern template class BasicSessionPool<TlsWire>;
+extern template class BasicSessionPool<KtlsWire>;
 
 }  // namespace urb

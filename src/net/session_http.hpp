@@ -158,6 +158,8 @@ void BasicSessionPool<Wire>::finish_response(Connection& connection) noexcept {
 
 template <class Wire>
 void BasicSessionPool<Wire>::finish_last_response(Connection& connection) noexcept {
+  // What is sent may not be with TCP yet: the lingering close waits for the client's end.
+  if (Wire::kIsKernel) return leave(connection, 0);
   // What the client pipelined behind its last request is not answered; unread, it would turn our
   // close into a reset that destroys the response.
   if (connection.has_input()) return leave(connection, 0);
@@ -174,8 +176,8 @@ void BasicSessionPool<Wire>::leave(Connection& connection, int status) noexcept 
   waiting_.remove(connection);
   connection.clear_input();
   operations_.cancel(connection, Op::read, Op::poll);
-  // What TLS had to say may wait for the client.
-  if constexpr (Wire::kIsTls) operations_.cancel(connection, Op::wait);
+  // What TLS had to say may wait for the client; so may an answer that is given up.
+  if constexpr (Wire::kIsTls || Wire::kIsKernel) operations_.cancel(connection, Op::wait);
   finish_departure(connection);
 }
 
@@ -185,6 +187,10 @@ void BasicSessionPool<Wire>::begin_close(Connection& connection) noexcept {
   if constexpr (Wire::kIsTls) {
     if (try_say_end(connection)) return;
     if (connection.state == State::handshaking) counters_.handshake_errors.add();
+  }
+  // Between requests a client is told that nothing follows.
+  if (Wire::kIsKernel && connection.state == State::reading && !connection.in_message()) {
+    return leave(connection, 0);
   }
   connection.state = State::closing;
   deadlines_.disarm(connection);
@@ -210,8 +216,10 @@ void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
     if constexpr (Wire::kIsTls) return see_off(connection, status, is_head);
     Socket socket = std::move(connection.socket);
     connections_.release(connection);
-    lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
-    return;
+    if (Wire::kIsKernel && status == kRefused) {
+      return lingering_close_.begin_refusal(std::move(socket), ring_.now());
+    }
+    return lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
   }
   counters_.connections_closed.add();
   if (options_.faults.never_closes) {
@@ -277,7 +285,7 @@ template <class Wire>
 void BasicSessionPool<Wire>::cut_off() noexcept {
   connections_.for_each([this](Connection& connection) {
     // Closes, instead of going to the lingering close or saying goodbye.
-    const bool is_polite = Wire::kIsTls && connection.state == State::reading;
+    const bool is_polite = (Wire::kIsTls || Wire::kIsKernel) && connection.state == State::reading;
     if (connection.state == State::leaving || is_polite) connection.state = State::responding;
     begin_close(connection);
   });

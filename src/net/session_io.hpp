@@ -55,7 +55,8 @@ void BasicSessionPool<Wire>::Connection::park_input() noexcept {
 // know the mark.
 template <class Wire>
 void BasicSessionPool<Wire>::update_low_water(Connection& connection) noexcept {
-  if (options_.limits.behind_proxy) return;
+  // The kernel's TLS counts sealed bytes.
+  if (options_.limits.behind_proxy || Wire::kIsKernel) return;
   bool is_high = false;
   if (connection.in_message() && connection.work->parser.has_head() && !connection.is_slow) {
     const http::RequestParser& parser = connection.work->parser;
@@ -76,7 +77,7 @@ void BasicSessionPool<Wire>::set_low_water(Connection& connection, bool is_high)
 
 template <class Wire>
 void BasicSessionPool<Wire>::want_read(Connection& connection, bool is_readable) noexcept {
-  if (connection.in_flight.has_any(Op::read, Op::poll)) return;
+  if (connection.in_flight.has_any(Op::read, Op::poll, Op::record)) return;
   if (connection.waiting_hook.is_linked) return;
   if (is_provided(pool_.kind())) {
     if (pool_.free_count() == 0) return waiting_.push_back(connection);
@@ -137,6 +138,7 @@ void BasicSessionPool<Wire>::on_completion(const Completion& done) noexcept {
     case Op::wait: return on_wait(connection, done);
     case Op::look: return on_look(connection, done.result);
     case Op::peek: return on_peek(connection, done.result);
+    case Op::record: return on_record(connection, done.result);
     case Op::read: return;  // handled above
   }
 }
@@ -192,7 +194,11 @@ void BasicSessionPool<Wire>::on_read(const Completion& done) noexcept {
     case -EINTR:
       if (connection.state == State::reading) want_read(connection, false);
       return;
+    case -EIO:
+      if (Wire::kIsKernel) return arm_record(connection);
+      [[fallthrough]];
     default:  // a reset, or anything else that ends the connection
+      if (Wire::kIsKernel) return break_off(connection, done.result);
       counters_.connection_resets.add();
       begin_close(connection);
       return;

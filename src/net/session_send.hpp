@@ -46,7 +46,8 @@ void BasicSessionPool<Wire>::queue_send(Connection& connection) noexcept {
 
 template <class Wire>
 void BasicSessionPool<Wire>::on_send(Connection& connection, int result) noexcept {
-  if (connection.state == State::closing) return finish_departure(connection);
+  const bool is_given_up = Wire::kIsKernel && connection.state == State::leaving;
+  if (connection.state == State::closing || is_given_up) return finish_departure(connection);
   if constexpr (Wire::kIsTls) {
     if (!on_sealed_sent(connection, result)) return;
   }
@@ -87,7 +88,8 @@ void BasicSessionPool<Wire>::wait_for_client(Connection& connection) noexcept {
 template <class Wire>
 void BasicSessionPool<Wire>::on_wait(Connection& connection, const Completion& done) noexcept {
   if (connection.state == State::closing) return finish_departure(connection);
-  if (Wire::kIsTls && connection.state == State::leaving) return finish_departure(connection);
+  const bool can_leave = Wire::kIsTls || Wire::kIsKernel;
+  if (can_leave && connection.state == State::leaving) return finish_departure(connection);
   switch (connection.write_wait.on_completion(done)) {
     case WriteWait::Step::wait: return;
     case WriteWait::Step::cancel: return operations_.cancel(connection, Op::wait);

@@ -38,8 +38,11 @@ std::string options_of(const Cell& cell, const Setting& setting) {
   add(options, "--policy", cell.policy);
   add(options, "--response", value("response_bytes"));
   add(options, "--rate", value("rate_requested"));
-  if (const std::string tls = value("tls"); tls.starts_with("worker")) {
-    options += tls == "worker" ? " --tls worker" : " --tls worker --tls-resume";
+  // "sni", or with what else there is: "sni+resume". What `load` has met is none of ours.
+  const std::string tls = value("tls");
+  if (const std::string who = tls.substr(0, tls.find('+')); !tls.empty() && who != "off") {
+    add(options, "--tls", who);
+    if (tls.find("+resume") != std::string::npos) options += " --tls-resume";
   }
   if (value("client") != "builtin") add(options, "--client", value("client"));
   if (value("pinning") != "none" && !value("pinning").empty()) options += " --pin auto";

@@ -66,7 +66,7 @@ class Master {
     };
     context.kill_worker = [&](unsigned worker) { workers_[worker].process.signal(SIGKILL); };
     context.look_after_workers = [&] { return look_after_workers(); };
-    setup_.mode.run_master(context);
+    master_of(setup_.mode, setup_.config.tls.kind)(context);
     return end_workers();
   }
 

@@ -18,6 +18,7 @@
 #include "mode/listener_group.hpp"
 #include "mode/mode.hpp"
 #include "net/acceptor.hpp"
+#include "net/kernel_tls.hpp"
 #include "server/ending.hpp"
 #include "server/master.hpp"
 #include "server/process_message.hpp"
@@ -88,7 +89,13 @@ Server::Server(const ServerConfig& config) {
   }
   if (config.tls.kind != tls::Kind::off) {
     tls::require_library();
-    if (mode->run_tls_worker == nullptr) throw UsageError(describe_tls_obstacle(*mode));
+    const std::string obstacle = find_tls_obstacle(*mode, config.tls.kind);
+    if (!obstacle.empty()) throw UsageError(obstacle);
+  }
+  if (config.tls.kind == tls::Kind::ktls) {
+    if (config.listen.is_unix()) throw UsageError("--tls ktls needs TCP: Unix sockets have no TLS");
+    if (const std::string obstacle = find_kernel_tls_obstacle(); !obstacle.empty())
+      throw Unsupported(obstacle);
   }
   require_policy(*mode, policy_of(*mode, config.policy), config.listen.is_unix());
   require_features(mode->name, mode->needs);  // tried here, once for all processes to come

@@ -63,8 +63,7 @@ int run_worker_process(const WorkerSetup& setup) noexcept {
                           setup.channel,
                           setup.listener,
                           setup.shared};
-    const bool does_tls = setup.config.tls.kind == tls::Kind::worker;
-    (does_tls ? setup.mode.run_tls_worker : setup.mode.run_worker)(context);
+    worker_of(setup.mode, setup.config.tls.kind)(context);
     return 0;
   } catch (const std::exception& cause) {
     ProcessMessage failure = make_failure_message(cause);

@@ -1,6 +1,7 @@
 // A build without OpenSSL: everything says what is missing, and no connection is ever made.
 #include "base/assert.hpp"
 #include "base/error.hpp"
+#include "tls/kernel.hpp"
 #include "tls/tls.hpp"
 
 namespace urb::tls {
@@ -28,6 +29,7 @@ Context::Context(Context&&) noexcept = default;
 Context& Context::operator=(Context&&) noexcept = default;
 Context::~Context() = default;
 Context Context::for_server(const Identity&, bool) { return Context{}; }
+Context Context::for_kernel(const Identity&, bool) { return Context{}; }
 Context Context::for_client(bool) { return Context{}; }
 
 // Without a context there is none of these.
@@ -43,5 +45,15 @@ void Connection::end() noexcept {}
 std::vector<std::byte>& Connection::output() noexcept { return ends_->output; }
 bool Connection::is_resumed() const noexcept { return false; }
 std::string_view Connection::version() const noexcept { return {}; }
+
+bool kernel_takes_tls13() noexcept { return false; }
+std::string find_library_obstacle() { return "this build has no TLS"; }
+KernelHandshake::KernelHandshake(Context&, int) noexcept { URB_ASSERT(false); }
+KernelHandshake::KernelHandshake(KernelHandshake&&) noexcept = default;
+KernelHandshake& KernelHandshake::operator=(KernelHandshake&&) noexcept = default;
+KernelHandshake::~KernelHandshake() = default;
+KernelHandshake::Step KernelHandshake::advance() noexcept { return Step::failed; }
+bool KernelHandshake::is_offloaded() const noexcept { return false; }
+bool KernelHandshake::is_resumed() const noexcept { return false; }
 
 }  // namespace urb::tls

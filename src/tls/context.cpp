@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "tls/kernel.hpp"
 #include "tls/openssl.hpp"
 #include "tls/tickets.hpp"
 #include "tls/tls.hpp"
@@ -97,6 +98,16 @@ Context Context::for_server(const Identity& identity, bool resumes) {
       throw Unsupported(describe_error("tickets"));
     }
   }
+  return made;
+}
+
+Context Context::for_kernel(const Identity& identity, bool resumes) {
+  if (const std::string obstacle = find_library_obstacle(); !obstacle.empty()) {
+    throw Unsupported(obstacle);
+  }
+  Context made = for_server(identity, resumes);
+  SSL_CTX_set_options(made.context_, SSL_OP_ENABLE_KTLS);
+  if (!kernel_takes_tls13()) SSL_CTX_set_max_proto_version(made.context_, TLS1_2_VERSION);
   return made;
 }
 

@@ -42,6 +42,8 @@ class Context {
   /// `resumes`: clients get a ticket each. Otherwise each handshake is a whole one. Throws
   /// Unsupported, UsageError.
   [[nodiscard]] static Context for_server(const Identity& identity, bool resumes);
+  /// The same for handshakes on sockets whose keys the kernel gets (tls/kernel.hpp).
+  [[nodiscard]] static Context for_kernel(const Identity& identity, bool resumes);
   /// The server's certificate is not checked: a benchmark is no browser. `resumes`: with the ticket
   /// of an earlier connection, where there is one. Throws Unsupported.
   [[nodiscard]] static Context for_client(bool resumes);
@@ -52,6 +54,7 @@ class Context {
 
  private:
   friend class Connection;
+  friend class KernelHandshake;
   struct Tickets;
   Context();
   std::unique_ptr<Tickets> tickets_;  ///< of a client that resumes

@@ -61,6 +61,11 @@ class Socket {
     io_uring_prep_sendmsg(sqe, number(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     address(sqe);
   }
+  /// `message` takes what comes, until the CQE.
+  void prep_recvmsg(io_uring_sqe* sqe, msghdr& message) const noexcept {
+    io_uring_prep_recvmsg(sqe, number(), &message, 0);
+    address(sqe);
+  }
   void prep_poll(io_uring_sqe* sqe, unsigned events) const noexcept {
     io_uring_prep_poll_add(sqe, number(), events);
     address(sqe);

@@ -44,9 +44,11 @@ ServerConfig configured_server() {
   config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
                                           BufferKind::provided_inc, BufferKind::plain});
   config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
-  if (environment("URB_TLS", "off") == "worker") {
+  config.tls.kind =
+      choose("URB_TLS", {tls::Kind::off, tls::Kind::worker, tls::Kind::sni, tls::Kind::ktls});
+  if (config.tls.kind != tls::Kind::off) {
     static const tls::Identity identity = tls::make_throwaway_identity();
-    config.tls = {tls::Kind::worker, identity, false, kPatience};
+    config.tls = {config.tls.kind, identity, false, kPatience};
   }
   if (!environment("URB_POLICY", "").empty()) {
     config.policy = choose("URB_POLICY",
@@ -60,6 +62,10 @@ const Mode& mode_under_test() {
   const Mode* const mode = find_mode(configured_server().mode);
   if (mode == nullptr) throw std::runtime_error("URB_MODE is unknown");
   return *mode;
+}
+
+bool reads_heads() {
+  return mode_under_test().reads_heads && configured_server().tls.kind != tls::Kind::sni;
 }
 
 std::unique_ptr<Server> start_server(const ServerConfig& config) {

@@ -2,8 +2,8 @@
 // judgement of its answers.
 //
 // URB_MODE, URB_BUFFERS, URB_RELAY and URB_POLICY name the mode, the kind of buffers, the data path
-// and the policy. With URB_TLS=worker server and clients do TLS. When this kernel cannot run that
-// server at all, the program exits with 77.
+// and the policy. With URB_TLS, worker, sni or ktls, server and clients do TLS. When this kernel
+// cannot run that server at all, the program exits with 77.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -25,6 +25,8 @@ namespace urb::test {
 /// The configuration under test, on a free port, with deadlines that no case of its own meets.
 [[nodiscard]] ServerConfig configured_server();
 [[nodiscard]] const Mode& mode_under_test();
+/// Whether its master reads heads, and so can answer. Of what TLS seals it reads none.
+[[nodiscard]] bool reads_heads();
 /// Starts a server; exits with 77 where it is unsupported.
 [[nodiscard]] std::unique_ptr<Server> start_server(const ServerConfig& config);
 [[nodiscard]] std::vector<ProcessWatch> watch_processes(const Server& server);

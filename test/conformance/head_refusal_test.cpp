@@ -95,7 +95,7 @@ TEST_CASE("a HEAD that is too large or too slow gets no body") {
 
 // Who reads the head answers for a worker that cannot: 502 and 503 are the master's.
 TEST_CASE("a HEAD whose worker dies, or has no room, gets no body") {
-  if (!mode_under_test().reads_heads) return;
+  if (!reads_heads()) return;
   rlimit files{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
   // A proxy has none left for a connection to its worker before it has no buffers left for heads;

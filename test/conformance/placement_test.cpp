@@ -140,7 +140,7 @@ struct Crowded {
     const Counters& master = *server->processes()[0].counters;
     for (int index = 0; index < count; ++index) {
       const std::uint64_t before = master.connections_opened.get();
-      clients.emplace_back(server->address());
+      clients.emplace_back(server->address(), TcpClient::Handshake{.waits = false});
       clients.back().send(make_head("GET", "/"));
       REQUIRE(wait_until([&] { return master.connections_opened.get() != before; }));
     }
@@ -234,7 +234,7 @@ TEST_CASE("key is refused where no head is there when the choice is made") {
 }
 
 TEST_CASE("key sends equal keys to equal workers, and different keys to all") {
-  if (!mode_under_test().reads_heads) return;  // nobody knows the key when the choice is made
+  if (!reads_heads()) return;  // nobody knows the key when the choice is made
   const auto server = start_with(Policy::key);
   std::set<unsigned> workers;
   for (int key = 0; key < 32; ++key) {
@@ -244,6 +244,27 @@ TEST_CASE("key sends equal keys to equal workers, and different keys to all") {
           worker);
     workers.insert(worker);
   }
+  CHECK(workers.size() == kWorkers);
+}
+
+TEST_CASE("key sends clients that ask for one name to one worker, and different names to all") {
+  if (configured_server().tls.kind != tls::Kind::sni) return;
+  const auto server = start_with(Policy::key);
+  const auto worker_of = [&](const std::string& name) {
+    TcpClient client{server->address(), TcpClient::Handshake{.name = name}};
+    client.send(make_post("abc", "X-Route: the same\r\n"));
+    return check_receipt(*server, client.read_response(), 3);
+  };
+  std::set<unsigned> workers;
+  for (int key = 0; key < 32; ++key) {
+    const std::string name = "customer-" + std::to_string(key) + ".example";
+    const unsigned worker = worker_of(name);
+    CHECK(worker_of("Customer-" + std::to_string(key) + ".EXAMPLE") == worker);
+    workers.insert(worker);
+  }
+  CHECK(workers.size() == kWorkers);
+  workers.clear();  // without a name, in turn
+  for (unsigned index = 0; index < kWorkers; ++index) workers.insert(worker_for(*server));
   CHECK(workers.size() == kWorkers);
 }
 

@@ -93,7 +93,7 @@ TEST_CASE(
     const std::uint64_t dropped_before = count_dropped();
     std::vector<TcpClient> clients;
     for (int count = 0; count < 200; ++count) {
-      clients.emplace_back(server->address());
+      clients.emplace_back(server->address(), TcpClient::Handshake{.waits = false});
       clients.back().send(make_post("abc"));
     }
     REQUIRE(

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <linux/tls.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,7 +55,7 @@ class Request {
   [[nodiscard]] Completion done_fully() const noexcept { return done(static_cast<int>(bytes())); }
   /// How many bytes a send, receive or SENDMSG asks for.
   [[nodiscard]] std::size_t bytes() const noexcept {
-    if (!is(IORING_OP_SENDMSG)) return size_;
+    if (!is(IORING_OP_SENDMSG) && !is(IORING_OP_RECVMSG)) return size_;
     const msghdr& message = *reinterpret_cast<const msghdr*>(address_);
     std::size_t sum = 0;
     for (std::size_t part = 0; part < message.msg_iovlen; ++part)
@@ -73,6 +74,28 @@ class Request {
     REQUIRE(text.size() <= size_);
     std::memcpy(reinterpret_cast<void*>(address_), text.data(), text.size());
     return done(static_cast<int>(text.size()));
+  }
+  /// A RECVMSG that brings a record of `type`, as a socket does whose TLS is the kernel's.
+  [[nodiscard]] Completion brings_record(unsigned char type, std::string_view text) const {
+    REQUIRE(is(IORING_OP_RECVMSG));
+    REQUIRE(text.size() <= bytes());
+    msghdr& message = *reinterpret_cast<msghdr*>(address_);
+    std::memcpy(message.msg_iov->iov_base, text.data(), text.size());
+    cmsghdr* const control = CMSG_FIRSTHDR(&message);
+    REQUIRE(control != nullptr);
+    control->cmsg_level = SOL_TLS;
+    control->cmsg_type = TLS_GET_RECORD_TYPE;
+    control->cmsg_len = CMSG_LEN(sizeof type);
+    std::memcpy(CMSG_DATA(control), &type, sizeof type);
+    message.msg_controllen = CMSG_SPACE(sizeof type);
+    return done(static_cast<int>(text.size()));
+  }
+  /// The type of record that a SENDMSG is; 0 where it names none.
+  [[nodiscard]] unsigned char record_type() const noexcept {
+    if (!is(IORING_OP_SENDMSG)) return 0;
+    const cmsghdr* const control = CMSG_FIRSTHDR(reinterpret_cast<const msghdr*>(address_));
+    if (control == nullptr || control->cmsg_level != SOL_TLS) return 0;
+    return control->cmsg_type == TLS_SET_RECORD_TYPE ? *CMSG_DATA(control) : 0;
   }
   /// A close, which nobody waits for, and which really closes.
   void closes() const {

@@ -14,11 +14,12 @@ inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 inline constexpr std::string_view kGetAndClose =
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-struct SessionRig {
+template <class Wire>
+struct BasicSessionRig {
   enum Owner : std::uint8_t { kSessions = 1, kLingeringClose };
 
   /// With `provided`, receives go to the real kernel, which picks the buffers.
-  explicit SessionRig(BufferKind kind = BufferKind::plain, std::uint64_t response_bytes = 0)
+  explicit BasicSessionRig(BufferKind kind = BufferKind::plain, std::uint64_t response_bytes = 0)
       : kernel{kind == BufferKind::provided ? static_cast<int>(IORING_OP_RECV) : -1},
         sessions{kernel.ring(), kSessions, lingering_close, counters,
                  options(kind, response_bytes)},
@@ -75,9 +76,11 @@ struct SessionRig {
 
   Counters counters;
   MadeUpKernel kernel;
-  LingeringClose lingering_close{kernel.ring(), kLingeringClose, counters, 32};
-  SessionPool sessions;
+  LingeringClose lingering_close{kernel.ring(), kLingeringClose, counters, 32, Wire::kEndBy};
+  BasicSessionPool<Wire> sessions;
   std::size_t fds_idle;
 };
+using SessionRig = BasicSessionRig<PlainWire>;
+using KtlsSessionRig = BasicSessionRig<KtlsWire>;
 
 }  // namespace urb::test

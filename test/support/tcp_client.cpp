@@ -87,11 +87,15 @@ void TcpClient::use_tls() { tls_of_clients = tls::Context::for_client(false); }
 TcpClient::TcpClient(const Address& server) : TcpClient{server, 0} {}
 
 TcpClient::TcpClient(const Address& server, int receive_buffer_bytes)
-    : TcpClient{server, receive_buffer_bytes, tls_of_clients.has_value()} {}
+    : TcpClient{server, receive_buffer_bytes, Handshake{}} {}
 
-TcpClient::TcpClient(const Address& server, Raw) : TcpClient{server, 0, false} {}
+TcpClient::TcpClient(const Address& server, Raw) : TcpClient{server, 0, std::nullopt} {}
 
-TcpClient::TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls)
+TcpClient::TcpClient(const Address& server, const Handshake& handshake)
+    : TcpClient{server, 0, std::optional{handshake}} {}
+
+TcpClient::TcpClient(const Address& server, int receive_buffer_bytes,
+                     const std::optional<Handshake>& handshake)
     : socket_{Adopt{}, check(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")},
       server_{server} {
   const int on = 1;
@@ -103,14 +107,30 @@ TcpClient::TcpClient(const Address& server, int receive_buffer_bytes, bool does_
   }
   check(connect(fd(), server.raw(), server.raw_bytes()), "connect");
   local_ = Address::of_socket(fd());
-  if (does_tls) shake_hands();
+  if (tls_of_clients && handshake) shake_hands(*handshake);
 }
 
 // A peer that ends the connection meanwhile is noticed by what is tried next.
-void TcpClient::shake_hands() {
-  tls_.emplace(*tls_of_clients);
-  while (send_output() && tls_->state() == tls::State::handshaking && receive_more()) {
+void TcpClient::shake_hands(const Handshake& handshake) {
+  tls_.emplace(*tls_of_clients, handshake.name);
+  std::vector<std::byte>& hello = tls_->output();
+  if (const auto first = static_cast<std::ptrdiff_t>(handshake.first_bytes); first != 0) {
+    static_cast<void>(
+        send_raw({reinterpret_cast<const char*>(hello.data()), handshake.first_bytes}));
+    hello.erase(hello.begin(), hello.begin() + first);
+    pollfd nothing{fd(), POLLIN, 0};
+    check(poll(&nothing, 1, 2), "poll");  // so long the peer may have seen it
   }
+  if (!send_output() || !handshake.waits) return;
+  while (is_handshaking() && receive_more()) {
+  }
+}
+
+// Of a peer that has ended the connection meanwhile the next receive tells.
+void TcpClient::go_on_with_handshake() {
+  static_cast<void>(send_output());
+  if (tls_->state() != tls::State::established || early_.empty()) return;
+  static_cast<void>(try_send(std::exchange(early_, {})));
 }
 
 bool TcpClient::send_output() {
@@ -122,6 +142,10 @@ bool TcpClient::send_output() {
 
 bool TcpClient::try_send(std::string_view bytes) {
   if (!tls_) return send_raw(bytes);
+  if (is_handshaking()) {
+    early_ += bytes;
+    return true;
+  }
   if (tls_->state() != tls::State::established) return false;
   tls_->send(std::as_bytes(std::span{bytes}));
   return send_output();
@@ -176,10 +200,11 @@ bool TcpClient::receive_more() {
     const ssize_t size = recv(fd(), memory.data(), memory.size(), MSG_DONTWAIT);
     if (size > 0 && tls_) {
       std::vector<std::byte> plain(static_cast<std::size_t>(size) + tls::kHeldMax);
-      const bool was_handshaking = tls_->state() == tls::State::handshaking;
+      const bool was_handshaking = is_handshaking();
       const std::size_t count = tls_->receive(
           std::as_bytes(std::span{memory}.first(static_cast<std::size_t>(size))), plain);
       received_.append(reinterpret_cast<const char*>(plain.data()), count);
+      if (was_handshaking) go_on_with_handshake();
       if (count != 0 || was_handshaking) return true;
       continue;
     }
@@ -241,10 +266,16 @@ std::vector<Response> TcpClient::read_to_end() {
 bool TcpClient::is_closed_by_peer() { return received_.empty() && !receive_more(); }
 
 bool TcpClient::has_input(Nanos patience) {
-  if (!received_.empty()) return true;
-  pollfd ready{fd(), POLLIN, 0};
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-  return check(poll(&ready, 1, static_cast<int>(ms)), "poll") != 0;
+  const Nanos deadline = monotonic_now() + patience;
+  while (received_.empty()) {
+    pollfd ready{fd(), POLLIN, 0};
+    const Nanos left = std::max(deadline - monotonic_now(), Nanos{0});
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    if (check(poll(&ready, 1, static_cast<int>(ms)), "poll") == 0) return false;
+    // What a handshake brings is no input, but its end is.
+    if (!is_handshaking() || !receive_more()) return true;
+  }
+  return true;
 }
 
 }  // namespace urb::test

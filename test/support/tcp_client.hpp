@@ -51,6 +51,15 @@ class TcpClient {
   /// The same without TLS, whatever other clients do.
   struct Raw {};
   TcpClient(const Address& server, Raw);
+  /// How a client does TLS, where clients do it.
+  struct Handshake {
+    std::string name = {};  ///< that it asks for
+    /// Otherwise the constructor returns when the hello is sent. What is sent meanwhile goes out
+    /// behind the handshake, which goes on while input is awaited.
+    bool waits = true;
+    std::size_t first_bytes = 0;  ///< of the hello; the others follow in a packet of their own
+  };
+  TcpClient(const Address& server, const Handshake& handshake);
 
   /// Sends all of it. Throws ClientError when the peer does not take it.
   void send(std::string_view bytes);
@@ -86,8 +95,13 @@ class TcpClient {
   }
 
  private:
-  TcpClient(const Address& server, int receive_buffer_bytes, bool does_tls);
-  void shake_hands();
+  TcpClient(const Address& server, int receive_buffer_bytes,
+            const std::optional<Handshake>& handshake);
+  void shake_hands(const Handshake& handshake);
+  [[nodiscard]] bool is_handshaking() const noexcept {
+    return tls_ && tls_->state() == tls::State::handshaking;
+  }
+  void go_on_with_handshake();
   [[nodiscard]] bool send_raw(std::string_view bytes);
   [[nodiscard]] bool send_output();
   /// Receives more; false at the end of the connection.
@@ -100,6 +114,7 @@ class TcpClient {
   Address local_;
   std::uint64_t sent_bytes_ = 0;
   std::string received_;
+  std::string early_;  ///< to be sent behind the handshake
   bool was_reset_ = false;
   bool spoils_next_ = false;
 };

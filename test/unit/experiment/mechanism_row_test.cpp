@@ -22,11 +22,13 @@ TEST_CASE("mechanism: the claim is the row's, not the server's") {
   row.buffers = "provided";
   CHECK(read_claim(row, config).relay == RelayKind::sync);
   CHECK(read_claim(row, config).buffers == BufferKind::provided);
-  CHECK_FALSE(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::off);
   row.tls = "off";
-  CHECK_FALSE(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::off);
   row.tls = "worker+resume";
-  CHECK(read_claim(row, config).has_tls);
+  CHECK(read_claim(row, config).tls == tls::Kind::worker);
+  row.tls = "sni+resume";
+  CHECK(read_claim(row, config).tls == tls::Kind::sni);
   row.mode = "none";
   CHECK_THROWS_AS((void)read_claim(row, config), UsageError);
 }

@@ -145,7 +145,7 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
 
 TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no other has") {
   Made made{"cluster"};
-  made.claim.has_tls = true;
+  made.claim.tls = tls::Kind::worker;
   CHECK(made.broken() ==
         "mechanism: cluster, but the workers completed 0 handshakes of 20 connections");
   made.worker(0).handshakes = 12;
@@ -155,8 +155,36 @@ TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no ot
   CHECK(made.broken().empty());
   made.worker(1).handshakes = 8 + 5;
   CHECK_FALSE(made.broken().empty());
-  made.claim.has_tls = false;
+  made.claim.tls = tls::Kind::off;
   CHECK_FALSE(made.broken().empty());
+}
+
+TEST_CASE("mechanism: with --tls sni the master has seen each hello, and read no head") {
+  Made made{"socket"};
+  made.claim.tls = tls::Kind::sni;
+  made.worker(0).handshakes = made.worker(1).handshakes = 10;
+  made.master().hellos_seen = 20;
+  CHECK(made.broken() == "mechanism: socket, but the master read 20 heads of 20 connections");
+  made.master().heads_read = 0;
+  CHECK(made.broken().empty());
+  made.master().hellos_seen = 19;
+  CHECK(made.broken() == "mechanism: socket, but the master saw 19 ClientHellos of 20 connections");
+  // Given up by the client before a request.
+  made.master().hellos_seen = made.master().handover_connections = 20 + 4;
+  CHECK(made.broken().empty());
+  made.master().hellos_seen = 20 + 5;
+  CHECK_FALSE(made.broken().empty());
+  made.master().hellos_seen = 20;
+  made.worker(0).handshakes = 9;
+  CHECK(made.broken() ==
+        "mechanism: socket, but the workers completed 19 handshakes of 20 connections");
+  // Nothing came with a head.
+  made.worker(0).handshakes = 10;
+  made.worker(0).read_fixed_bytes = 50 * kBody - 6000;
+  CHECK(made.broken().find("the workers received ") != std::string::npos);
+  Made other{"cluster"};
+  other.master().hellos_seen = 1;
+  CHECK(other.broken().find("the master saw 1 ClientHellos") != std::string::npos);
 }
 
 TEST_CASE("mechanism: what the client left open is allowed for, and no more") {

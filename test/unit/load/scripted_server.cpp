@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "base/crc32c.hpp"
 #include "base/error.hpp"
@@ -20,11 +21,23 @@ constexpr timeval kReceiveTimeout{20, 0};
 
 }  // namespace
 
+Peer::Peer(int socket, unsigned index, tls::Context* tls) : socket_{socket}, index_{index} {
+  if (tls != nullptr) tls_.emplace(*tls);
+}
+
 bool Peer::read_some() {
   std::array<char, 65536> chunk;
   const ssize_t got = ::recv(socket_, chunk.data(), chunk.size(), 0);
   if (got <= 0) return false;
-  unread_.append(chunk.data(), static_cast<std::size_t>(got));
+  const std::string_view bytes{chunk.data(), static_cast<std::size_t>(got)};
+  if (!tls_) {
+    unread_.append(bytes);
+    return true;
+  }
+  std::vector<std::byte> plain(bytes.size() + tls::kHeldMax);
+  const std::size_t count = tls_->receive(std::as_bytes(std::span{bytes}), plain);
+  unread_.append(reinterpret_cast<const char*>(plain.data()), count);
+  send_output();
   return true;
 }
 
@@ -62,10 +75,21 @@ bool Peer::read_body() {
 }
 
 void Peer::write(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+  if (!tls_) return send_all(text);
+  tls_->send(std::as_bytes(std::span{text}));
+  send_output();
+}
+
+void Peer::send_output() {
+  const std::vector<std::byte> output = std::exchange(tls_->output(), {});
+  send_all({reinterpret_cast<const char*>(output.data()), output.size()});
+}
+
+void Peer::send_all(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;  // the client is gone, which the test sees elsewhere
-    text.remove_prefix(static_cast<std::size_t>(sent));
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
@@ -80,8 +104,9 @@ void Peer::reset_on_close() {
   check(setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now), "setsockopt");
 }
 
-ScriptedServer::ScriptedServer(Script script)
+ScriptedServer::ScriptedServer(Script script, tls::Context* tls)
     : script_{std::move(script)},
+      tls_{tls},
       listener_{Adopt{}, check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")} {
   const Address any = Address::loopback(0);
   check(::bind(listener_.get(), any.raw(), any.raw_bytes()), "bind");
@@ -116,7 +141,7 @@ void ScriptedServer::accept_loop() {
 }
 
 void ScriptedServer::serve(int socket, unsigned index) {
-  Peer peer{socket, index};
+  Peer peer{socket, index, tls_};
   script_(peer);
   const std::lock_guard lock{mutex_};
   std::erase(open_, socket);

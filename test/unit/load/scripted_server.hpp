@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,13 +15,15 @@
 #include "base/fd.hpp"
 #include "http/body_digest.hpp"
 #include "load/generator.hpp"
+#include "tls/tls.hpp"
 
 namespace urb::test {
 
 /// The server's end of one connection, as a script sees it.
 class Peer {
  public:
-  Peer(int socket, unsigned index) noexcept : socket_{socket}, index_{index} {}
+  /// With `tls` through TLS, as its server.
+  Peer(int socket, unsigned index, tls::Context* tls = nullptr);
   /// Of the connection: 0 is the first that was accepted.
   [[nodiscard]] unsigned index() const noexcept { return index_; }
   /// Reads a head and the body that its Content-Length announces. False at the end of the stream.
@@ -42,10 +45,17 @@ class Peer {
   void shut_down();
   /// Lets the close be a reset.
   void reset_on_close();
+  /// With TLS: the client has said that nothing follows (close_notify).
+  [[nodiscard]] bool has_clean_end() const noexcept {
+    return tls_ && tls_->state() == tls::State::ended;
+  }
 
  private:
   [[nodiscard]] bool read_some();
+  void send_all(std::string_view bytes) const;
+  void send_output();
   int socket_;
+  std::optional<tls::Connection> tls_;
   unsigned index_;
   std::string head_;
   std::string body_begin_;
@@ -57,8 +67,9 @@ class Peer {
 class ScriptedServer {
  public:
   using Script = std::function<void(Peer&)>;
-  /// Listens on a free port; runs `script` for each connection and then closes it.
-  explicit ScriptedServer(Script script);
+  /// Listens on a free port; runs `script` for each connection and then closes it. `tls` outlives
+  /// the server.
+  explicit ScriptedServer(Script script, tls::Context* tls = nullptr);
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   /// Ends the scripts that still run by shutting their connections down.
@@ -72,6 +83,7 @@ class ScriptedServer {
   void serve(int socket, unsigned index);
 
   Script script_;
+  tls::Context* tls_;
   Fd listener_;
   Address address_;
   std::atomic<unsigned> connection_count_{0};

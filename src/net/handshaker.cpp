@@ -1,0 +1,139 @@
+// Handshakes on readiness.
+#include "net/handshaker.hpp"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace urb {
+
+Handshaker::Handshaker(Ring& ring, std::uint8_t owner, LingeringClose& failures, Counters& counters,
+                       const tls::Serving& serving, std::size_t capacity, HandshakeInto into)
+    : ring_{ring},
+      operations_{ring, owner},
+      failures_{failures},
+      counters_{counters},
+      into_{into},
+      context_{tls::Context::for_kernel(serving.identity, serving.resumes)},
+      deadlines_{{serving.handshake_timeout}},
+      clients_{capacity} {}
+
+void Handshaker::begin(Socket socket) noexcept {
+  Client* const client = clients_.try_emplace(std::move(socket), context_);
+  if (client == nullptr) {  // dropped, like a connection that no descriptor was left for
+    counters_.slots_exhausted.add();
+    counters_.accept_errors.add();
+    counters_.connections_closed.add();
+    return;
+  }
+  deadlines_.arm(*client, 0, ring_.now());
+  arm_poll(*client, POLLIN | POLLRDHUP);
+}
+
+void Handshaker::arm_poll(Client& client, unsigned events) noexcept {
+  client.socket.prep_poll(operations_.arm(client, Op::poll), events);
+}
+
+Socket Handshaker::on_completion(const Completion& done) noexcept {
+  Client& client = operations_.finish(clients_, done);
+  if (operations_.op_of(done) == Op::install) return on_installed(client, done.result);
+  if (client.is_closing) {
+    close(client);
+    return {};
+  }
+  return advance(client);  // whatever the poll says, the library finds it
+}
+
+Socket Handshaker::advance(Client& client) noexcept {
+  switch (client.handshake->advance()) {
+    case tls::KernelHandshake::Step::wants_input: arm_poll(client, POLLIN | POLLRDHUP); return {};
+    case tls::KernelHandshake::Step::wants_output: arm_poll(client, POLLOUT); return {};
+    case tls::KernelHandshake::Step::done: return on_done(client);
+    case tls::KernelHandshake::Step::failed: break;
+  }
+  // The alert that says why must not be destroyed by a reset.
+  counters_.handshake_errors.add();
+  Socket socket = std::move(client.socket);
+  clients_.release(client);
+  failures_.begin(std::move(socket), 0, ring_.now());
+  return {};
+}
+
+Socket Handshaker::on_done(Client& client) noexcept {
+  deadlines_.disarm(client);
+  counters_.handshakes.add();
+  if (client.handshake->is_resumed()) counters_.handshakes_resumed.add();
+  const bool is_offloaded = client.handshake->is_offloaded();
+  client.handshake.reset();
+  if (!is_offloaded) {
+    counters_.tls_not_offloaded.add();
+    client.is_closing = true;
+    close(client);
+    return {};
+  }
+  if (into_.kind == AcceptInto::slot) {
+    client.slot = client.socket.fd();
+    io_uring_prep_files_update(operations_.arm(client, Op::install), &client.slot, 1,
+                               static_cast<int>(IORING_FILE_INDEX_ALLOC));
+    return {};
+  }
+  if (into_.blocks) {
+    int is_nonblocking = 0;
+    ioctl(client.socket.fd(), FIONBIO, &is_nonblocking);
+  }
+  Socket socket = std::move(client.socket);
+  clients_.release(client);
+  return socket;
+}
+
+Socket Handshaker::on_installed(Client& client, int result) noexcept {
+  if (result != 1) {  // its table is full, as the system's may be (io_uring/rsrc.c, 6.18)
+    counters_.accept_errors.add();
+    counters_.count_shortage(result == -ENFILE ? EMFILE : -result);
+    client.is_closing = true;
+    close(client);
+    return {};
+  }
+  Socket installed{ring_, static_cast<std::uint32_t>(client.slot)};
+  const bool is_closing = client.is_closing;
+  client.socket.prep_close(ring_.detached_sqe());  // the table has a reference of its own
+  clients_.release(client);
+  if (!is_closing) return installed;
+  counters_.connections_closed.add();
+  installed.prep_close(ring_.detached_sqe());
+  return {};
+}
+
+// The last step of an ending, once nothing is in flight.
+void Handshaker::close(Client& client) noexcept {
+  if (!client.in_flight.none()) return;
+  counters_.connections_closed.add();
+  client.handshake.reset();
+  client.socket.prep_close(ring_.detached_sqe());
+  clients_.release(client);
+}
+
+void Handshaker::on_deadline(Nanos now) noexcept {
+  while (Client* const client = deadlines_.take_due(now)) {
+    counters_.handshake_errors.add();
+    client->is_closing = true;
+    operations_.cancel_all(*client);
+    close(*client);
+  }
+}
+
+void Handshaker::begin_stop() noexcept {
+  clients_.for_each([this](Client& client) {
+    if (client.is_closing) return;
+    // One that is over is being installed, and closes behind that.
+    counters_.handshake_errors.add(client.handshake ? 1 : 0);
+    deadlines_.disarm(client);
+    client.is_closing = true;
+    operations_.cancel(client, Op::poll);
+    close(client);
+  });
+}
+
+}  // namespace urb

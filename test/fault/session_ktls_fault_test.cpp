@@ -1,0 +1,60 @@
+// Sessions whose records the kernel seals: records that are no data, and ends that must not cut an
+// answer off.
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <string>
+
+#include "fault/session_rig.hpp"
+
+namespace urb {
+namespace {
+
+using namespace std::string_view_literals;
+using test::kGet;
+using test::kGetAndClose;
+using test::KtlsSessionRig;
+using test::Request;
+
+TEST_SUITE_BEGIN("fault");
+
+constexpr unsigned char kAlert = 21;
+constexpr unsigned char kHandshake = 22;
+constexpr std::string_view kEnd = "\x01\x00"sv;
+constexpr std::string_view kRefusal = "\x02\x0a"sv;
+
+/// The record that follows an EIO of the one read queued.
+Request take_record(KtlsSessionRig& rig) {
+  rig.deliver(rig.take_read().done(-EIO));
+  return rig.kernel.take_one(IORING_OP_RECVMSG);
+}
+
+/// Our end is sent, and the client's is awaited.
+Request take_end(KtlsSessionRig& rig) {
+  const Request end = rig.kernel.take_one(IORING_OP_SENDMSG);
+  CHECK(end.record_type() == kAlert);
+  CHECK(end.text() == kEnd);
+  rig.deliver(end.done_fully());
+  return rig.kernel.take_one(IORING_OP_RECVMSG);
+}
+
+TEST_CASE("ktls session: the last answer, our end, the client's, and only then the close") {
+  for (const bool says_end : {false, true}) {
+    KtlsSessionRig rig;
+    Fd client = rig.adopt();
+    rig.receive(kGetAndClose);
+    const Request send = rig.take_send();
+    CHECK(send.text().starts_with("HTTP/1.1 200 OK\r\n"));
+    rig.deliver(send.done_fully());
+    const Request drain = take_end(rig);
+    CHECK_FALSE(test::has_seen_end(client.get()));  // no shutdown: it would cut records off
+    rig.deliver(says_end ? drain.brings_record(kAlert, kEnd) : drain.done(0));
+    // The client here takes nothing: it is looked twice again, once it has.
+    if (!rig.kernel.has_none()) continue;
+    while (recv(client.get(), nullptr, 0, MSG_DONTWAIT) > 0) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace urb
