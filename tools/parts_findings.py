@@ -25,6 +25,12 @@ def sure(figure, what):
     return figure
 
 
+def told(figure, digits):
+    """Its text, and that it is of one session alone where it is."""
+    alone = len(getattr(figure, "known", [None, None])) == 1
+    return figure.text(digits) + (" by one session" if alone else "")
+
+
 def side_of(figure):
     """Whether a ratio is shown to be below 1, above it, or neither."""
     return "below" if figure.high < 1 else "above" if figure.low > 1 else "neither"
@@ -32,16 +38,16 @@ def side_of(figure):
 
 def handover_finding(program):
     costs = costs_of(program)
-    few, many = (sure(costs.handover("cluster", connections), "the cost of a hand-over")
-                 for connections in (FEW, MANY))
+    few = sure(costs.handover("cluster", FEW), "the cost of a hand-over")
+    many = sure(measured(program).handover("cluster"), "the cost of a hand-over")
     request = sure(costs.request("cluster", 64 * KIB, True), "a request of 64 KiB")
     least, most = requests_below_a_percent(few, request)
     text = ("**A hand-over is paid once a connection.** With `cluster` it takes "
-            f"{few.text(1)} µs of CPU with {FEW} connections ({COSTS}). After {least} to {most} "
+            f"{told(few, 1)} µs of CPU with {FEW} connections ({COSTS}). After {least} to {most} "
             "requests of 64 KiB that is below 1 % of their CPU. ")
     if many.low <= 0:
-        return text + f"With {MANY} connections no cost is shown: {many.text(1)} µs."
-    return text + f"With {MANY} connections it takes {many.text(1)} µs."
+        return text + f"With {MANY} connections no cost is shown: {told(many, 1)} µs."
+    return text + f"With {MANY} connections it takes {told(many, 1)} µs."
 
 
 def proxy_finding(program):
@@ -63,7 +69,7 @@ def proxy_finding(program):
     return ("**Proxy only where requests of one connection must go to different workers.** "
             f"`passthru` takes {least.text(2)} to {most.text(2)} times the CPU of `socket` at 1 "
             f"and 10 MB, by client and reuse ({PEERS}). At 64 KiB on kept connections it takes "
-            f"{small.text(2)} times ({PROXY}).")
+            f"{told(small, 2)} times ({PROXY}).")
 
 
 def direct_finding(program):
@@ -73,8 +79,8 @@ def direct_finding(program):
     kept = sure(costs.without_master(True, FEW), "direct with reuse")
     large = sure(costs.ratio("direct", "cluster", MIB, True), "direct at 1 MiB")
     text = ("**Have no master where connections are short and alike.** With `direct` an empty "
-            f"request on a connection of its own takes {few.text(2)} times the CPU of `cluster` "
-            f"({COSTS}). With {MANY} connections it takes {many.text(2)} times. ")
+            f"request on a connection of its own takes {told(few, 2)} times the CPU of `cluster` "
+            f"({COSTS}). With {MANY} connections it takes {told(many, 2)} times. ")
     if {side_of(kept), side_of(large)} == {"neither"}:
         text += "On kept connections no difference is shown. "
     else:

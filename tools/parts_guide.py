@@ -179,20 +179,19 @@ def condition_text(rule, is_last):
     return ", ".join(parts) or ("else" if is_last else "always")
 
 
-def figures_text(program, rule):
-    found = figures_of(program)
-    return "<br>".join(
-        f"[{found[name]['what']}](../{found[name]['link']}): {found[name]['figure']}"
-        + (f", {found[name]['shown']}" if found[name]["shown"] else "")
-        for name, _ in rule["figures"]) or "–"
-
-
 def part_table(part):
+    """The rules of a part, and the figures that they name."""
     def make(program):
-        lines = [[condition_text(rule, number > 0), f"`{rule['take']}`", rule["why"],
-                  figures_text(program, rule)]
+        found = figures_of(program)
+        lines = [[condition_text(rule, number > 0), f"`{rule['take']}`", rule["why"]]
                  for number, rule in enumerate(rules()["rules"][part])]
-        return table(["if", "take", "why", "figures"], lines, left=4)
+        made = table(["if", "take", "why"], lines, left=3)
+        figures = [[f"`{rule['take']}`", f"[{found[name]['what']}](../{found[name]['link']})",
+                    found[name]["figure"], found[name]["shown"]]
+                   for rule in rules()["rules"][part] for name, _ in rule["figures"]]
+        if not figures:
+            return made
+        return made + "\n\n" + table(["for", "what", "figure", ""], figures, left=4)
     return make
 
 

@@ -77,6 +77,11 @@ class PeerFigures:
         is_of_client = metric == RATE and any(map(self.sessions.is_of_client, cells))
         return Ratio(self.sessions.between(*cells, metric), is_of_client and is_there)
 
+    def handover(self, mode):
+        """CPU time of an empty connection less that in `direct`, client and server, of 64."""
+        cells = [self.cell(name, "builtin", 64, (0, False)) for name in (mode, "direct")]
+        return self.sessions.between(*cells, TOTAL, "difference")
+
     def micro(self, name):
         """What a single kernel operation takes; None where it was not measured."""
         found = [cell for cell in self.sessions.pooled.cells if cell["mode"] == f"micro-{name}"]
