@@ -19,7 +19,6 @@
 #include "cli/version.hpp"
 #include "experiment/floor.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/run_summary.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
@@ -46,7 +45,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
               const std::optional<Pinning>& pinning) {
   row.run_id = make_run_id();
   fill_host(row, host);
-  row.relay = relay_text(setup.server);
+  row.relay = name_of(setup.server.relay);
   row.buffers = name_of(setup.server.buffers);
   row.workers = setup.server.workers;
   row.response_bytes = setup.server.response_bytes.value;
@@ -156,7 +155,6 @@ Prepared prepare(const RunOptions& options) {
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
-  made.notes = settle_relay(server, made.grid.subjects);
   const std::string limit = tls::describe_limit(server.tls);
   if (!limit.empty()) print_error(limit);
   for (const BodyMix& mix : made.grid.mixes) {

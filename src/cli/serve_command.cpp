@@ -17,7 +17,6 @@
 #include "cli/messages.hpp"
 #include "cli/signals.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
@@ -74,7 +73,6 @@ void print_news(Server& server) {
 int run_serve(const ServeOptions& options) {
   ServerConfig config = options.server;
   require_mode(config.mode);
-  static_cast<void>(settle_relay(config, {{config.mode}}));
   Server server{config};
   const Fd signals = make_signal_fd();
   write_text(stdout, fmt::format("listening on {} ({}, {} workers)\n",

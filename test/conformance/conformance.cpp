@@ -43,8 +43,7 @@ ServerConfig configured_server() {
   config.mode = environment("URB_MODE", "cluster");
   config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
                                           BufferKind::provided_inc, BufferKind::plain});
-  config.relay = choose(
-      "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+  config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
   config.tls.kind = choose("URB_TLS", {tls::Kind::off, tls::Kind::worker, tls::Kind::ktls});
   if (config.tls.kind != tls::Kind::off) {
     static const tls::Identity identity = tls::make_throwaway_identity();
