@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -154,6 +155,13 @@ Prepared prepare(const RunOptions& options) {
   made.setup.scope = scope_of(made.host);
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
+  const bool has_own_tls =
+      std::any_of(made.grid.subjects.begin(), made.grid.subjects.end(), [](const Subject& subject) {
+        return subject.tls.value_or(tls::Kind::off) != tls::Kind::off;
+      });
+  if (has_own_tls && server.tls.identity.key.empty()) {
+    server.tls.identity = tls::make_throwaway_identity();
+  }
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
   const std::string limit = tls::describe_limit(server.tls);
   if (!limit.empty()) print_error(limit);
@@ -230,7 +238,8 @@ int run_benchmark(const RunOptions& typed) {
 void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
   flags.operand("MODE", options.modes,
-                "modes to benchmark side by side, or all; direct:least has that policy");
+                "modes to benchmark side by side, or all; direct:least has that policy, socket:sni "
+                "that --tls");
   declare_server(flags, options.setup.server, &options.has_relay);
   declare_tls(flags, options.tls, options.setup.server.tls);
   options.setup.load.connections = 0;

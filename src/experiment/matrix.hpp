@@ -12,6 +12,7 @@
 #include "load/body_mix.hpp"
 #include "mode/policy.hpp"
 #include "net/relay_kind.hpp"
+#include "tls/serving.hpp"
 
 namespace urb {
 
@@ -21,6 +22,7 @@ struct Subject {
   std::optional<RelayKind> relay = {};  ///< one of several data paths; none: as the options say
   std::string url = {};                 ///< of `load`, without secrets
   std::optional<Policy> policy = {};    ///< typed as MODE:POLICY; none: as the options say
+  std::optional<tls::Kind> tls = {};    ///< typed as MODE:TLS; none: as the options say
   bool operator==(const Subject&) const = default;
 };
 

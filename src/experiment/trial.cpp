@@ -191,10 +191,12 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   ServerConfig config = setup.server;
   if (config.mode.empty()) config.mode = spec.cell.mode;
   if (spec.cell.policy) config.policy = spec.cell.policy;
+  if (spec.cell.tls) config.tls.kind = *spec.cell.tls;
 
   Row row = setup.row;
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
+  if (spec.cell.tls) row.tls = describe(config.tls);
   if (spec.cell.relay) {
     config.relay = *spec.cell.relay;
     row.relay = name_of(config.relay);

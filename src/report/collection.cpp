@@ -60,6 +60,8 @@ class Labels {
     std::string label = row.mode;
     if (is_one_of_several) label += " " + row.relay;
     if (has_policy_of_its_own(row.mode, row.policy)) label += " " + row.policy;
+    const std::string tls = row.tls.substr(0, row.tls.find('+'));
+    if (!tls.empty() && tls != "off") label += " tls=" + tls;
     return plain_name(label);
   }
 
@@ -99,13 +101,14 @@ class Settings {
     if (row.status != Status::ok && row.workers == 0 && !is_operation(row)) return;
     Entry& entry = entry_of(row);
     ++entry.row_count;
-    const auto key = std::make_tuple(row.mode, row.relay, row.policy, row.url, row.kernel,
+    const auto key = std::make_tuple(row.mode, row.relay, row.policy, row.tls, row.url, row.kernel,
                                      row.body_bytes, row.reuse);
     const auto [found, is_new] = entry.places.try_emplace(key, entry.setting.cells.size());
     if (is_new) {
       entry.setting.cells.push_back(Cell{.mode = row.mode,
                                          .relay = row.relay,
                                          .policy = row.policy,
+                                         .tls = row.tls,
                                          .url = row.url,
                                          .label = labels_.label_of(row),
                                          .kernel = row.kernel,
@@ -137,7 +140,7 @@ class Settings {
 
  private:
   using CellKey = std::tuple<std::string, std::string, std::string, std::string, std::string,
-                             std::uint64_t, bool>;
+                             std::string, std::uint64_t, bool>;
   struct Entry {
     Setting setting;
     std::size_t row_count = 0;

@@ -209,4 +209,26 @@ TEST_CASE("report: the command that measures a cell again") {
   CHECK(command_of(row) == "uring-bench micro fd-pass --repeats 1");
 }
 
+TEST_CASE("report: who does TLS makes cells, and whether anybody does makes tables") {
+  std::vector<Row> rows{timed_row("direct"), timed_row("socket"), timed_row("socket")};
+  rows[0].tls = "worker";
+  rows[1].tls = "sni";
+  rows[2].tls = "off";
+  const std::vector<urb::Section> sections = urb::collect(rows);
+  const std::vector<urb::Setting>& settings = sections.front().settings;
+  REQUIRE(settings.size() == 2);
+  CHECK(urb::title_of(settings[0].values).find("tls yes") != std::string::npos);
+  REQUIRE(settings[0].cells.size() == 2);
+  CHECK(settings[0].cells[0].label == "socket tls=sni");
+  CHECK(settings[0].cells[1].label == "direct tls=worker");
+  REQUIRE(settings[1].cells.size() == 1);
+  CHECK(settings[1].cells[0].label == "socket");
+  rows.resize(1);
+  rows[0].tls = "worker+resume";
+  const std::vector<urb::Section> alone = urb::collect(rows);
+  const urb::Setting& setting = alone.front().settings.front();
+  CHECK(urb::command_of(setting.cells.front(), setting).find(" --tls worker --tls-resume") !=
+        std::string::npos);
+}
+
 TEST_SUITE_END();
