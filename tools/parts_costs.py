@@ -1,4 +1,4 @@
-"""What each mechanism costs: tables of the CPU time of a request, from the runs of tools/defaults."""
+"""What each mechanism costs: tables of the CPU time of a request, by runs of tools/defaults."""
 import collections
 import functools
 import math

@@ -85,7 +85,8 @@ def direct_finding(program):
     if {side_of(kept), side_of(large)} == {"neither"}:
         text += "On kept connections no difference is shown. "
     else:
-        text += f"On kept ones it takes {told(kept, 2)} times, and {told(large, 2)} at 1 MiB ({MODES}). "
+        text += (f"On kept ones it takes {told(kept, 2)} times, and {told(large, 2)} at 1 MiB "
+                 f"({MODES}). ")
     return text + ("A master places better under uneven load "
                    "([skew](docs/verdicts.md#no-master-but-a-choice)).")
 
@@ -132,11 +133,11 @@ def kernel_finding(program):
     alone, kept = (change_text(*(counts.count("cluster", (0, reuse), kernel) for kernel in pair))
                    for reuse in (False, True))
     old, new = map(short_release, pair)
-    options = [counts.options_of(kernel) for kernel in pair]
+    options = {str(counts.options_of(kernel)) for kernel in pair}
     return (f"**Newer kernels execute more.** From Linux {old} to {new} the instructions of an "
             f"empty request of `cluster` change by {alone} %, and by {kept} % on a kept connection "
             "([counts](results/README.md#the-count-sweep), [why](docs/findings.md)). One compiler "
-            f"built both kernels{', with other options.' if len(set(map(str, options))) > 1 else '.'}")
+            f"built both kernels{', with other options.' if len(options) > 1 else '.'}")
 
 
 def found(program):

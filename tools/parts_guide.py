@@ -21,7 +21,7 @@ KERNEL = "6.12.118"
 PARTS_OF_ANSWER = {"mode": "Mode", "tls": "TLS", "relay": "Relay", "buffers": "Buffers"}
 # An answer of a part that has only some modes, and who these are.
 NEEDS_MODE = {"relay": "passthru"}
-EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "6.12"}
+EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "new"}
 
 
 @functools.lru_cache(maxsize=1)
