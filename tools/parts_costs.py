@@ -1,4 +1,4 @@
-"""What each mechanism costs: tables of the CPU time of a request, from the runs of tools/defaults."""
+"""What each mechanism costs: tables of the CPU time of a request, by runs of tools/defaults."""
 import collections
 import functools
 import math
@@ -172,6 +172,31 @@ def relays(program):
     return note + "\n\n" + table(["by `copy`", *names], lines)
 
 
+def modes(program):
+    """CPU time of a mode by that of another, and how unevenly `direct` loads its workers."""
+    costs = costs_of(program)
+    shown, lines = [], []
+    for connections in (FEW, MANY):
+        for reuse in (False, True):
+            for size in (0, *SIZES):
+                figures = [costs.ratio(first, second, size, reuse, connections)
+                           for first, second in (("direct", "cluster"), ("socket", "cluster"),
+                                                 ("passthru copy", "socket"))]
+                if any(figures):
+                    busiest = costs.sessions.metric(
+                        costs.cell("direct", size, reuse, connections), "worker_imbalance")
+                    shown += figures
+                    lines.append([size_text(size), WORDS[reuse], str(connections),
+                                  *map(short_text, figures), short_text(busiest, 1)])
+    note = paragraph(
+        f"CPU time of a request, client and server. Ratios within a round {intervals(shown)}. The "
+        "last column is the requests of the busiest worker of `direct` by the average. "
+        f"{where(costs)}")
+    return note + "\n\n" + table(["body", "", "connections", "direct by cluster",
+                                  "socket by cluster", "passthru copy by socket",
+                                  "busiest worker"], lines, left=3)
+
+
 def buffers(program):
     """CPU time by kind of buffers."""
     costs = costs_of(program)
@@ -194,5 +219,5 @@ def buffers(program):
                                   "provided by registered", "provided by plain"], lines, left=4)
 
 
-PARTS = {"relays": relays, "handover": handover, "handover-share": handover_share,
+PARTS = {"modes": modes, "relays": relays, "handover": handover, "handover-share": handover_share,
          "buffers": buffers}

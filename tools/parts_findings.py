@@ -13,6 +13,7 @@ from rows import Failure, short_release
 
 COSTS = "[tables](docs/results.md#what-a-hand-over-costs)"
 PROXY = "[tables](docs/results.md#what-proxying-costs)"
+MODES = "[tables](docs/results.md#modes-by-body)"
 BUFFERS = "[tables](docs/results.md#kinds-of-buffers)"
 PEERS = "[tables](docs/peers.md)"
 KINDS = ["registered", "plain", "provided"]
@@ -26,9 +27,9 @@ def sure(figure, what):
 
 
 def told(figure, digits):
-    """Its text, and that it is of one session alone where it is."""
+    """Its text, with a mark where it is of one session alone."""
     alone = len(getattr(figure, "known", [None, None])) == 1
-    return figure.text(digits) + (" by one session" if alone else "")
+    return figure.text(digits) + ("¹" if alone else "")
 
 
 def side_of(figure):
@@ -69,7 +70,7 @@ def proxy_finding(program):
     return ("**Proxy only where requests of one connection must go to different workers.** "
             f"`passthru` takes {least.text(2)} to {most.text(2)} times the CPU of `socket` at 1 "
             f"and 10 MB, by client and reuse ({PEERS}). At 64 KiB on kept connections it takes "
-            f"{told(small, 2)} times ({PROXY}).")
+            f"{told(small, 2)} times ({MODES}).")
 
 
 def direct_finding(program):
@@ -84,7 +85,8 @@ def direct_finding(program):
     if {side_of(kept), side_of(large)} == {"neither"}:
         text += "On kept connections no difference is shown. "
     else:
-        text += f"On kept ones it takes {kept.text(2)} times, and {large.text(2)} at 1 MiB. "
+        text += (f"On kept ones it takes {told(kept, 2)} times, and {told(large, 2)} at 1 MiB "
+                 f"({MODES}). ")
     return text + ("A master places better under uneven load "
                    "([skew](docs/verdicts.md#no-master-but-a-choice)).")
 
@@ -131,11 +133,11 @@ def kernel_finding(program):
     alone, kept = (change_text(*(counts.count("cluster", (0, reuse), kernel) for kernel in pair))
                    for reuse in (False, True))
     old, new = map(short_release, pair)
-    options = [counts.options_of(kernel) for kernel in pair]
+    options = {str(counts.options_of(kernel)) for kernel in pair}
     return (f"**Newer kernels execute more.** From Linux {old} to {new} the instructions of an "
             f"empty request of `cluster` change by {alone} %, and by {kept} % on a kept connection "
             "([counts](results/README.md#the-count-sweep), [why](docs/findings.md)). One compiler "
-            f"built both kernels{', with other options.' if len(set(map(str, options))) > 1 else '.'}")
+            f"built both kernels{', with other options.' if len(options) > 1 else '.'}")
 
 
 def found(program):
@@ -146,10 +148,11 @@ def found(program):
                  for finding in (handover_finding, proxy_finding, direct_finding, relay_finding,
                                  kernel_finding)]
     costs = costs_of(program)
+    ones = " ¹ By one session." if any("¹" in sentence for sentence in sentences) else ""
     note = paragraph(
         f"Times are of {machine_text(costs.first)}, {sessions_text(costs.rows)}. CPU is of client "
         "and server together. In parentheses is the interval of 93 % or more, which holds the "
-        "median of each session.")
+        f"median of each session.{ones}")
     return "\n".join(sentences) + "\n\n" + note
 
 

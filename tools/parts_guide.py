@@ -7,7 +7,7 @@ import functools
 import json
 import textwrap
 
-from parts_costs import FEW, KIB, MANY, MIB, costs_of, requests_below_a_percent
+from parts_costs import FEW, KIB, MANY, MIB, SIZES, costs_of, requests_below_a_percent
 from parts_kernels import Counts, METRIC
 from parts_study import machine_text, sessions_text
 from peers_figures import CONNECTIONS, TOTAL
@@ -21,7 +21,7 @@ KERNEL = "6.12.118"
 PARTS_OF_ANSWER = {"mode": "Mode", "tls": "TLS", "relay": "Relay", "buffers": "Buffers"}
 # An answer of a part that has only some modes, and who these are.
 NEEDS_MODE = {"relay": "passthru"}
-EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "6.12"}
+EXAMPLE = {"body": "middle", "requests": "many", "route": "any", "tls": "off", "kernel": "new"}
 
 
 @functools.lru_cache(maxsize=1)
@@ -110,16 +110,18 @@ KNOWN = {
                           f"{TABLES}#what-a-hand-over-costs"),
     "direct-kept": ("`direct` by `cluster`, CPU, 64 KiB, kept",
                     of_costs("direct", "cluster", 64 * KIB, True), 2,
-                    f"{TABLES}#what-a-hand-over-costs"),
+                    f"{TABLES}#modes-by-body"),
     "imbalance": ("requests of the busiest worker of `direct` by the average, 64 KiB, kept",
-                  imbalance, 1, f"{TABLES}#the-study-s-cells"),
+                  imbalance, 1, f"{TABLES}#modes-by-body"),
     "socket-middle": ("`socket` by `cluster`, CPU, 64 KiB, kept",
-                      of_costs("socket", "cluster", 64 * KIB, True), 2, TABLES),
+                      of_costs("socket", "cluster", 64 * KIB, True), 2,
+                      f"{TABLES}#modes-by-body"),
     "socket-large": ("`socket` by `cluster`, CPU, 1 MiB, no reuse",
-                     of_costs("socket", "cluster", MIB, False), 2, TABLES),
+                     of_costs("socket", "cluster", MIB, False), 2,
+                     f"{TABLES}#modes-by-body"),
     "proxy-middle": ("`passthru copy` by `socket`, CPU, 64 KiB, kept",
                      of_costs("passthru copy", "socket", 64 * KIB, True), 2,
-                     f"{TABLES}#what-proxying-costs"),
+                     f"{TABLES}#modes-by-body"),
     "proxy-large": ("the best relay by `socket`, CPU, 1 MiB, kept", proxy_large, 2,
                     "docs/peers.md"),
     "counts-direct": (f"`direct` by `cluster`, instructions on {KERNEL}, 64 KiB, kept",
@@ -130,7 +132,7 @@ KNOWN = {
         f"`{relay}` by `copy`, CPU, {size_text(size)}, kept",
         of_costs(f"passthru {relay}", "passthru copy", size, True), 2,
         f"{TABLES}#what-proxying-costs")
-       for relay in ("sync", "linked") for size in (4 * KIB, 64 * KIB, MIB)},
+       for relay in ("sync", "linked") for size in SIZES},
     **{f"{kind}-{size_text(size)}": (
         f"`{kind}` by `registered`, `socket`, CPU, {size_text(size)}, kept",
         of_buffers(kind, size), 2, f"{TABLES}#kinds-of-buffers")
@@ -170,29 +172,31 @@ def first_rule(part, answers):
                 if all(answers[name] in values for name, values in rule["when"].items()))
 
 
-def condition_text(rule, is_last):
-    """"kept connections, routed by each head"."""
-    answers = {(question["name"], answer["value"]): answer["if"]
-               for question in rules()["questions"] for answer in question["answers"]}
-    parts = [" or ".join(answers[name, value] for value in values)
-             for name, values in rule["when"].items()]
-    return ", ".join(parts) or ("else" if is_last else "always")
-
-
 def part_table(part):
-    """The rules of a part, and the figures that they name."""
+    """The rules of a part by what they ask for, and the figures that they name."""
     def make(program):
-        found = figures_of(program)
-        lines = [[condition_text(rule, number > 0), f"`{rule['take']}`", rule["why"]]
-                 for number, rule in enumerate(rules()["rules"][part])]
-        made = table(["if", "take", "why"], lines, left=3)
-        figures = [[f"`{rule['take']}`", f"[{found[name]['what']}](../{found[name]['link']})",
-                    found[name]["figure"], found[name]["shown"]]
+        questions = rules()["questions"]
+        lines = []
+        for rule in rules()["rules"][part]:
+            asked = []
+            for question in questions:
+                wanted = rule["when"].get(question["name"])
+                asked.append(" or ".join(answer["if"] for answer in question["answers"]
+                                         if answer["value"] in wanted) if wanted else "")
+            lines.append([*asked, f"`{rule['take']}`", rule["why"]])
+        head = [*(question["short"] for question in questions), "take", "why"]
+        figures = [figure_item(program, name, f"`{rule['take']}`: ")
                    for rule in rules()["rules"][part] for name, _ in rule["figures"]]
-        if not figures:
-            return made
-        return made + "\n\n" + table(["for", "what", "figure", ""], figures, left=4)
+        return "\n\n".join(filter(None, [table(head, lines, left=len(head)),
+                                         "\n".join(figures)]))
     return make
+
+
+def figure_item(program, name, before=""):
+    """A figure as a line of a list."""
+    found = figures_of(program)[name]
+    shown = f", {found['shown']}" if found["shown"] else ""
+    return item(f"{before}{found['what']}: {found['figure']}{shown} ([table](../{found['link']}))")
 
 
 def item(text):
@@ -215,10 +219,7 @@ def example(program):
         rule = first_rule(part, EXAMPLE)
         if NEEDS_MODE.get(part, mode) != mode:
             continue
-        lines = [item(f"{one['what']}: {one['figure']}"
-                      + (f", {one['shown']}" if one["shown"] else "")
-                      + f" ([table](../{one['link']}))")
-                 for one in (figures_of(program)[name] for name, _ in rule["figures"])]
+        lines = [figure_item(program, name) for name, _ in rule["figures"]]
         parts.append(paragraph(f"**{title}: `{rule['take']}`.** {rule['why']}"))
         if lines:
             parts.append("\n".join(lines))

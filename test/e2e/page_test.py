@@ -27,7 +27,7 @@ class PageTest(PageCase):
     def test_the_guide_says_which_mode_to_take(self):
         self.open()
         self.assertIn("cluster", self.text("#advice"))
-        for name, value in (("body", "middle"), ("requests", "many"), ("kernel", "6.12")):
+        for name, value in (("body", "middle"), ("requests", "many"), ("kernel", "new")):
             Select(self.browser.find_element("name", f"needs-{name}")).select_by_value(value)
         text = self.text("#advice")
         with open(SOURCE / "page/guide_figures.json", encoding="utf-8") as file:
