@@ -6,8 +6,8 @@ namespace urb {
 Warnings find_trial_warnings(const Row& row, const LoadResult& load, const WindowSample& begin,
                              const WindowSample& end) {
   Warnings warnings;
-  const double client_share =
-      row.cpu_us_per_request_client.value_or(0) * row.requests_per_s.value_or(0) / 1e6;
+  const double client_share = load.busiest_share.value_or(
+      row.cpu_us_per_request_client.value_or(0) * row.requests_per_s.value_or(0) / 1e6);
   if (client_share >= kShareSaturated) warnings.insert(Warning::client_busy);
   if (load.requests < kRequestsFew || load.requests < kRequestsPerConnectionFew * row.connections)
     warnings.insert(Warning::few_requests);

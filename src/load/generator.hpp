@@ -103,9 +103,11 @@ struct LoadResult {
   std::uint64_t handshakes = 0;   ///< of TLS, within the measured time
   std::uint64_t resumed = 0;      ///< those of them that were short, by a ticket
   LoadErrors errors;
-  std::string first_error;   ///< one line, for the message
-  Nanos elapsed{0};          ///< of the measured time
-  Nanos stalled{0};          ///< how long the client did not run meanwhile, see StallWatch
+  std::string first_error;  ///< one line, for the message
+  Nanos elapsed{0};         ///< of the measured time
+  Nanos stalled{0};         ///< how long the client did not run meanwhile, see StallWatch
+  /// Where other processes are the client: the CPU share of the one that had most.
+  std::optional<double> busiest_share = {};
   bool interrupted = false;  ///< by `stop`, or by the progress hook
   Features used;             ///< of the kernel, by the client's ring
   // How connections ended, whenever they did. A close that the server has announced is awaited.
@@ -136,6 +138,8 @@ struct LoadResult {
 
 /// Called from the generator's thread between batches of completions, never inside one.
 struct LoadHooks {
+  /// Asked every 200 us from the end of the warm-up on, which goes on until it says yes. None: yes.
+  std::function<bool()> may_begin_window = {};
   std::function<void()> on_window_begin;  ///< warm-up is over
   std::function<void()> on_window_end;    ///< what is in flight has yet to end
   /// About ten times a second, also while the last requests end: time since the start, requests so
