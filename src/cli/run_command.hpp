@@ -24,7 +24,8 @@ struct RunOptions {
   Grid grid;               ///< without subjects and seed
   RoundRules rules;
   PinRequest pin;
-  bool reference = true;  ///< runs the reference beside two or more other modes
+  std::vector<std::string> client_via;  ///< commands that bring clients elsewhere; none: here
+  bool reference = true;                ///< runs the reference beside two or more other modes
   RowOutput rows;
   std::optional<std::string> json;
   bool quiet = false;

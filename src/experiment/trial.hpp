@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "experiment/disturbance.hpp"
+#include "experiment/far_client.hpp"
 #include "experiment/figures.hpp"
 #include "experiment/matrix.hpp"
 #include "load/generator.hpp"
@@ -27,6 +28,7 @@ struct TrialSetup {
   LoadOptions load;  ///< without target, body and reuse; verifies in any case
   Row row;           ///< host, run and workload columns
   ClientKind client = ClientKind::builtin;
+  FarClient* far = nullptr;  ///< of the run; none: this process is the client
   HostScope scope;
   Yardsticks* yardsticks = nullptr;  ///< of the run; none where times mean nothing
 };
