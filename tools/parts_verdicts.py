@@ -79,6 +79,20 @@ EFFECTS = {
                                 ("plain", "provided", "`provided`"))
         for mode in ("cluster", "socket", "passthru") for size, text in SIZES
         if size or mode != "passthru"],
+    "plain-time-2": [
+        Effect(f"{word}, `{mode}` {text}, {WORDS[reuse]}, {connections}",
+               **in_one("time-2", {"buffers": base}, {"buffers": new}, mode=mode,
+                        body_bytes=str(size), reuse=reuse, connections=connections), metric=CPU)
+        for base, new, word, cells in (
+            ("registered", "plain", "`plain` by `registered`",
+             [(mode, reuse, size, "4") for mode in ("cluster", "socket", "direct")
+              for reuse in WORDS for size in SIZES]
+             + [(mode, reuse, size, "64") for mode in ("cluster", "direct") for reuse in WORDS
+                for size in SIZES[:2]]
+             + [("passthru", "yes", size, "4") for size in ((4 * KIB, "4 KiB"), *SIZES[1:])]),
+            ("plain", "provided", "`provided` by `plain`",
+             [(mode, "yes", SIZES[0], "4") for mode in ("cluster", "socket", "direct")]))
+        for mode, reuse, (size, text), connections in cells],
     "provided-inc": [
         Effect(f"`{mode}` {text}, {word}", **buffers("provided", "provided-inc", size, reuse,
                                                      mode=mode))
@@ -114,6 +128,12 @@ EFFECTS = {
                **in_one("linked-time", {"relay": "sync"}, {"relay": relay}, reuse=reuse),
                metric=CPU)
         for relay in ("linked", "copy") for reuse in ("yes", "no")],
+    "relays-time-2": [
+        Effect(f"`{relay}` by `sync`, {text}, {WORDS[reuse]}, {connections}",
+               **in_one("relays-2", {"relay": "sync"}, {"relay": relay}, body_bytes=str(size),
+                        reuse=reuse, connections=connections), metric=CPU)
+        for relay in ("linked", "copy") for size, text in ((4 * KIB, "4 KiB"), *SIZES[1:])
+        for reuse in WORDS for connections in ("4", "64")],
     "pidfd-time": [
         Effect("a pull and a close, by a message with a descriptor",
                **micro("fd-pass-1", "pidfd-getfd", "pidfd-time", HOST)),
@@ -239,7 +259,7 @@ OVERVIEW = [
     ("[RECV into registered buffers](#receives-into-registered-buffers)", "7.2",
      "recv-registered", "`socket` 1 MiB, kept", "kept, gains next to nothing"),
     ("[plain memory instead of registered](#plain-memory-instead-of-registered)", "5.6",
-     "plain-time", "`plain` by `registered`, `socket` 1 MiB", "cheaper here, no default yet"),
+     "plain-time", "`plain` by `registered`, `socket` 1 MiB", "not shown everywhere, an option"),
     ("[provided buffers, filled to the end](#provided-buffers-filled-to-the-end)", "6.12",
      "provided-inc", "`socket` 64 KiB, kept", "rejected, stays an option"),
     ("[bundles](#bundles)", "6.10", "bundles", "`direct` 1 MiB", "rejected"),

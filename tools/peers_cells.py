@@ -3,7 +3,7 @@
 # Our modes, and what `serve` is given for each.
 OURS = {"direct": [], "cluster": [], "socket": [], "msgring": [],
         "passthru linked": ["--relay", "linked"], "passthru sync": ["--relay", "sync"],
-        "passthru copy": ["--relay", "copy"], "passthru auto": ["--relay", "auto"]}
+        "passthru copy": ["--relay", "copy"]}
 # Other servers, and the program of each.
 FOREIGN = {"nginx-direct": "nginx", "nginx-proxy": "nginx", "haproxy-proxy": "haproxy",
            "node-cluster": "node", "node-socket": "node", "node-passthru": "node"}

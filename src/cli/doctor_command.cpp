@@ -1,6 +1,4 @@
 // `doctor`: what this machine is, which modes it runs, and what to mend before measuring.
-#include "cli/doctor_command.hpp"
-
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
@@ -8,7 +6,6 @@
 #include "cli/host_line.hpp"
 #include "experiment/floor.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_crossing.hpp"
 #include "experiment/runner.hpp"
 #include "probe/loopback.hpp"
 #include "report/console.hpp"
@@ -30,7 +27,7 @@ bool print_modes(const ServerConfig& server, const Obstacles& obstacles,
   return any_runs;
 }
 
-int run_doctor(const DoctorOptions& options) {
+int run_doctor() {
   const ServerConfig server;
   const Host host = probe_host();
   const Obstacles obstacles = find_obstacles(server);
@@ -49,12 +46,6 @@ int run_doctor(const DoctorOptions& options) {
 
   if (any_runs)
     write_text(stdout, fmt::format("\nThe tool's own floor: {}\n", format_floor(measure_floor())));
-  if (options.calibrate && loopback_problem.empty()) {
-    constexpr int kRounds = 301;  // some 200 ms
-    write_text(stdout,
-               fmt::format("\nThe relay, CPU time of one transfer and of reading it behind\n{}",
-                           format_crossing(measure_relay_costs(kRounds))));
-  }
   const Warnings warnings = find_run_warnings(host, running_build(), kRepeatsEnough);
   if (!warnings.empty()) write_text(stdout, "\n");
   for (const Warning warning : warnings)
@@ -64,18 +55,10 @@ int run_doctor(const DoctorOptions& options) {
 
 }  // namespace
 
-void declare_doctor(Flags& flags, DoctorOptions& options) {
-  flags.flag("--calibrate", options.calibrate,
-             "measure from which size on a relay does better to splice than to copy");
-}
-
 extern const Command command_doctor;
-const Command command_doctor{
-    .name = "doctor",
-    .summary = "Says what this kernel and these limits allow",
-    .examples =
-        "  uring-bench doctor\n"
-        "  uring-bench doctor --calibrate\n",
-    .declare = [](Flags& flags) { return make_action(flags, declare_doctor, run_doctor); }};
+const Command command_doctor{.name = "doctor",
+                             .summary = "Says what this kernel and these limits allow",
+                             .examples = "  uring-bench doctor\n",
+                             .declare = [](Flags&) { return make_action(run_doctor); }};
 
 }  // namespace urb

@@ -45,18 +45,6 @@ std::vector<bool> parse_reuse(std::string_view text) {
   throw BadValue("not one of no, yes, both");
 }
 
-void store_relay(ServerConfig& server, const std::string& typed) {
-  constexpr std::string_view kSized = "auto:";
-  server.relay_copy_max.reset();
-  if (typed.starts_with(kSized)) {
-    server.relay = RelayKind::automatic;
-    server.relay_copy_max = value_or_throw(parse_bytes(typed.substr(kSized.size())));
-    return;
-  }
-  server.relay = value_of_name(
-      typed, std::array{RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
-}
-
 }  // namespace
 
 double parse_share(std::string_view text) {
@@ -82,15 +70,13 @@ void declare_server(Flags& flags, ServerConfig& server, bool* has_relay) {
                "rr; direct: hash", [&server](const std::string& typed) {
                  server.policy = value_of_name(typed, kPolicies);
                });
-  flags.parsed(
-      "--relay", "linked|sync|copy|auto[:SIZE]",
-      "data path of passthru: linked splice SQEs; splice(2); recv and send; auto copies "
-      "up to SIZE (measured, if not given) and splices more",
-      has_relay != nullptr ? "each of the first three" : std::string{name_of(server.relay)},
-      [&server, has_relay](const std::string& typed) {
-        store_relay(server, typed);
-        if (has_relay != nullptr) *has_relay = true;
-      });
+  flags.parsed("--relay", join_names(kRelays, "|"),
+               "data path of passthru: linked splice SQEs; splice(2); recv and send",
+               has_relay != nullptr ? "each of them" : std::string{name_of(server.relay)},
+               [&server, has_relay](const std::string& typed) {
+                 server.relay = value_of_name(typed, kRelays);
+                 if (has_relay != nullptr) *has_relay = true;
+               });
   flags.choice("--buffers", server.buffers,
                std::array{BufferKind::registered, BufferKind::provided, BufferKind::provided_inc,
                           BufferKind::plain},

@@ -21,7 +21,6 @@
 #include "cli/version.hpp"
 #include "experiment/floor.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/run_summary.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
@@ -48,7 +47,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
               const std::optional<Pinning>& pinning) {
   row.run_id = make_run_id();
   fill_host(row, host);
-  row.relay = relay_text(setup.server);
+  row.relay = name_of(setup.server.relay);
   row.buffers = name_of(setup.server.buffers);
   row.workers = setup.server.workers;
   row.response_bytes = setup.server.response_bytes.value;
@@ -160,7 +159,6 @@ Prepared prepare(const RunOptions& options) {
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
-  made.notes = settle_relay(server, made.grid.subjects);
   for (const BodyMix& mix : made.grid.mixes) {
     made.notes += fmt::format("Bodies of {} bytes on average are a mix: {}\n", mean_body(mix).value,
                               format_body_mix(mix));

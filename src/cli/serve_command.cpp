@@ -23,7 +23,6 @@
 #include "cli/messages.hpp"
 #include "cli/signals.hpp"
 #include "experiment/mode_choice.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "probe/host.hpp"
 #include "probe/loopback.hpp"
@@ -119,7 +118,6 @@ void print_news(Server& server) {
 int run_serve(const ServeOptions& options) {
   ServerConfig config = options.server;
   require_mode(config.mode);
-  static_cast<void>(settle_relay(config, {{config.mode}}));
   std::optional<ControlToken> token;
   if (options.control) token = ControlToken::read_or_make(*options.control_token);
   Server server{config};

@@ -69,9 +69,8 @@ class Rules {
   }
 
   [[nodiscard]] std::string first_broken() const {
-    for (const auto rule :
-         {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::auto_relay, &Rules::buffers,
-          &Rules::accepts, &Rules::placement, &Rules::handshakes}) {
+    for (const auto rule : {&Rules::heads, &Rules::hand_over, &Rules::relay, &Rules::buffers,
+                            &Rules::accepts, &Rules::placement, &Rules::handshakes}) {
       if (std::string broken = (this->*rule)(); !broken.empty()) return broken;
     }
     return {};
@@ -114,31 +113,7 @@ class Rules {
       return fmt::format("its relay moved {} of {} bytes that did not come with a head",
                          total_of(ways), due);
     }
-    return claim_.relay == RelayKind::automatic ? "" : other_way(ways, name_of(claim_.relay));
-  }
-
-  // Bodies up to the border are copied, larger ones spliced. When all pipes or all buffers are lent
-  // it takes the other, so a tenth of the bytes may go that way. Of a spliced body the last part
-  // may be copied, up to the border. Responses, which have sizes of their own, may go either way.
-  [[nodiscard]] std::string auto_relay() const {
-    if (!mode_.has_relay || claim_.relay != RelayKind::automatic) return {};
-    const Ways ways = relay_ways(master_);
-    if (ways[0].bytes != 0) return other_way(ways, "auto");
-    if (client_.has_mix) return {};  // the mean is no body's size
-    const std::uint64_t total = total_of(ways);
-    const std::uint64_t either = total / 10 + workers_.response_body_bytes;
-    const std::uint64_t body = client_.body_bytes / std::max<std::uint64_t>(client_.requests, 1);
-    const std::uint64_t copied = ways[2].bytes;
-    if (body <= claim_.copy_max && ways[1].bytes > either) {
-      return fmt::format("it spliced {} of {} bytes, in bodies of {} that it copies up to {}",
-                         ways[1].bytes, total, body, claim_.copy_max);
-    }
-    if (body > claim_.copy_max + kHeadReadArea &&
-        copied > either + claim_.copy_max * (client_.requests + client_.uncounted)) {
-      return fmt::format("it copied {} of {} bytes, in bodies of {} that it splices above {}",
-                         copied, total, body, claim_.copy_max);
-    }
-    return {};
+    return other_way(ways, name_of(claim_.relay));
   }
 
   // No byte another way: a pool is of one kind, and its ring knows which receive it has. All bytes

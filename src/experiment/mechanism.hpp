@@ -17,8 +17,7 @@ namespace urb {
 /// What a row says of its server.
 struct MechanismClaim {
   const Mode* mode = nullptr;
-  RelayKind relay = RelayKind::linked;       ///< of a mode that has one
-  std::uint64_t copy_max = kCopyMaxDefault;  ///< of RelayKind::automatic: bytes
+  RelayKind relay = RelayKind::linked;  ///< of a mode that has one
   BufferKind buffers = BufferKind::registered;
   Policy policy = Policy::hash;
   bool has_tls = false;  ///< of the workers

@@ -16,7 +16,6 @@
 #include "experiment/figures.hpp"
 #include "experiment/machine_watch.hpp"
 #include "experiment/mechanism.hpp"
-#include "experiment/relay_choice.hpp"
 #include "experiment/routing.hpp"
 #include "experiment/shortage_watch.hpp"
 #include "mode/mode.hpp"
@@ -221,7 +220,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   row.mode = spec.cell.mode;
   if (spec.cell.relay) {
     config.relay = *spec.cell.relay;
-    row.relay = relay_text(config);
+    row.relay = name_of(config.relay);
   }
   const Mode* const mode = find_mode(row.mode);
   // Other modes have no relay, whatever the option says.

@@ -55,8 +55,7 @@ class PassthruMaster : public Parts<PassthruMaster> {
                buffers_,
                context.counters,
                2 * context.connection_capacity,
-               {.spare_count = kSpareStores, .idle_timeout = context.config.limits.idle_timeout},
-               context.config.relay_copy_max.value_or(Bytes{kCopyMaxDefault}).value},
+               {.spare_count = kSpareStores, .idle_timeout = context.config.limits.idle_timeout}},
         exchanges_{ring,
                    kExchanges,
                    {buffers_, relay_, upstreams_, lingering_close_, context.counters},
@@ -67,9 +66,7 @@ class PassthruMaster : public Parts<PassthruMaster> {
 
   void start() {
     if (config_.relay == RelayKind::linked) require_kernel_thread("use --relay sync or copy");
-    if (config_.relay == RelayKind::sync || config_.relay == RelayKind::automatic) {
-      require_splice_call();
-    }
+    if (config_.relay == RelayKind::sync) require_splice_call();
     Parts::start();
   }
 

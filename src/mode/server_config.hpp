@@ -22,9 +22,7 @@ struct ServerConfig {
   unsigned workers = 4;
   Address listen = Address::loopback(0);
   std::optional<Policy> policy;  ///< none: the mode's own, see policy_of()
-  RelayKind relay = RelayKind::linked;
-  /// Of RelayKind::automatic: what it copies at most. None: kCopyMaxDefault.
-  std::optional<Bytes> relay_copy_max;
+  RelayKind relay = RelayKind::sync;
   BufferKind buffers = BufferKind::registered;
   Bytes response_bytes{0};  ///< 0: the short JSON object
   http::Limits limits;

@@ -25,20 +25,17 @@ constexpr int kRestartSystemCall = 512;
 }  // namespace
 
 Relay::Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers,
-             Counters& counters, std::size_t transfer_capacity, const PipePoolOptions& pipes,
-             std::uint64_t copy_max)
+             Counters& counters, std::size_t transfer_capacity, const PipePoolOptions& pipes)
     : ring_{ring},
       operations_{ring, owner},
       kind_{kind},
-      copy_max_{copy_max},
       buffers_{buffers},
       counters_{counters},
       pipes_{kind == RelayKind::copy ? PipePoolOptions{0, 0} : pipes, counters},
       spare_count_{pipes.spare_count},
       spares_left_{pipes.spare_count},
       transfers_{transfer_capacity} {
-  const bool copies = kind == RelayKind::copy || kind == RelayKind::automatic;
-  URB_ASSERT(!copies || !is_provided(buffers.kind()));
+  URB_ASSERT(kind != RelayKind::copy || !is_provided(buffers.kind()));
 }
 
 Relay::~Relay() {
@@ -51,10 +48,9 @@ std::optional<std::uint32_t> Relay::begin(std::uint32_t cookie, int source, int 
   Transfer* const transfer = transfers_.try_emplace(cookie, source, target, bytes);
   if (transfer == nullptr) return {};
   const std::uint32_t id = transfer->slot_index;
-  choose_kind(*transfer);
   // To begin with a poll costs nothing if the source is ready; a splice that finds nothing costs a
   // trip through io-wq.
-  transfer->source_is_empty = transfer->kind == RelayKind::linked;
+  transfer->source_is_empty = kind_ == RelayKind::linked;
   go_on(*transfer, false);
   // splice(2) may have moved all of it already, and then nothing is in flight that would tell.
   if (transfer->is_over() && transfer->in_flight.none()) {
@@ -185,7 +181,7 @@ void Relay::receive_into_pipe(Transfer& transfer) noexcept {
 }
 
 void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
-  if (result < static_cast<std::int64_t>(transfer.asked) && transfer.kind != RelayKind::copy) {
+  if (result < static_cast<std::int64_t>(transfer.asked) && kind_ != RelayKind::copy) {
     counters_.short_splices.add();
   }
   if (result > 0) {
@@ -195,8 +191,8 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     transfer.source_is_readable = false;
   } else if (result == -EAGAIN) {
     transfer.source_is_empty = true;
-    transfer.must_receive = transfer.kind != RelayKind::copy && transfer.source_is_readable;
-  } else if (result == 0 && transfer.kind != RelayKind::copy) {
+    transfer.must_receive = kind_ != RelayKind::copy && transfer.source_is_readable;
+  } else if (result == 0 && kind_ != RelayKind::copy) {
     transfer.must_receive = transfer.splice_ended = true;
   } else if (!is_interruption(result)) {
     transfer.source_ended = true;
@@ -211,7 +207,7 @@ void Relay::on_moved_out(Transfer& transfer, std::int32_t result, Counter& bytes
     transfer.left -= moved;
     transfer.written += moved;
     bytes.add(moved);
-    transfer.target_is_full = transfer.kind == RelayKind::copy && transfer.in_transit() != 0;
+    transfer.target_is_full = kind_ == RelayKind::copy && transfer.in_transit() != 0;
   } else if (result == -EAGAIN) {
     transfer.target_is_full = true;
   } else if (result != 0 && !is_interruption(result)) {
@@ -223,15 +219,15 @@ void Relay::on_moved_out(Transfer& transfer, std::int32_t result, Counter& bytes
 void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
   if (is_readable) transfer.source_is_empty = false;
   if (transfer.in_transit() != 0) {
-    if (transfer.kind != RelayKind::copy) counters_.short_splices.add();
+    if (kind_ != RelayKind::copy) counters_.short_splices.add();
     return run(transfer);
   }
   if (!is_readable) {
     // A receive waits for its source with the buffer in hand; a splice of nothing says so.
-    const bool may_wait = transfer.kind == RelayKind::copy || transfer.source_is_empty;
-    const bool are_few = stores_are_few(transfer.kind);
+    const bool may_wait = kind_ == RelayKind::copy || transfer.source_is_empty;
+    const bool are_few = stores_are_few();
     if (waiting_.front() != nullptr || (may_wait && are_few)) give_back_store(transfer);
-    const bool must_poll = transfer.kind == RelayKind::sync || are_few;
+    const bool must_poll = kind_ == RelayKind::sync || are_few;
     if (!transfer.has_store() && must_poll) return arm_source_poll(transfer);
   }
   if (!transfer.has_store() && !try_take_store(transfer)) {
@@ -242,11 +238,10 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
 }
 
 void Relay::run(Transfer& transfer) noexcept {
-  switch (transfer.kind) {
+  switch (kind_) {
     case RelayKind::linked: return queue_hop(transfer);
     case RelayKind::sync: return pump(transfer);
-    case RelayKind::copy:
-    case RelayKind::automatic: return queue_copy(transfer);  // no transfer's kind is `automatic`
+    case RelayKind::copy: return queue_copy(transfer);
   }
 }
 

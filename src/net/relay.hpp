@@ -1,8 +1,6 @@
 // Moves bytes from one non-blocking stream socket to another, in one of three ways, with
 // back-pressure: at most one pipe or buffer of bytes is between source and target at any time.
-// It knows nothing of HTTP: the caller says how many bytes. The kind `automatic` chooses whenever a
-// transfer takes a pipe or a buffer, by the bytes that are still to come; it takes the other when
-// those are all lent.
+// It knows nothing of HTTP: the caller says how many bytes.
 //
 // A transfer borrows its pipe or buffer. While these are plenty it may keep an empty one; once half
 // of them are lent it gives its own back when the source has nothing, and polls the source before
@@ -44,11 +42,9 @@ struct TransferEnd {
 class Relay {
  public:
   /// `buffers` serves `copy` (kind registered or plain), `pipes` the others. `owner` marks this
-  /// component's tokens. `copy_max` bytes are the most that `automatic` copies. Throws SysError
-  /// when not even one pipe can be made.
+  /// component's tokens. Throws SysError when not even one pipe can be made.
   Relay(Ring& ring, std::uint8_t owner, RelayKind kind, BufferPool& buffers, Counters& counters,
-        std::size_t transfer_capacity, const PipePoolOptions& pipes = {},
-        std::uint64_t copy_max = kCopyMaxDefault);
+        std::size_t transfer_capacity, const PipePoolOptions& pipes = {});
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
   /// Drains the ring first if transfers are still running; they end without a word.
@@ -94,9 +90,8 @@ class Relay {
     std::uint64_t unread;  ///< bytes that are still to be taken from the source
     std::uint64_t left;    ///< bytes that are still to be written to the target
     std::uint64_t written = 0;
-    std::uint32_t asked = 0;           ///< bytes that the last splice or read was for
-    std::uint32_t received = 0;        ///< bytes that it brought
-    RelayKind kind = RelayKind::copy;  ///< one of the three ways; changes only without a store
+    std::uint32_t asked = 0;     ///< bytes that the last splice or read was for
+    std::uint32_t received = 0;  ///< bytes that it brought
     bool cancelled = false;
     bool source_ended = false;
     bool target_failed = false;
@@ -140,12 +135,10 @@ class Relay {
   void run(Transfer& transfer) noexcept;
   [[nodiscard]] TransferEnd finish(Transfer& transfer) noexcept;
   // relay_store.cpp: who gets a pipe or a buffer, and who gives way
-  [[nodiscard]] bool stores_are_few(RelayKind kind) const noexcept;
+  [[nodiscard]] bool stores_are_few() const noexcept;
   [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
-  [[nodiscard]] bool try_take_store_of_kind(Transfer& transfer) noexcept;
   [[nodiscard]] bool try_take_buffer(Transfer& transfer) noexcept;
   void give_back_store(Transfer& transfer) noexcept;
-  void choose_kind(Transfer& transfer) const noexcept;
   void evict_one(Nanos now) noexcept;
   void serve_waiting() noexcept;
   // relay_linked.cpp
@@ -158,7 +151,6 @@ class Relay {
   Ring& ring_;
   Operations<Op> operations_;
   RelayKind kind_;
-  std::uint64_t copy_max_;
   BufferPool& buffers_;
   Counters& counters_;
   PipePool pipes_;

@@ -8,7 +8,6 @@ std::string_view name_of(RelayKind relay) noexcept {
     case RelayKind::linked: return "linked";
     case RelayKind::sync: return "sync";
     case RelayKind::copy: return "copy";
-    case RelayKind::automatic: return "auto";
   }
   return "";
 }

@@ -13,27 +13,13 @@ constexpr Nanos kStandStill = std::chrono::milliseconds{500};
 
 }  // namespace
 
-void Relay::choose_kind(Transfer& transfer) const noexcept {
-  transfer.kind = kind_ != RelayKind::automatic  ? kind_
-                  : transfer.unread <= copy_max_ ? RelayKind::copy
-                                                 : RelayKind::sync;
-}
-
-bool Relay::stores_are_few(RelayKind kind) const noexcept {
-  return kind == RelayKind::copy ? buffers_.free_count() <= buffers_.buffer_count() / 2
-                                 : pipes_.free_count() <= pipes_.pipe_count() / 2;
+bool Relay::stores_are_few() const noexcept {
+  return kind_ == RelayKind::copy ? buffers_.free_count() <= buffers_.buffer_count() / 2
+                                  : pipes_.free_count() <= pipes_.pipe_count() / 2;
 }
 
 bool Relay::try_take_store(Transfer& transfer) noexcept {
-  choose_kind(transfer);
-  if (try_take_store_of_kind(transfer)) return true;
-  if (kind_ != RelayKind::automatic) return false;
-  transfer.kind = transfer.kind == RelayKind::copy ? RelayKind::sync : RelayKind::copy;
-  return try_take_store_of_kind(transfer);
-}
-
-bool Relay::try_take_store_of_kind(Transfer& transfer) noexcept {
-  if (transfer.kind == RelayKind::copy) return try_take_buffer(transfer);
+  if (kind_ == RelayKind::copy) return try_take_buffer(transfer);
   transfer.pipe = pipes_.try_take();
   return transfer.has_store();
 }
@@ -67,7 +53,7 @@ void Relay::serve_waiting() noexcept {
     if (!try_take_store(*first)) return;
     waiting_.remove(*first);
     // Through a completion, since the sync path may end the transfer, which only that can tell.
-    if (first->kind == RelayKind::sync) {
+    if (kind_ == RelayKind::sync) {
       io_uring_prep_nop(operations_.arm(*first, Op::wake));
     } else {
       run(*first);

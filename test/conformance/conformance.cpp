@@ -43,8 +43,7 @@ ServerConfig configured_server() {
   config.mode = environment("URB_MODE", "cluster");
   config.buffers = choose("URB_BUFFERS", {BufferKind::registered, BufferKind::provided,
                                           BufferKind::provided_inc, BufferKind::plain});
-  config.relay = choose(
-      "URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic});
+  config.relay = choose("URB_RELAY", {RelayKind::linked, RelayKind::sync, RelayKind::copy});
   if (environment("URB_TLS", "off") == "worker") {
     static const tls::Identity identity = tls::make_throwaway_identity();
     config.tls = {tls::Kind::worker, identity, false, kPatience};

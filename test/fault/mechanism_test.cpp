@@ -41,7 +41,6 @@ TrialOutcome run_with(const Mutant& mutant, bool is_spoiled, ClientKind client) 
   claimed.mode = mutant.mode;
   const MechanismClaim claim = read_claim(claimed, {});
   setup.server.relay = claim.relay;
-  setup.server.relay_copy_max = Bytes{claim.copy_max};
   setup.server.buffers = claim.buffers;
   if (is_spoiled) mutant.spoil(setup.server);
   TrialSpec spec;
@@ -100,10 +99,6 @@ const std::vector<Mutant> kMechanisms{
      "mechanism: passthru, but sync: "},
     {"copy that splices", "passthru", "copy", kRegistered, kMega, true, sync,
      "mechanism: passthru, but copy: "},
-    {"auto that copies more than its border", "passthru", "auto:4K", kRegistered, kMega, true, copy,
-     "mechanism: passthru, but it copied "},
-    {"auto that splices below its border", "passthru", "auto:2M", kRegistered, kMega, true, sync,
-     "mechanism: passthru, but it spliced "},
     {"registered that is plain", "cluster", "", kRegistered, kMega, true, receive_plain,
      "mechanism: cluster, but registered: "},
     {"provided that is registered", "socket", "", kProvided, kMega, true, receive_registered,

@@ -11,8 +11,7 @@ namespace urb::test {
 TEST_SUITE_BEGIN("fault");
 
 TEST_CASE("a late completion of a slot's earlier tenant is counted and changes nothing") {
-  for (const RelayKind kind :
-       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+  for (const RelayKind kind : kRelays) {
     FaultRig rig{kind};
     const std::uint32_t id = rig.begin(1, 10);
     const auto old = rig.take_queued();
@@ -130,29 +129,6 @@ TEST_CASE("a poll that fails by itself ends the transfer") {
   REQUIRE(opcodes(queued) == Codes{IORING_OP_POLL_ADD});
   rig.complete(queued[0], -ENOMEM);
   CHECK(rig.result() == TransferResult::source_ended);
-}
-
-TEST_CASE("auto: few bytes are received, more are polled for and spliced") {
-  FaultRig rig{RelayKind::automatic};
-  static_cast<void>(rig.begin(1, kCopyMaxDefault));
-  CHECK(opcodes(rig.take_queued()) == Codes{IORING_OP_RECV});
-  static_cast<void>(rig.begin(2, kCopyMaxDefault + 1));
-  CHECK(opcodes(rig.take_queued()) == Codes{IORING_OP_POLL_ADD});
-}
-
-TEST_CASE("auto: with all buffers lent it splices what it would have copied") {
-  constexpr std::uint64_t kSmall = 10;
-  FaultRig rig{RelayKind::automatic, /*store_count=*/2};
-  // The first takes a buffer at once; the second finds half of them lent and polls first.
-  static_cast<void>(rig.begin(1, kSmall));
-  static_cast<void>(rig.begin(2, kSmall));
-  const auto both = rig.take_queued();
-  REQUIRE(opcodes(both) == Codes{IORING_OP_RECV, IORING_OP_POLL_ADD});
-  const BufferLease last = rig.buffers.try_take();
-  rig.complete(both[1], POLLIN);
-  // splice(2) of what is no descriptor: the source has ended, and nobody waited for a buffer.
-  CHECK(rig.result() == TransferResult::source_ended);
-  CHECK(rig.counters.buffers_starved.get() == 0);
 }
 
 TEST_SUITE_END();

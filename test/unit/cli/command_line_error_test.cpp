@@ -78,7 +78,7 @@ TEST_CASE("options: a bad value names its option and itself") {
   CHECK(contains(error_of({"cluster", "-w", "0"}), "--workers"));
   CHECK(contains(error_of({"cluster", "--repeats", "x"}), "--repeats"));
   CHECK(contains(error_of({"cluster", "--relay", "fast"}),
-                 "--relay: 'fast': not one of linked, sync, copy, auto"));
+                 "--relay: 'fast': not one of linked, sync, copy"));
   CHECK(contains(error_of({"cluster", "-r", "maybe"}), "not one of no, yes, both"));
   CHECK(contains(error_of({"cluster", "-b"}), "--body"));
 }

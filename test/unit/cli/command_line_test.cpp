@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cli/compare_command.hpp"
-#include "cli/doctor_command.hpp"
 #include "cli/load_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/serve_command.hpp"
@@ -83,7 +82,7 @@ TEST_CASE("options: without any, a run is the study's") {
   CHECK_FALSE(load.requests.has_value());
   CHECK(load.warmup == 300ms);
   CHECK_FALSE(server.policy);
-  CHECK(server.relay == urb::RelayKind::linked);
+  CHECK(server.relay == urb::RelayKind::sync);
   CHECK(server.buffers == urb::BufferKind::registered);
   CHECK(options.setup.client == urb::ClientKind::builtin);
   CHECK(options.reference);
@@ -122,20 +121,6 @@ TEST_CASE("options: every flag of a run arrives") {
   CHECK(options.setup.client == urb::ClientKind::ab);
   CHECK_FALSE(options.reference);
   CHECK_FALSE(parse_run({"all", "--no-save"}).rows.save);
-}
-
-TEST_CASE("options: the relay auto has a size, or measures one") {
-  const urb::ServerConfig measured = parse_run({"passthru", "--relay", "auto"}).setup.server;
-  CHECK(measured.relay == urb::RelayKind::automatic);
-  CHECK_FALSE(measured.relay_copy_max.has_value());
-  const urb::ServerConfig given = parse_serve({"passthru", "--relay", "auto:8k"});
-  CHECK(given.relay == urb::RelayKind::automatic);
-  CHECK(given.relay_copy_max == Bytes{8192});
-  for (const char* const text : {"auto:", "auto:x", "sync:8k", "automatic"}) {
-    CAPTURE(text);
-    CHECK(contains(error_of({"passthru", "--relay", text}), "--relay"));
-  }
-  CHECK(options_of<urb::DoctorOptions>("doctor", {"doctor", "--calibrate"}).calibrate);
 }
 
 TEST_CASE("options: connections follow the workers of a run") {

@@ -18,13 +18,10 @@ TEST_CASE("mechanism: the claim is the row's, not the server's") {
   row.mode = "passthru";
   CHECK(read_claim(row, config).relay == RelayKind::copy);
   CHECK(read_claim(row, config).buffers == BufferKind::plain);
-  row.relay = "auto:64K";
+  row.relay = "sync";
   row.buffers = "provided";
-  CHECK(read_claim(row, config).relay == RelayKind::automatic);
-  CHECK(read_claim(row, config).copy_max == 64 * 1024);
+  CHECK(read_claim(row, config).relay == RelayKind::sync);
   CHECK(read_claim(row, config).buffers == BufferKind::provided);
-  row.relay = "auto";
-  CHECK(read_claim(row, config).copy_max == kCopyMaxDefault);
   CHECK_FALSE(read_claim(row, config).has_tls);
   row.tls = "off";
   CHECK_FALSE(read_claim(row, config).has_tls);

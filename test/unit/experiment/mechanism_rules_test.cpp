@@ -69,8 +69,7 @@ TEST_CASE("mechanism: who does what its name says is believed") {
     CAPTURE(mode->name);
     CHECK(Made{std::string{mode->name}.c_str()}.broken() == "");
   }
-  for (const RelayKind relay :
-       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+  for (const RelayKind relay : kRelays) {
     CHECK(Made("passthru", relay).broken() == "");
   }
 }
@@ -107,8 +106,6 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
       {"passthru", [](Made& made) { made.master().copied_bytes = 1; },
        "linked: 1 of 104467601 bytes went by copy"},
       {"passthru", [](Made& made) { made.claim.relay = RelayKind::sync; }, "bytes went by linked"},
-      {"passthru", [](Made& made) { made.claim.relay = RelayKind::automatic; },
-       "auto: 104467600 of 104467600 bytes went by linked"},
       {"direct", [](Made& made) { made.claim.buffers = BufferKind::provided; },
        "provided: 104867600 of 104867600 bytes went by registered"},
       {"direct",
@@ -160,20 +157,6 @@ TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no ot
   CHECK_FALSE(made.broken().empty());
   made.claim.has_tls = false;
   CHECK_FALSE(made.broken().empty());
-}
-
-TEST_CASE("mechanism: --relay auto obeys its border") {
-  Made made{"passthru", RelayKind::automatic};
-  made.claim.copy_max = 2 * kBody;
-  CHECK(made.broken().find("it spliced ") != std::string::npos);
-  made.master().copied_bytes = std::exchange(made.master().sync_bytes, 0);
-  CHECK(made.broken() == "");
-  made.claim.copy_max = 4096;
-  CHECK(made.broken().find("it copied ") != std::string::npos);
-  // The last part of each, and what met a shortage.
-  made.master().copied_bytes = 100 * 4096 + 10 * kBody - 1'000'000;
-  made.master().sync_bytes = 100 * kBody - made.master().copied_bytes;
-  CHECK(made.broken() == "");
 }
 
 TEST_CASE("mechanism: what the client left open is allowed for, and no more") {

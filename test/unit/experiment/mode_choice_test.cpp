@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "experiment/relay_choice.hpp"
 
 TEST_SUITE_BEGIN("unit");
 
@@ -146,22 +145,6 @@ TEST_CASE("mode choice: the build tests relays of the modes that have one") {
     if (mode->has_relay) with_relay += (with_relay.empty() ? "" : ",") + std::string{mode->name};
   }
   CHECK(with_relay == URB_MODES_WITH_RELAY);
-}
-
-TEST_CASE("relay choice: a size is measured for auto alone, where a mode has a relay") {
-  ServerConfig config;
-  CHECK(relay_text(config) == "linked");
-  CHECK(settle_relay(config, {{"passthru"}}).empty());
-  CHECK_FALSE(config.relay_copy_max.has_value());
-  config.relay = RelayKind::automatic;
-  CHECK(relay_text(config) == "auto");
-  CHECK(settle_relay(config, {{"socket"}, {"direct"}}).empty());
-  CHECK_FALSE(config.relay_copy_max.has_value());
-  CHECK(settle_relay(config, {{"socket"}, {"passthru"}}).starts_with("--relay auto, measured: "));
-  REQUIRE(config.relay_copy_max.has_value());
-  config.relay_copy_max = Bytes{4096};
-  CHECK(settle_relay(config, {{"passthru"}}).empty());
-  CHECK(relay_text(config) == "auto:4k");
 }
 
 }  // namespace

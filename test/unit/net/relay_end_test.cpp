@@ -58,8 +58,7 @@ struct OneTransfer {
 /// Each kind twice: what the first leaves open shows after the second.
 template <class F>
 void check_ends(TransferResult expected, int socket_bytes, F&& disturb) {
-  for (const RelayKind kind :
-       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+  for (const RelayKind kind : kRelays) {
     CAPTURE(name_of(kind));
     const std::size_t open_before = open_fd_count();
     {
@@ -182,8 +181,7 @@ TEST_CASE("cancelled while it waits for a pipe or buffer") {
 }
 
 TEST_CASE("a relay that is destroyed amid its transfers leaves nothing open") {
-  for (const RelayKind kind :
-       {RelayKind::linked, RelayKind::sync, RelayKind::copy, RelayKind::automatic}) {
+  for (const RelayKind kind : kRelays) {
     CAPTURE(name_of(kind));
     const std::size_t open_before = open_fd_count();
     {
