@@ -121,6 +121,9 @@ struct ServerLedger {
 [[nodiscard]] std::string compare_ledgers(const LoadResult& load, const ServerLedger& server,
                                           std::uint64_t slack = 0);
 
+/// Whether the open loop of `row` fell behind what was planned for it.
+[[nodiscard]] bool misses_rate(const Row& row, const LoadResult& load);
+
 /// What is doubtful about a trial that has figures.
 [[nodiscard]] Warnings find_trial_warnings(const Row& row, const LoadResult& load,
                                            const WindowSample& begin, const WindowSample& end);

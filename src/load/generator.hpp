@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/units.hpp"
+#include "load/arrivals.hpp"
 #include "load/body_mix.hpp"
 #include "stats/histogram.hpp"
 #include "uring/features.hpp"
@@ -46,10 +47,11 @@ struct LoadOptions {
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< measured requests
-  /// Open loop: requests a second, of all connections together, at most 10^9. They are planned at
-  /// even spaces from the start of the warm-up. Each is sent on the next free connection. Where
-  /// none is free in time it is sent late, and never dropped before the measured time ends.
+  /// Open loop: requests a second, of all connections together, at most 10^9. They are planned from
+  /// the start of the warm-up, see `arrivals`. Each is sent on the next free connection. Where none
+  /// is free in time it is sent late, and never dropped before the measured time ends.
   std::optional<std::uint64_t> rate;
+  ArrivalOptions arrivals = {};  ///< of the open loop; of a record, `rate` is its mean
   Nanos request_timeout = std::chrono::seconds{30};
   /// How long requests in flight at the end of the measured time may take at most. The value is a
   /// guess, far above any request of a healthy server. What takes longer is `unfinished`.

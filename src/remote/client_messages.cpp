@@ -32,6 +32,8 @@ Json write(const Histogram& value) {
   const Histogram::Exact exact = value.exact();
   return {value.encoded(), exact.max.count(), exact.sum_ns, exact.clipped_count};
 }
+Json write(const ArrivalKind& value) { return static_cast<int>(value); }
+Json write(const ArrivalOptions& value);
 Json write(const LoadErrors& value);
 Json write(const LoadOptions& value);
 Json write(const LoadResult& value);
@@ -52,6 +54,11 @@ struct Writer {
     json[name] = write(value);
   }
 };
+Json write(const ArrivalOptions& value) {
+  Json json;
+  visit_arrivals(value, Writer{json});
+  return json;
+}
 Json write(const LoadErrors& value) {
   Json json;
   visit_errors(value, Writer{json});
@@ -79,11 +86,15 @@ void read(const Json& json, Address& value) {
   if (!std::holds_alternative<Address>(parsed)) throw NotOurs("an address");
   value = std::get<Address>(parsed);
 }
-void read(const Json& json, Verify& value) {
+// From 0 to `most`.
+template <class Enum>
+void read_enum(const Json& json, Enum& value, Enum most) {
   const int number = json.get<int>();
-  if (number < 0 || number > static_cast<int>(Verify::all)) throw NotOurs("a way to verify");
-  value = static_cast<Verify>(number);
+  if (number < 0 || number > static_cast<int>(most)) throw NotOurs("a kind");
+  value = static_cast<Enum>(number);
 }
+void read(const Json& json, Verify& value) { read_enum(json, value, Verify::all); }
+void read(const Json& json, ArrivalKind& value) { read_enum(json, value, ArrivalKind::recorded); }
 void read(const Json& json, Features& value) {
   value = Features::of_bits(json.get<std::uint64_t>());
 }
@@ -104,6 +115,7 @@ void read(const Json& json, Histogram& value) {
   if (!decoded) throw NotOurs("a histogram");
   value = *std::move(decoded);
 }
+void read(const Json& json, ArrivalOptions& value);
 void read(const Json& json, LoadErrors& value);
 void read(const Json& json, LoadOptions& value);
 void read(const Json& json, LoadResult& value);
@@ -124,6 +136,7 @@ struct Reader {
     read(json.at(name), value);
   }
 };
+void read(const Json& json, ArrivalOptions& value) { visit_arrivals(value, Reader{json}); }
 void read(const Json& json, LoadErrors& value) { visit_errors(value, Reader{json}); }
 void read(const Json& json, LoadOptions& value) { visit_options(value, Reader{json}); }
 void read(const Json& json, LoadResult& value) { visit_result(value, Reader{json}); }
@@ -168,9 +181,9 @@ ClientMessage read_body(const std::string& name, const Json& json) {
     return report;
   }
   if (name == "word") {
-    const int number = json.get<int>();
-    if (number < 0 || number > static_cast<int>(ClientWord::stop)) throw NotOurs("a word");
-    return static_cast<ClientWord>(number);
+    ClientWord word{};
+    read_enum(json, word, ClientWord::stop);
+    return word;
   }
   if (name == "progress") {
     ClientProgress progress;

@@ -37,7 +37,7 @@ class ClientProcess {
   ClientProcess& operator=(const ClientProcess&) = delete;
   ~ClientProcess() = default;
 
-  /// Lost where it has ended, which shows when it is read next.
+  /// Waits until it has taken all of it. Where it does not, or has ended, it is over.
   void say(const ClientMessage& message) noexcept;
   /// Readable when there is something to take.
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }

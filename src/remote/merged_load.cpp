@@ -12,7 +12,7 @@ namespace urb {
 namespace {
 
 template <class Number>
-Number share_of(Number all, std::size_t count, std::size_t index) {
+Number number_of(Number all, std::size_t count, std::size_t index) {
   return static_cast<Number>(all / count + (index < all % count ? 1 : 0));
 }
 
@@ -72,9 +72,11 @@ std::vector<LoadOptions> split_load(const LoadOptions& options, std::size_t coun
   std::vector<LoadOptions> shares(count, options);
   for (std::size_t index = 0; index < count; ++index) {
     LoadOptions& share = shares[index];
-    share.connections = share_of(options.connections, count, index);
-    if (options.rate) share.rate = share_of(*options.rate, count, index);
-    if (options.requests) share.requests = share_of(*options.requests, count, index);
+    share.connections = number_of(options.connections, count, index);
+    if (options.rate) share.rate = number_of(*options.rate, count, index);
+    if (options.requests) share.requests = number_of(*options.requests, count, index);
+    if (options.arrivals.kind == ArrivalKind::recorded)
+      share.arrivals.record = share_of(options.arrivals.record, count, index);
     share.seed =
         options.seed + index * 0x9E3779B97F4A7C15ULL;  // orders that have nothing in common
   }

@@ -21,7 +21,7 @@ void visit_hello(Hello& hello, Visit&& visit) {
 template <class Options, class Visit>
 void visit_options(Options& options, Visit&& visit) {
   auto& [target, host, path, method, headers, connections, body, mix, seed, reuse, warmup, duration,
-         requests, rate, request_timeout, drain_timeout, expected_text, mix_texts,
+         requests, rate, arrivals, request_timeout, drain_timeout, expected_text, mix_texts,
          expected_response_bytes, verify, requires_proof, tls, tls_resumes, tls_name, routes] =
       options;
   visit("target", target);
@@ -38,6 +38,7 @@ void visit_options(Options& options, Visit&& visit) {
   visit("duration", duration);
   visit("requests", requests);
   visit("rate", rate);
+  visit("arrivals", arrivals);
   visit("request_timeout", request_timeout);
   visit("drain_timeout", drain_timeout);
   visit("expected_text", expected_text);
@@ -49,6 +50,15 @@ void visit_options(Options& options, Visit&& visit) {
   visit("tls_resumes", tls_resumes);
   visit("tls_name", tls_name);
   visit("routes", routes);
+}
+
+template <class Arrivals, class Visit>
+void visit_arrivals(Arrivals& arrivals, Visit&& visit) {
+  auto& [kind, record] = arrivals;
+  auto& [times, period] = record;
+  visit("kind", kind);
+  visit("times", times);
+  visit("period", period);
 }
 
 template <class Errors, class Visit>

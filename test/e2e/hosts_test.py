@@ -103,6 +103,19 @@ def test_open_loop(hosts):
     check(trial["latency_histogram"] and trial["service_histogram"], trial)
 
 
+def test_recorded_arrivals(hosts):
+    """A record that is larger than any buffer crosses, and three clients share it."""
+    record, path = hosts.file("arrivals"), hosts.file("recorded.csv")
+    pathlib.Path(record).write_text("".join(f"{second / 1000:.6f}\n" for second in range(300_000)))
+    for via in [[hosts.via()], [hosts.via(number) for number in range(3)]]:
+        status, out, err = run(hosts, ["direct"], *short(r="yes", b="1K"), "--arrivals", record,
+                               "--csv", path, via=via)
+        check(status == 0, out, err)
+        row = rows_of(path)[-1]
+        check(row["loop"].startswith("open-recorded:") and row["rate_requested"] == "1000", row)
+        check(abs(float(row["requests_per_s"]) / 1000 - 1) < 0.1, row["requests_per_s"])
+
+
 HOG = "while True: pass"
 
 

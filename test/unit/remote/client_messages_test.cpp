@@ -25,6 +25,8 @@ struct Filler {
   }
   void fill(Address& value) { value = Address::loopback_v6(static_cast<std::uint16_t>(next++)); }
   void fill(Verify& value) { value = Verify::all; }
+  void fill(ArrivalKind& value) { value = ArrivalKind::recorded; }
+  void fill(ArrivalOptions& value) { visit_arrivals(value, *this); }
   void fill(Features& value) { value = Features::of_bits(static_cast<std::uint64_t>(next++)); }
   void fill(BodyShare& value) { value = {Bytes{static_cast<std::uint64_t>(next++)}, 3}; }
   void fill(Route& value) { value = {std::to_string(next++), 2}; }
