@@ -4,17 +4,18 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/far_clients.hpp"
+#include "cli/find_rate.hpp"
 #include "cli/flag_groups.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/messages.hpp"
+#include "cli/planted_burn.hpp"
 #include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
@@ -30,18 +31,6 @@
 namespace urb {
 namespace {
 
-// A slow-down of known size for tools/check-compare, from the environment: no option of users.
-double planted_burn_percent() {
-  const char* const text = std::getenv("URB_TEST_BURN");
-  if (text == nullptr) return 0;
-  char* end = nullptr;
-  const double percent = std::strtod(text, &end);
-  if (end == text || *end != '\0' || !(percent >= 0 && percent <= 1000)) {
-    throw UsageError(fmt::format("URB_TEST_BURN={} is no percentage from 0 to 1000", text));
-  }
-  return percent;
-}
-
 // What of the options is a column of every row.
 void fill_row(Row& row, const TrialSetup& setup, const Host& host,
               const std::optional<Pinning>& pinning) {
@@ -53,7 +42,7 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   row.response_bytes = setup.server.response_bytes.value;
   row.seed = setup.server.seed;
   row.connections = setup.load.connections;
-  row.loop = setup.load.rate ? "open" : "closed";
+  row.loop = setup.load.rate ? loop_name(setup.load.arrivals) : "closed";
   if (setup.load.rate) row.rate_requested = static_cast<double>(*setup.load.rate);
   row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
@@ -216,6 +205,12 @@ int run_benchmark(const RunOptions& typed) {
                               },
                           .show_progress = [&](const Progress& progress) { line.show(progress); }};
   const LoadOptions& load = made.setup.load;
+  if (options.find_rate) {
+    const RatePlan plan = plan_rates(made.grid, *options.find_rate, load, rules, run_warnings);
+    const int exit_code = find_and_print(plan, hooks, stream_for_people(options), stop);
+    json.write(json.trial_count(), stop.load(), {});
+    return exit_code;
+  }
   const RunResult result =
       run_experiment({.grid = made.grid,
                       .rules = rules,
@@ -242,6 +237,7 @@ void declare_run(Flags& flags, RunOptions& options) {
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
                "checksum every measured request, not only the first of each connection");
+  declare_find_rate(flags, options.find_rate, options.setup.load, options.setup.client);
   flags.group("The experiment");
   declare_repeats(flags, options.grid.repeats);
   declare_rounds(flags, options.rules);

@@ -205,6 +205,12 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
 
 }  // namespace
 
+void set_rate(LoadOptions& load, Row& row, std::uint64_t rate) {
+  load.rate = rate;
+  row.rate_requested = static_cast<double>(rate);
+  row.loop = loop_name(load.arrivals);
+}
+
 std::string_view name_of(ClientKind client) noexcept {
   return client == ClientKind::ab ? "ab" : "builtin";
 }
@@ -242,6 +248,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.mix = spec.cell.mix;
     load.seed = config.seed + spec.repeat;  // the same for all cells of a round
     load.reuse = spec.cell.reuse;
+    if (spec.rate) set_rate(load, row, *spec.rate);
     load.requires_proof = true;
     load.tls = config.tls.kind != tls::Kind::off;
     load.tls_resumes = config.tls.resumes;

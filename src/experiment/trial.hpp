@@ -56,6 +56,9 @@ inline constexpr Nanos kAroundTrial = std::chrono::milliseconds{120};
                                      const TrialProgress& on_progress,
                                      const std::atomic<bool>& stop);
 
+/// Makes a load, and its row, one of the open loop at that rate.
+void set_rate(LoadOptions& load, Row& row, std::uint64_t rate);
+
 /// The text that a response carries when the server saw the whole body; see http/response_bytes.
 [[nodiscard]] std::string expected_text_for(Bytes body, Bytes response, bool with_checksum = false);
 
