@@ -49,6 +49,8 @@ struct TrialSpec {
   std::size_t cell_index = 0;  ///< in make_cells()
   unsigned repeat = 1;         ///< from 1
   std::size_t order = 1;       ///< place in the run, from 1
+  /// Of the open loop, where that is what is looked for; else as the options say.
+  std::optional<std::uint64_t> rate = {};
 };
 
 /// Every combination, by subject, then body, then reuse, as they were given.

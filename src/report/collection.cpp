@@ -34,8 +34,11 @@ std::string section_key(const Row& row, bool is_count, const Compilers& compiler
                                   virtual_machine(row), compilers.of(row));
   // The emulator executes the same instructions on every host.
   if (is_count) return meter;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine, row.cpu_model,
-                     row.cpus.value_or(0), row.mitigations, row.lo_mtu.value_or(0));
+  // Older rows do not say that they are of loopback.
+  const std::string_view link = row.link == "lo" ? "" : std::string_view{row.link};
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine,
+                     row.cpu_model, row.cpus.value_or(0), row.mitigations, row.lo_mtu.value_or(0),
+                     link, row.server_host, row.client_host);
 }
 
 // Modes are names in tables and headings, and a file may hold anything.

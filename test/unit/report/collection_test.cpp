@@ -30,12 +30,18 @@ TEST_CASE("report: rows of another meter, machine or kernel are in no section to
   for (const auto& change : std::vector<void (*)(Row&)>{
            [](Row& row) { row.method += 1; }, [](Row& row) { row.kernel = "6.13"; },
            [](Row& row) { row.machine = "other"; }, [](Row& row) { row.accelerator = "kvm"; },
-           [](Row& row) { row.lo_mtu = 1500; }}) {
+           [](Row& row) { row.lo_mtu = 1500; }, [](Row& row) { row.link = "veth, mtu 1500"; },
+           [](Row& row) { row.client_host = "loadgen"; },
+           [](Row& row) { row.server_host = "sut"; }}) {
     Row other = one;
     change(other);
     CHECK(urb::collect({one, other}).size() == 2);
   }
   CHECK(urb::collect({one, one}).size() == 1);
+  // Older rows do not say what everybody's link was.
+  Row other = one;
+  other.link = "lo";
+  CHECK(urb::collect({one, other}).size() == 1);
 }
 
 TEST_CASE("report: rows of an old schema and of this one are both there, each in its section") {
