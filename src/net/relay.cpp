@@ -162,7 +162,7 @@ bool Relay::on_target_polled(Transfer& transfer, const Completion& done) noexcep
 // With TLS of the kernel it says EINVAL before a record that is no data, as a receive says EIO.
 // There is no data before that record then.
 void Relay::receive_other(Transfer& transfer) noexcept {
-  const bool copies = transfer.kind == RelayKind::copy;
+  const bool copies = kind_ == RelayKind::copy;
   if (transfer.in_transit() != 0 || !(copies || transfer.pipe.is_open())) return;
   transfer.source_is_readable = false;
   std::array<std::byte, 4096> bytes;
@@ -205,7 +205,7 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     transfer.must_receive = kind_ != RelayKind::copy && transfer.source_is_readable;
   } else if (result == 0 && kind_ != RelayKind::copy) {
     transfer.must_receive = transfer.splice_ended = true;
-  } else if (result == (transfer.kind == RelayKind::copy ? -EIO : -EINVAL)) {
+  } else if (result == (kind_ == RelayKind::copy ? -EIO : -EINVAL)) {
     transfer.must_receive = true;
   } else if (!is_interruption(result)) {
     counters_.tls_errors.add(is_of_tls(result) ? 1 : 0);
