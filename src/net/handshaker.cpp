@@ -55,6 +55,7 @@ Socket Handshaker::advance(Client& client) noexcept {
   }
   // The alert that says why must not be destroyed by a reset.
   counters_.handshake_errors.add();
+  deadlines_.disarm(client);
   Socket socket = std::move(client.socket);
   clients_.release(client);
   failures_.begin(std::move(socket), 0, ring_.now());
