@@ -117,7 +117,7 @@ class LingeringClose {
   EndBy end_by_;
   DeadlineQueue<Leaver, kDeadlineKinds> deadlines_;
   SlotMap<Leaver> leavers_;
-  // All leavers drain into the same memory: nobody reads it.
+  // All leavers drain into the same memory, which nobody reads: what says something is in `record`.
   std::array<std::byte, 64 * 1024> dropped_;
 };
 

@@ -80,7 +80,11 @@ class Request {
     REQUIRE(is(IORING_OP_RECVMSG));
     REQUIRE(text.size() <= bytes());
     msghdr& message = *reinterpret_cast<msghdr*>(address_);
-    std::memcpy(message.msg_iov->iov_base, text.data(), text.size());
+    std::string_view left = text;
+    for (std::size_t part = 0; !left.empty(); ++part) {
+      const iovec& into = message.msg_iov[part];
+      left.remove_prefix(left.copy(static_cast<char*>(into.iov_base), into.iov_len));
+    }
     cmsghdr* const control = CMSG_FIRSTHDR(&message);
     REQUIRE(control != nullptr);
     control->cmsg_level = SOL_TLS;

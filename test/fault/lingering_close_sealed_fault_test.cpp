@@ -1,0 +1,90 @@
+// Seeing a connection off whose records the kernel seals: what its client may say meanwhile, and
+// what it takes.
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "fault/made_up_kernel.hpp"
+#include "net/lingering_close.hpp"
+
+namespace urb {
+namespace {
+
+using namespace std::string_view_literals;
+using test::MadeUpKernel;
+using test::Request;
+
+constexpr unsigned char kAlert = 21;
+constexpr unsigned char kData = 23;
+constexpr std::string_view kEnd = "\x01\x00"sv;
+constexpr std::string_view kRest = "some bytes that a client has not taken";
+
+struct SealedCloseRig {
+  static constexpr std::uint8_t kOwner = 5;
+
+  /// Begins behind an answer of which the client has not taken kRest, up to our end.
+  Fd begin(bool takes_all = false) {
+    test::StreamPair pair = test::make_stream_pair();
+    near = pair.near.get();
+    if (!takes_all) {
+      REQUIRE(send(near, kRest.data(), kRest.size(), 0) == static_cast<ssize_t>(kRest.size()));
+    }
+    lingering_close.begin(std::move(pair.near), 0, kernel.ring().now());
+    return std::move(pair.far);
+  }
+  /// Our end is out; returns the receive of the client's.
+  Request say_end() {
+    const Request end = kernel.take_one(IORING_OP_SENDMSG);
+    CHECK(end.record_type() == kAlert);
+    CHECK(end.text() == kEnd);
+    lingering_close.on_completion(end.done_fully());
+    return kernel.take_one(IORING_OP_RECVMSG);
+  }
+  static void take_rest(const Fd& client) {
+    std::string text(kRest.size(), '\0');
+    REQUIRE(recv(client.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  }
+  Nanos pass_deadline() {
+    const Nanos due = lingering_close.next_deadline();
+    REQUIRE(due != kNever);
+    lingering_close.on_deadline(due);
+    return due;
+  }
+  void expect_close(unsigned cut) {
+    kernel.take_one(IORING_OP_CLOSE).closes();
+    CHECK(lingering_close.is_idle());
+    CHECK(lingering_close.next_deadline() == kNever);
+    CHECK(counters.tls_ends_cut.get() == cut);
+  }
+
+  Counters counters;
+  MadeUpKernel kernel;
+  LingeringClose lingering_close{kernel.ring(), kOwner, counters, 4, EndBy::close_notify};
+  int near = -1;
+};
+
+TEST_SUITE_BEGIN("fault");
+
+TEST_CASE("lingering close of TLS: what one client says is not taken for another's") {
+  SealedCloseRig rig;
+  const Fd first = rig.begin(/*takes_all=*/true);
+  const Request of_first = rig.say_end();
+  const Fd second = rig.begin(/*takes_all=*/true);
+  const Request of_second = rig.say_end();
+  // Both receives have been done when the first is looked at.
+  const Completion end = of_first.brings_record(kAlert, kEnd);
+  const Completion data = of_second.brings_record(kData, std::string(2000, 'x'));
+  rig.lingering_close.on_completion(end);
+  rig.kernel.take_one(IORING_OP_CLOSE).closes();
+  rig.lingering_close.on_completion(data);
+  rig.lingering_close.on_completion(rig.kernel.take_one(IORING_OP_RECVMSG).done(0));
+  rig.expect_close(0);
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace urb
