@@ -55,6 +55,8 @@ void LingeringClose::look(Leaver& leaver) noexcept {
   if (!leaver.socket.is_direct()) return on_look(leaver, untaken_bytes(leaver.socket.fd()));
   // Before 6.7 nobody can ask a direct socket. A client that has ended is believed then.
   if (!ring_.use(Feature::socket_command)) return on_look(leaver, leaver.peer_ended ? 0 : 1);
+  // One may be under way for the deadline. Its answer is judged by what is known then.
+  if (leaver.in_flight.has(Op::look)) return;
   leaver.socket.prep_count_untaken(operations_.arm(leaver, Op::look));
 }
 

@@ -24,6 +24,11 @@ constexpr std::string_view kRest = "some bytes that a client has not taken";
 
 struct SealedCloseRig {
   static constexpr std::uint8_t kOwner = 5;
+  static Features with_socket_command() {
+    Features features = kernel_features();
+    features.add(Feature::socket_command);
+    return features;
+  }
 
   /// Begins behind an answer of which the client has not taken kRest, up to our end.
   Fd begin(bool takes_all = false) {
@@ -35,6 +40,8 @@ struct SealedCloseRig {
     lingering_close.begin(std::move(pair.near), 0, kernel.ring().now());
     return std::move(pair.far);
   }
+  /// The same on a direct socket.
+  void begin_direct() { lingering_close.begin(Socket{kernel.ring(), 0}, 0, kernel.ring().now()); }
   /// Our end is out; returns the receive of the client's.
   Request say_end() {
     const Request end = kernel.take_one(IORING_OP_SENDMSG);
@@ -61,7 +68,7 @@ struct SealedCloseRig {
   }
 
   Counters counters;
-  MadeUpKernel kernel;
+  MadeUpKernel kernel{-1, with_socket_command()};
   LingeringClose lingering_close{kernel.ring(), kOwner, counters, 4, EndBy::close_notify};
   int near = -1;
 };
@@ -82,6 +89,21 @@ TEST_CASE("lingering close of TLS: what one client says is not taken for another
   rig.lingering_close.on_completion(data);
   rig.lingering_close.on_completion(rig.kernel.take_one(IORING_OP_RECVMSG).done(0));
   rig.expect_close(0);
+}
+
+TEST_CASE("lingering close of TLS: a client that ends while it is looked at is looked at once") {
+  SealedCloseRig rig;
+  rig.begin_direct();
+  const Request drain = rig.say_end();
+  rig.pass_deadline();  // our end went out: a move
+  rig.pass_deadline();
+  const Request look = rig.kernel.take_one(IORING_OP_URING_CMD);
+  rig.lingering_close.on_completion(drain.brings_record(kAlert, kEnd));
+  CHECK(rig.kernel.has_none());
+  rig.lingering_close.on_completion(look.done(0));
+  CHECK(rig.kernel.take_one(IORING_OP_CLOSE).is_detached());
+  CHECK(rig.lingering_close.is_idle());
+  CHECK(rig.counters.tls_ends_cut.get() == 0);
 }
 
 TEST_SUITE_END();

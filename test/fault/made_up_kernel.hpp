@@ -117,7 +117,8 @@ class Request {
 class MadeUpKernel {
  public:
   /// `real_opcode`: requests that the real kernel gets.
-  explicit MadeUpKernel(int real_opcode = -1) : real_opcode_{real_opcode} {}
+  explicit MadeUpKernel(int real_opcode = -1, Features features = kernel_features())
+      : ring_{{512, 2048, features}}, real_opcode_{real_opcode} {}
 
   [[nodiscard]] Ring& ring() noexcept { return ring_; }
 
@@ -192,7 +193,7 @@ class MadeUpKernel {
     }
   }
 
-  Ring ring_{{512, 2048}};
+  Ring ring_;
   int real_opcode_;
   unsigned real_count_ = 0;
   unsigned nothing_count_ = 0;
