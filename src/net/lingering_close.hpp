@@ -105,9 +105,10 @@ class LingeringClose {
   void on_goodbye_sent(Leaver& leaver, int result) noexcept;
   void drain(Leaver& leaver) noexcept;
   void on_drained(Leaver& leaver, int result) noexcept;
-  void look(Leaver& leaver) noexcept;
-  void on_look(Leaver& leaver, std::uint64_t untaken) noexcept;
+  void look(Leaver& leaver, Nanos now) noexcept;
+  void on_look(Leaver& leaver, std::uint64_t untaken, Nanos now) noexcept;
   void close(Leaver& leaver) noexcept;
+  void give_up(Leaver& leaver) noexcept;
   void cut(Leaver& leaver) noexcept;
 
   Ring& ring_;

@@ -18,8 +18,11 @@ using test::MadeUpKernel;
 using test::Request;
 
 constexpr unsigned char kAlert = 21;
+constexpr unsigned char kHandshake = 22;
 constexpr unsigned char kData = 23;
 constexpr std::string_view kEnd = "\x01\x00"sv;
+constexpr std::string_view kFatal = "\x02\x32"sv;
+constexpr std::string_view kKeyUpdate = "\x18\x00\x00\x01\x00"sv;
 constexpr std::string_view kRest = "some bytes that a client has not taken";
 
 struct SealedCloseRig {
@@ -104,6 +107,55 @@ TEST_CASE("lingering close of TLS: a client that ends while it is looked at is l
   CHECK(rig.kernel.take_one(IORING_OP_CLOSE).is_detached());
   CHECK(rig.lingering_close.is_idle());
   CHECK(rig.counters.tls_ends_cut.get() == 0);
+}
+
+TEST_CASE("lingering close of TLS: a client that changes its keys may take the rest") {
+  SealedCloseRig rig;
+  const Fd client = rig.begin();
+  rig.lingering_close.on_completion(rig.say_end().brings_record(kHandshake, kKeyUpdate));
+  CHECK(rig.kernel.has_none());  // waits, and receives no more
+  rig.take_rest(client);
+  for (int looks = 0; looks < 2; ++looks) rig.pass_deadline();
+  rig.expect_close(0);
+}
+
+TEST_CASE("lingering close of TLS: what a client has not taken is counted, whatever ends it") {
+  for (const bool takes_all : {false, true}) {
+    const unsigned cut = takes_all ? 0 : 1;
+    {
+      SealedCloseRig rig;
+      const Fd client = rig.begin(takes_all);
+      rig.lingering_close.on_completion(rig.say_end().brings_record(kAlert, kFatal));
+      rig.expect_close(cut);
+    }
+    {
+      SealedCloseRig rig;
+      const Fd client = rig.begin(takes_all);
+      rig.lingering_close.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done(-EPIPE));
+      rig.expect_close(cut);
+    }
+    SealedCloseRig rig;
+    const Fd client = rig.begin(takes_all);
+    const Request drain = rig.say_end();
+    rig.lingering_close.cut_off();
+    rig.lingering_close.cut_off();
+    CHECK(rig.kernel.has_none());
+    rig.lingering_close.on_completion(drain.done(0));
+    rig.expect_close(cut);
+  }
+}
+
+TEST_CASE("lingering close of TLS: a direct socket is asked what its client has not taken") {
+  SealedCloseRig rig;
+  rig.begin_direct();
+  const Request drain = rig.say_end();
+  rig.lingering_close.on_completion(drain.brings_record(kAlert, kFatal));
+  const Request look = rig.kernel.take_one(IORING_OP_URING_CMD);
+  CHECK(rig.lingering_close.next_deadline() == kNever);
+  rig.lingering_close.on_completion(look.done(100));
+  CHECK(rig.kernel.take_one(IORING_OP_CLOSE).is_detached());
+  CHECK(rig.lingering_close.is_idle());
+  CHECK(rig.counters.tls_ends_cut.get() == 1);
 }
 
 TEST_SUITE_END();
