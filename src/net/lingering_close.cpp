@@ -21,7 +21,8 @@ LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counter
       operations_{ring, owner},
       counters_{counters},
       end_by_{end_by},
-      deadlines_{{kLingerIdle, kLookAgain}},
+      deadlines_{{kLingerIdle, kLookAgain, 2 * kLookAgain, 4 * kLookAgain, 8 * kLookAgain,
+                  16 * kLookAgain, 32 * kLookAgain}},
       leavers_{capacity} {}
 
 LingeringClose::Leaver* LingeringClose::take_in(Socket socket, Nanos now) noexcept {

@@ -23,7 +23,8 @@ namespace urb {
 /// How often it is looked whether a leaving client still sends: after one to two of these without a
 /// byte it is cut off, which is within the 5 s of nginx's lingering_timeout.
 inline constexpr Nanos kLingerIdle = std::chrono::milliseconds{2500};
-/// How soon it is looked again whether a client that has ended has taken everything.
+/// How soon it is looked again whether a client that has ended has taken everything. While it has
+/// not, each look comes twice as late as the one before, up to kLingerIdle.
 inline constexpr Nanos kLookAgain = std::chrono::milliseconds{50};
 /// However much it sends; as nginx's lingering_time.
 inline constexpr Nanos kLingerMax = std::chrono::seconds{30};
@@ -76,7 +77,9 @@ class LingeringClose {
     look,  ///< how much the client has still to take
   };
   enum class Goodbye : std::uint8_t { none, end, refusal };  ///< of EndBy::close_notify
-  enum : std::size_t { kIdleDeadline, kLookDeadline, kDeadlineKinds };
+  /// Of looks there are several, each twice as long as the one before.
+  enum : std::size_t { kIdleDeadline, kLookDeadline, kLastLookDeadline = 6, kDeadlineKinds };
+  static_assert(kLookAgain * (1 << (kLastLookDeadline - kLookDeadline)) <= kLingerIdle);
   struct Leaver : OperationSlot<Op> {
     Socket socket;
     bool is_cut = false;

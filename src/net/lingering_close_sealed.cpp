@@ -1,6 +1,7 @@
 // Ends of connections whose records the kernel seals.
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -80,8 +81,12 @@ void LingeringClose::on_look(Leaver& leaver, std::uint64_t untaken, Nanos now) n
   if (leaver.peer_ended && untaken == 0 && (is_first || leaver.empty_looks == kEmptyLooks)) {
     return close(leaver);
   }
-  if (untaken == 0 ? leaver.peer_ended : now - leaver.moved_at < kLingerIdle) {
-    return deadlines_.arm(leaver, leaver.peer_ended ? kLookDeadline : kIdleDeadline, now);
+  const bool goes_on = untaken == 0 ? leaver.peer_ended : now - leaver.moved_at < kLingerIdle;
+  if (goes_on && now < leaver.ends) {
+    const std::size_t last = leaver.deadline.kind;
+    const std::size_t next =
+        untaken == 0 ? kLookDeadline : std::min(last + 1, std::size_t{kLastLookDeadline});
+    return deadlines_.arm(leaver, leaver.peer_ended ? next : kIdleDeadline, now);
   }
   counters_.tls_ends_cut.add(untaken == 0 ? 0 : 1);
   cut(leaver);

@@ -158,6 +158,29 @@ TEST_CASE("lingering close of TLS: a direct socket is asked what its client has 
   CHECK(rig.counters.tls_ends_cut.get() == 1);
 }
 
+TEST_CASE("lingering close of TLS: a client that takes a byte now and then has its time") {
+  SealedCloseRig rig;
+  test::StreamPair pair = test::make_stream_pair();
+  rig.near = pair.near.get();
+  for (int count = 0; count < 100; ++count) REQUIRE(send(rig.near, "x", 1, 0) == 1);
+  const Nanos begun = rig.kernel.ring().now();
+  rig.lingering_close.begin(std::move(pair.near), 0, begun);
+  rig.lingering_close.on_completion(rig.say_end().brings_record(kAlert, kEnd));
+  Nanos now = begun;
+  unsigned looks = 0;
+  for (; rig.kernel.has_none(); ++looks) {
+    char byte = 0;
+    REQUIRE(recv(pair.far.get(), &byte, 1, MSG_DONTWAIT) == 1);
+    now = rig.pass_deadline();
+    REQUIRE(now < begun + 2 * kLingerMax);
+    if (rig.lingering_close.is_idle()) break;
+  }
+  CHECK(now >= begun + kLingerMax);
+  CHECK(now < begun + kLingerMax + kLingerIdle);
+  CHECK(looks < 30);
+  rig.expect_close(1);
+}
+
 TEST_SUITE_END();
 
 }  // namespace
