@@ -46,9 +46,11 @@ void LingeringClose::begin_with(Socket socket, std::string_view bytes, Nanos now
   send(*leaver);
 }
 
-void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
+void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method,
+                           bool peer_has_ended) noexcept {
   Leaver* const leaver = take_in(std::move(socket), now);
   if (leaver == nullptr) return;
+  leaver->has_said_end = peer_has_ended;
   if (status == 0) return end_our_side(*leaver);
   counters_.request_errors.add();
   leaver->response_bytes =

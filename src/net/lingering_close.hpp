@@ -51,8 +51,10 @@ class LingeringClose {
 
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
-  /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already.
-  void begin(Socket socket, int status, Nanos now, bool is_head_method = false) noexcept;
+  /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already. Of
+  /// EndBy::close_notify: `peer_has_ended` where the client's end has been received already.
+  void begin(Socket socket, int status, Nanos now, bool is_head_method = false,
+             bool peer_has_ended = false) noexcept;
   /// The same with an answer that the caller has made: `bytes`, at most kGivenBytesMax. They are
   /// copied. More are not sent.
   void begin_with(Socket socket, std::string_view bytes, Nanos now) noexcept;
@@ -83,8 +85,9 @@ class LingeringClose {
   struct Leaver : OperationSlot<Op> {
     Socket socket;
     bool is_cut = false;
-    bool has_moved = false;  ///< since the last look of the deadline
-    bool peer_ended = false;
+    bool has_moved = false;           ///< since the last look of the deadline
+    bool has_said_end = false;        ///< before it came here
+    bool peer_ended = false;          ///< and so has our side
     Goodbye goodbye = Goodbye::none;  ///< on its way, or sent
     unsigned empty_looks = 0;         ///< how often in turn the client had nothing to take
     std::uint64_t untaken = 0;        ///< by the client, at the last look
@@ -108,6 +111,7 @@ class LingeringClose {
   void on_goodbye_sent(Leaver& leaver, int result) noexcept;
   void drain(Leaver& leaver) noexcept;
   void on_drained(Leaver& leaver, int result) noexcept;
+  void on_peer_ended(Leaver& leaver) noexcept;
   void look(Leaver& leaver, Nanos now) noexcept;
   void on_look(Leaver& leaver, std::uint64_t untaken, Nanos now) noexcept;
   void close(Leaver& leaver) noexcept;

@@ -29,6 +29,7 @@ void LingeringClose::say_goodbye(Leaver& leaver, Goodbye goodbye) noexcept {
 void LingeringClose::on_goodbye_sent(Leaver& leaver, int result) noexcept {
   if (result == -EAGAIN || result == -EINTR) return wait(leaver);
   if (result < 0) return give_up(leaver);
+  if (leaver.has_said_end) return on_peer_ended(leaver);
   if (leaver.goodbye == Goodbye::end) return drain(leaver);
   // What follows a KeyUpdate cannot be read. The client closes once it has our alert.
   leaver.socket.prep_poll(operations_.arm(leaver, Op::drain), POLLRDHUP);
@@ -40,13 +41,16 @@ void LingeringClose::on_drained(Leaver& leaver, int result) noexcept {
     case RecordEvent::data:
     case RecordEvent::nothing: return drain(leaver);
     case RecordEvent::refused:  // says nothing more that can be read, and may still take
-    case RecordEvent::end:
-      leaver.peer_ended = true;
-      leaver.moved_at = ring_.now();
-      return look(leaver, ring_.now());
+    case RecordEvent::end: return on_peer_ended(leaver);
     case RecordEvent::failed: break;
   }
   give_up(leaver);
+}
+
+void LingeringClose::on_peer_ended(Leaver& leaver) noexcept {
+  leaver.peer_ended = true;
+  leaver.moved_at = ring_.now();
+  look(leaver, ring_.now());
 }
 
 // Closes. What the client has not taken is lost, which is counted: on a direct socket, as soon as

@@ -181,6 +181,23 @@ TEST_CASE("lingering close of TLS: a client that takes a byte now and then has i
   rig.expect_close(1);
 }
 
+TEST_CASE("lingering close of TLS: an end that has come already is not waited for") {
+  for (const bool takes_all : {true, false}) {
+    SealedCloseRig rig;
+    test::StreamPair pair = test::make_stream_pair();
+    if (!takes_all) REQUIRE(send(pair.near.get(), kRest.data(), kRest.size(), 0) > 0);
+    rig.lingering_close.begin(std::move(pair.near), 0, rig.kernel.ring().now(), false,
+                              /*peer_has_ended=*/true);
+    rig.lingering_close.on_completion(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+    if (!takes_all) {
+      CHECK(rig.kernel.has_none());
+      rig.take_rest(pair.far);
+      for (int looks = 0; looks < 2; ++looks) rig.pass_deadline();
+    }
+    rig.expect_close(0);
+  }
+}
+
 TEST_SUITE_END();
 
 }  // namespace
