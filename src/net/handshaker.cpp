@@ -28,6 +28,11 @@ void Handshaker::begin(Socket socket) noexcept {
     counters_.connections_closed.add();
     return;
   }
+  if (stopping_) {
+    counters_.handshake_errors.add();
+    client->is_closing = true;
+    return close(*client);
+  }
   deadlines_.arm(*client, 0, ring_.now());
   arm_poll(*client, POLLIN | POLLRDHUP);
 }
@@ -126,6 +131,7 @@ void Handshaker::on_deadline(Nanos now) noexcept {
 }
 
 void Handshaker::begin_stop() noexcept {
+  stopping_ = true;
   clients_.for_each([this](Client& client) {
     if (client.is_closing) return;
     // One that is over is being installed, and closes behind that.

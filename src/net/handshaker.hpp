@@ -74,6 +74,7 @@ class Handshaker {
   tls::Context context_;
   DeadlineQueue<Client, 1> deadlines_;
   SlotMap<Client> clients_;
+  bool stopping_ = false;
 };
 
 }  // namespace urb

@@ -125,6 +125,16 @@ TEST_CASE("handshaker: behind a client that says no hello, the next ones have th
   CHECK(rig.counters.connections_closed.get() == 3);
 }
 
+TEST_CASE("handshaker: who is accepted in the batch of the stop is closed at once") {
+  HandshakerRig rig;
+  rig.handshaker.begin_stop();
+  const Fd client = rig.begin();
+  rig.kernel.take_one(IORING_OP_CLOSE).closes();
+  rig.expect_idle();
+  CHECK(rig.counters.handshake_errors.get() == 1);
+  CHECK(rig.counters.connections_closed.get() == 1);
+}
+
 TEST_SUITE_END();
 
 }  // namespace
