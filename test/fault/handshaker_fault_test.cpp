@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 
+#include <string>
 #include <string_view>
 
 #include "fault/made_up_kernel.hpp"
@@ -133,6 +134,41 @@ TEST_CASE("handshaker: who is accepted in the batch of the stop is closed at onc
   rig.expect_idle();
   CHECK(rig.counters.handshake_errors.get() == 1);
   CHECK(rig.counters.connections_closed.get() == 1);
+}
+
+TEST_CASE("handshaker: a client that has ended and takes nothing is waited for, and not polled") {
+  for (const bool takes_all : {false, true}) {
+    HandshakerRig rig;
+    test::StreamPair pair = test::make_stream_pair();
+    const int near = pair.near.get();
+    HandshakerRig::unblock(pair.near);
+    const std::string junk(4096, 'x');
+    while (send(near, junk.data(), junk.size(), 0) > 0) {
+    }
+    const Fd client = rig.begin(std::move(pair));
+    const HelloSender hello{client.get()};
+    // The junk is no answer, and what the hello does with it is no matter: it has been sent.
+    static_cast<void>(hello.advance());
+    rig.deliver(rig.take_poll().done(POLLIN));
+    rig.deliver(rig.take_poll().done(POLLRDHUP));
+    const Request wait = rig.take_poll();
+    CHECK(wait.bytes() == IORING_POLL_ADD_MULTI);
+    rig.deliver(wait.done(POLLRDHUP, IORING_CQE_F_MORE));
+    CHECK(rig.kernel.has_none());
+    if (!takes_all) {
+      rig.expect_late(wait);
+      CHECK(rig.counters.handshake_errors.get() == 1);
+    } else {
+      std::string taken(junk.size(), '\0');
+      while (recv(client.get(), taken.data(), taken.size(), MSG_DONTWAIT) > 0) {
+      }
+      rig.deliver(wait.done(POLLOUT | POLLRDHUP, IORING_CQE_F_MORE));
+      CHECK(rig.kernel.take_one(IORING_OP_ASYNC_CANCEL).target() == wait.token());
+      rig.deliver(wait.done(-ECANCELED));
+      rig.expect_late(rig.take_poll());  // the flight is out, and the client's is awaited
+    }
+    rig.expect_idle();
+  }
 }
 
 TEST_SUITE_END();
