@@ -180,7 +180,7 @@ void Relay::receive_other(Transfer& transfer) noexcept {
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
     case RecordEvent::end: break;
-    case RecordEvent::failed: counters_.tls_errors.add(is_of_tls(received) ? 1 : 0); break;
+    case RecordEvent::failed: transfer.source_broken = is_of_tls(received); break;
   }
   transfer.source_ended = true;
 }
@@ -208,7 +208,7 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
   } else if (result == (kind_ == RelayKind::copy ? -EIO : -EINVAL)) {
     transfer.must_receive = true;
   } else if (!is_interruption(result)) {
-    counters_.tls_errors.add(is_of_tls(result) ? 1 : 0);
+    transfer.source_broken = is_of_tls(result);
     transfer.source_ended = true;
   }
 }
@@ -264,6 +264,7 @@ TransferEnd Relay::finish(Transfer& transfer) noexcept {
   if (transfer.left != 0) {
     result = transfer.target_failed    ? TransferResult::target_failed
              : transfer.source_refused ? TransferResult::source_refused
+             : transfer.source_broken  ? TransferResult::source_broken
              : transfer.source_ended   ? TransferResult::source_ended
                                        : TransferResult::cancelled;
   }
