@@ -104,6 +104,7 @@ class Relay {
     bool source_is_empty = false;     ///< the last attempt found nothing
     bool source_is_readable = false;  ///< the last poll said so, and nothing has moved since
     bool must_receive = false;        ///< there may be what no splice brings, see receive_other()
+    bool other_is_next = false;       ///< what there is, is a record of TLS that is no data
     bool splice_ended = false;        ///< it said end of file
     bool target_is_full = false;      ///< copy: the next send waits for a poll
     bool target_is_ready = false;     ///< a poll that stood alone has said so
