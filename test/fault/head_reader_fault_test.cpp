@@ -149,5 +149,16 @@ TEST_CASE("head_reader: a kept connection may idle longer than a head may take")
   rig.heads.cut_off();
 }
 
+TEST_CASE("head reader of TLS: an end before a head is answered by ours, and not waited for") {
+  HeadRig rig{HeadRig::kBuffers, EndBy::close_notify};
+  const Fd client = rig.begin();
+  rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(-EIO));
+  constexpr unsigned char kAlert = 21;
+  constexpr std::string_view kEnd{"\x01\x00", 2};
+  rig.deliver(rig.kernel.take_one(IORING_OP_RECVMSG).brings_record(kAlert, kEnd));
+  rig.deliver(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+  rig.expect_close();
+}
+
 }  // namespace
 }  // namespace urb

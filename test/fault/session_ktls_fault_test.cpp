@@ -56,5 +56,15 @@ TEST_CASE("ktls session: the last answer, our end, the client's, and only then t
   }
 }
 
+TEST_CASE("ktls session: an end between requests is answered by ours, and is not waited for") {
+  KtlsSessionRig rig;
+  const Fd client = rig.adopt();
+  rig.deliver(take_record(rig).brings_record(kAlert, kEnd));
+  const Request end = rig.kernel.take_one(IORING_OP_SENDMSG);
+  CHECK(end.text() == kEnd);
+  rig.deliver(end.done_fully());
+  rig.expect_close();
+}
+
 }  // namespace
 }  // namespace urb
