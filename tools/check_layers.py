@@ -29,7 +29,8 @@ BELOW = {
     "compare": ["report", "profile"],
     "experiment": ["server", "load", "micro", "report"],
     "sweep": ["process", "report", "profile"],
-    "cli": ["experiment", "sweep", "compare"],
+    "remote": ["experiment"],
+    "cli": ["remote", "sweep", "compare"],
     "main": ["cli"],
 }
 

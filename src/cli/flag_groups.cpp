@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/small_files.hpp"
 
 namespace urb {
 namespace {
@@ -43,6 +45,28 @@ std::vector<bool> parse_reuse(std::string_view text) {
   if (text == "yes") return {true};
   if (text == "both") return {false, true};
   throw BadValue("not one of no, yes, both");
+}
+
+void store_arrivals(ArrivalOptions& arrivals, const std::string& typed) {
+  arrivals = {};
+  if (typed == "fixed") return;
+  arrivals.kind = ArrivalKind::poisson;
+  if (typed == "poisson") return;
+  arrivals.kind = ArrivalKind::recorded;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(typed, error))
+    throw BadValue("neither fixed nor poisson, and no file of that name");
+  arrivals.record = value_or_throw(parse_arrivals(read_small_file(typed)));
+}
+
+// A record says how many come, and the others have to be told.
+void settle_arrivals(LoadOptions& load) {
+  if (load.arrivals.kind == ArrivalKind::recorded) {
+    if (load.rate) throw UsageError("--arrivals FILE says the rate: leave out --rate");
+    load.rate = mean_rate(load.arrivals.record);
+  } else if (load.arrivals.kind == ArrivalKind::poisson && !load.rate) {
+    throw UsageError("--arrivals poisson needs --rate");
+  }
 }
 
 }  // namespace
@@ -125,6 +149,12 @@ void declare_load(Flags& flags, LoadOptions& load, Grid& grid, ClientKind& clien
   flags.number("-R,--rate", load.rate, std::pair{std::uint64_t{1}, kRateMax},
                "open loop: requests a second, of all connections together; latency from the "
                "planned time");
+  flags.parsed(
+      "--arrivals", "fixed|poisson|FILE",
+      "planned times of the open loop: at even spaces, at random, or of a file with a time "
+      "in seconds on each line",
+      "fixed", [&load](const std::string& typed) { store_arrivals(load.arrivals, typed); });
+  flags.when_read([&load] { settle_arrivals(load); });
   flags.flag("--verify", load.verify, verify_help, Verify::all);
   flags.choice("--client", client, std::array{ClientKind::builtin, ClientKind::ab},
                "who generates the load; ab must be installed");

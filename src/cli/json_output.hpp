@@ -16,6 +16,8 @@ class JsonOutput {
 
   /// `service` counts in the open loop only.
   void keep(const Row& row, const Histogram& latency, const Histogram& service);
+  /// Of those that were kept.
+  [[nodiscard]] std::size_t trial_count() const noexcept { return trials_.size(); }
   /// The whole document, also after an interruption. Throws SysError.
   void write(std::size_t planned, bool interrupted, JsonRounds rounds);
 

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
+#include "cli/find_rate.hpp"
 #include "cli/flag_groups.hpp"
 #include "cli/foreign_server.hpp"
 #include "cli/host_line.hpp"
@@ -120,6 +121,13 @@ class LoadRun {
             },
         .show_progress = [&](const Progress& progress) { line.show(progress); }};
     const LoadOptions& load = options_.load;
+    if (options_.find_rate) {
+      const int exit_code =
+          find_and_print(plan_rates(grid_, *options_.find_rate, load, rules_, run_warnings), hooks,
+                         stream_for_people(), stop);
+      json.write(json.trial_count(), stop.load(), {});
+      return exit_code;
+    }
     RunResult result =
         run_experiment({.grid = grid_,
                         .rules = rules_,
@@ -160,6 +168,7 @@ class LoadRun {
     row.url = spec.cell.url;
     row.repeat = spec.repeat;
     row.trial_order = spec.order;
+    if (spec.rate) load.rate = spec.rate;
     // A counted guest's times are those of an emulator.
     MachineWatch machine{is_counted_guest() ? nullptr : &yardsticks_};
     machine.settle(stop);
@@ -176,8 +185,12 @@ class LoadRun {
     return outcome;
   }
 
+  [[nodiscard]] std::FILE* stream_for_people() const {
+    return options_.json == "-" || options_.rows.is_stdout() ? stderr : stdout;
+  }
+
   void print_tables(const RunResult& result) const {
-    std::FILE* const stream = options_.json == "-" || options_.rows.is_stdout() ? stderr : stdout;
+    std::FILE* const stream = stream_for_people();
     write_text(stream, format_load_tables(result.cells, tallies_, !options_.server_pids.empty()));
     // One measurement of one server has nothing to be precise about.
     if (grid_.subjects.size() > 1 || grid_.repeats > 1 || rules_.has_budget()) {
@@ -248,6 +261,7 @@ void declare_load_command(Flags& flags, LoadCommandOptions& options) {
   declare_load(flags, options.load, options.grid, options.client,
                std::to_string(options.load.connections),
                "checksum every request; only uring-bench's own server knows how");
+  declare_find_rate(flags, options.find_rate, options.load, options.client);
   flags.flag("--tls-resume", options.load.tls_resumes,
              "https: a connection resumes the session of an earlier one, if the server lets it");
   flags.text("-H,--header", options.load.headers, "LINE",

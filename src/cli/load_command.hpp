@@ -8,6 +8,7 @@
 #include "cli/flags.hpp"
 #include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
+#include "experiment/rate_search.hpp"
 #include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 
@@ -19,6 +20,7 @@ struct LoadCommandOptions {
   Grid grid{.repeats = 1};  ///< without subjects
   RoundRules rules;         ///< as typed; see settle_rules()
   bool has_precision = false;
+  std::optional<LatencyBound> find_rate;
   ClientKind client = ClientKind::builtin;
   std::vector<int> server_pids;  ///< whose CPU time counts as the server's
   RowOutput rows;                ///< none, unless a file is named

@@ -24,7 +24,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
   row.body_mix = format_body_mix(load.mix);
   row.reuse = load.reuse;
   if (load.tls) row.tls = load.tls_resumes ? "server+resume" : "server";
-  row.loop = load.rate ? "open" : "closed";
+  row.loop = load.rate ? loop_name(load.arrivals) : "closed";
   if (load.rate) row.rate_requested = static_cast<double>(*load.rate);
   row.client = name_of(measured.ab ? ClientKind::ab : ClientKind::builtin);
   if (!measured.ab) row.features = format_features(result.used);
@@ -34,8 +34,7 @@ TrialOutcome make_load_outcome(const LoadOptions& load, LoadMeasurement measured
     row.status = Status::failed;
     row.warnings = problem;
     // It may be why.
-    if (misses_rate(result.requests, row.rate_requested.value_or(0), to_seconds(result.elapsed)))
-      made.warnings.insert(Warning::rate_not_reached);
+    if (misses_rate(row, result)) made.warnings.insert(Warning::rate_not_reached);
     made.row = std::move(row);
     return made;
   }

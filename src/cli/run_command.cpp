@@ -3,16 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
+#include "cli/far_clients.hpp"
+#include "cli/find_rate.hpp"
 #include "cli/flag_groups.hpp"
 #include "cli/host_line.hpp"
 #include "cli/json_output.hpp"
 #include "cli/messages.hpp"
+#include "cli/planted_burn.hpp"
 #include "cli/redaction.hpp"
 #include "cli/run_id.hpp"
 #include "cli/signals.hpp"
@@ -28,18 +32,6 @@
 namespace urb {
 namespace {
 
-// A slow-down of known size for tools/check-compare, from the environment: no option of users.
-double planted_burn_percent() {
-  const char* const text = std::getenv("URB_TEST_BURN");
-  if (text == nullptr) return 0;
-  char* end = nullptr;
-  const double percent = std::strtod(text, &end);
-  if (end == text || *end != '\0' || !(percent >= 0 && percent <= 1000)) {
-    throw UsageError(fmt::format("URB_TEST_BURN={} is no percentage from 0 to 1000", text));
-  }
-  return percent;
-}
-
 // What of the options is a column of every row.
 void fill_row(Row& row, const TrialSetup& setup, const Host& host,
               const std::optional<Pinning>& pinning) {
@@ -51,11 +43,11 @@ void fill_row(Row& row, const TrialSetup& setup, const Host& host,
   row.response_bytes = setup.server.response_bytes.value;
   row.seed = setup.server.seed;
   row.connections = setup.load.connections;
-  row.loop = setup.load.rate ? "open" : "closed";
+  row.loop = setup.load.rate ? loop_name(setup.load.arrivals) : "closed";
   if (setup.load.rate) row.rate_requested = static_cast<double>(*setup.load.rate);
   row.client = name_of(setup.client);
   row.pinning = format_pinning(pinning);
-  row.link = "lo";
+  row.link = link_here(setup.server.listen);
   row.tls = describe(setup.server.tls);
 }
 
@@ -134,7 +126,8 @@ struct Prepared {
   Grid grid;
   Host host;
   std::optional<Pinning> pinning;
-  std::string notes;  // lines of the head
+  std::string notes;                 // lines of the head
+  std::unique_ptr<ClientCrew> crew;  // none: this process is the client
 };
 
 Prepared prepare(const RunOptions& options) {
@@ -142,7 +135,8 @@ Prepared prepare(const RunOptions& options) {
                 .grid = options.grid,
                 .host = probe_host(),
                 .pinning = {},
-                .notes = {}};
+                .notes = {},
+                .crew = {}};
   ServerConfig& server = made.setup.server;
   server.faults.burn_percent = planted_burn_percent();
   const std::vector<CpuPlace> cpus = probe_topology(allowed_cpus());
@@ -154,6 +148,13 @@ Prepared prepare(const RunOptions& options) {
   made.setup.scope = scope_of(made.host);
   made.grid.subjects = choose(options);
   made.grid.seed = server.seed;
+  const bool has_own_tls =
+      std::any_of(made.grid.subjects.begin(), made.grid.subjects.end(), [](const Subject& subject) {
+        return subject.tls.value_or(tls::Kind::off) != tls::Kind::off;
+      });
+  if (has_own_tls && server.tls.identity.key.empty()) {
+    server.tls.identity = tls::make_throwaway_identity();
+  }
   fill_row(made.setup.row, made.setup, made.host, made.pinning);
   const std::string limit = tls::describe_limit(server.tls);
   if (!limit.empty()) print_error(limit);
@@ -164,6 +165,8 @@ Prepared prepare(const RunOptions& options) {
   if (options.pin.kind == PinRequest::Kind::automatic) {
     made.notes += fmt::format("--pin auto: {}\n", describe_pinning(*made.pinning, cpus));
   }
+  if (!options.client_via.empty())
+    made.crew = call_clients(options.client_via, made.setup, made.host, made.notes);
   return made;
 }
 
@@ -212,6 +215,12 @@ int run_benchmark(const RunOptions& typed) {
                               },
                           .show_progress = [&](const Progress& progress) { line.show(progress); }};
   const LoadOptions& load = made.setup.load;
+  if (options.find_rate) {
+    const RatePlan plan = plan_rates(made.grid, *options.find_rate, load, rules, run_warnings);
+    const int exit_code = find_and_print(plan, hooks, stream_for_people(options), stop);
+    json.write(json.trial_count(), stop.load(), {});
+    return exit_code;
+  }
   const RunResult result =
       run_experiment({.grid = made.grid,
                       .rules = rules,
@@ -222,6 +231,8 @@ int run_benchmark(const RunOptions& typed) {
   json.write(result.total, result.interrupted || !result.save_failure.empty(),
              rounds_json(result, rules));
   print_result(options, result, file);
+  if (made.crew && result.done_count() != 0)
+    write_text(stream_for_people(options), "\n" + made.crew->shares());
   return report_outcome(result);
 }
 
@@ -230,12 +241,14 @@ int run_benchmark(const RunOptions& typed) {
 void declare_run(Flags& flags, RunOptions& options) {
   options.arguments = flags.arguments();
   flags.operand("MODE", options.modes,
-                "modes to benchmark side by side, or all; direct:least has that policy");
+                "modes to benchmark side by side, or all; direct:least has that policy, socket:sni "
+                "that --tls");
   declare_server(flags, options.setup.server, &options.has_relay);
   declare_tls(flags, options.tls, options.setup.server.tls);
   options.setup.load.connections = 0;
   declare_load(flags, options.setup.load, options.grid, options.setup.client, "workers",
                "checksum every measured request, not only the first of each connection");
+  declare_find_rate(flags, options.find_rate, options.setup.load, options.setup.client);
   flags.group("The experiment");
   declare_repeats(flags, options.grid.repeats);
   declare_rounds(flags, options.rules);
@@ -243,6 +256,14 @@ void declare_run(Flags& flags, RunOptions& options) {
       "--pin", "auto|none|LIST",
       "CPUs of client, master and workers with their io-wq threads: 0,1,2-3", "none",
       [&pin = options.pin](const std::string& typed) { pin = value_or_throw(parse_pin(typed)); });
+  flags.text("--client-via", options.client_via, "COMMAND",
+             "the client runs under this command: 'ssh host', 'ip netns exec c'; repeatable, for "
+             "several clients that share the load");
+  flags.parsed("-l,--listen", "ADDR:PORT", "where the servers listen, for a client elsewhere",
+               format_address(options.setup.server.listen),
+               [&server = options.setup.server](const std::string& typed) {
+                 server.listen = parse_trial_address(typed);
+               });
   flags.flag("--no-reference", options.reference,
              "do not run direct, the reference, beside several other modes", false);
   flags.group("");  // not in the help: its former name
@@ -258,6 +279,14 @@ void declare_run(Flags& flags, RunOptions& options) {
     }
     TrialSetup& setup = options.setup;
     if (setup.load.connections == 0) setup.load.connections = setup.server.workers;
+    if (options.client_via.empty()) return;
+    if (setup.client == ClientKind::ab)
+      throw UsageError("ab runs here only: leave out --client-via, or --client ab");
+    if (options.pin.kind != PinRequest::Kind::none) {
+      throw UsageError(
+          "--pin is of a client that runs here: leave it out, and place the client by its command "
+          "(--client-via 'taskset -c 1')");
+    }
   });
 }
 
@@ -269,7 +298,8 @@ const Command command_run{
         "  uring-bench all\n"
         "  uring-bench cluster socket passthru direct --body 1M,10M --repeats 5\n"
         "  uring-bench direct direct:least cluster:least -c 64 --rate 2000\n"
-        "  uring-bench passthru --relay sync --body 4K --reuse yes --csv -\n",
+        "  uring-bench passthru --relay sync --body 4K --reuse yes --csv -\n"
+        "  uring-bench all --listen 10.0.0.1:0 --client-via 'ssh loadgen'\n",
     .declare = [](Flags& flags) { return make_action(flags, declare_run, run_benchmark); }};
 
 }  // namespace urb

@@ -10,6 +10,7 @@
 #include "cli/outputs.hpp"
 #include "experiment/matrix.hpp"
 #include "experiment/pinning.hpp"
+#include "experiment/rate_search.hpp"
 #include "experiment/runner.hpp"
 #include "experiment/trial.hpp"
 #include "report/console.hpp"
@@ -23,8 +24,10 @@ struct RunOptions {
   bool has_relay = false;  ///< one relay was asked for
   Grid grid;               ///< without subjects and seed
   RoundRules rules;
+  std::optional<LatencyBound> find_rate;
   PinRequest pin;
-  bool reference = true;  ///< runs the reference beside two or more other modes
+  std::vector<std::string> client_via;  ///< commands that bring clients elsewhere; none: here
+  bool reference = true;                ///< runs the reference beside two or more other modes
   RowOutput rows;
   std::optional<std::string> json;
   bool quiet = false;

@@ -5,20 +5,29 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/flag_groups.hpp"
+#include "cli/host_line.hpp"
 #include "cli/messages.hpp"
 #include "cli/signals.hpp"
 #include "experiment/mode_choice.hpp"
 #include "experiment/shortage_watch.hpp"
+#include "probe/host.hpp"
 #include "probe/loopback.hpp"
+#include "remote/control_server.hpp"
+#include "remote/control_window.hpp"
 #include "report/console.hpp"
 #include "server/ending.hpp"
 #include "server/server.hpp"
@@ -27,7 +36,7 @@ namespace urb {
 namespace {
 
 // How soon a shortage is told: often enough for a person, too seldom to cost anything.
-constexpr int kLookEveryMs = 1000;
+constexpr Nanos kLookEvery = std::chrono::seconds{1};
 
 enum class Event : std::uint8_t { server_ended, order, hang_up, news };
 
@@ -52,19 +61,55 @@ class ShortageTeller {
   Warnings told_;
 };
 
-Event wait_for_event(const Server& server, int signal_fd, ShortageTeller& teller) {
-  std::array<pollfd, 3> waiting{
-      {{server.ended_fd(), POLLIN, 0}, {signal_fd, POLLIN, 0}, {server.news_fd(), POLLIN, 0}}};
-  for (int ready = 0; ready <= 0;) {
-    ready = poll(waiting.data(), waiting.size(), kLookEveryMs);
-    if (ready < 0 && errno != EINTR) throw_errno("poll");
-    if (ready == 0) teller.tell_new();
+/// Waits for what happens to the server, and answers on the control socket meanwhile.
+class Waiter {
+ public:
+  Waiter(const Server& server, int signal_fd, ControlServer* control, ShortageTeller& teller)
+      : server_{server}, signal_fd_{signal_fd}, control_{control}, teller_{teller} {}
+
+  Event wait() {
+    while (!poll_once()) {
+    }
+    // The end first: it needs no answer to a signal any more.
+    if (waiting_[0].revents != 0) return Event::server_ended;
+    if (waiting_[1].revents == 0) return Event::news;
+    return take_signal(signal_fd_) == SIGHUP ? Event::hang_up : Event::order;
   }
-  // The end first: it needs no answer to a signal any more.
-  if (waiting[0].revents != 0) return Event::server_ended;
-  if (waiting[1].revents == 0) return Event::news;
-  return take_signal(signal_fd) == SIGHUP ? Event::hang_up : Event::order;
-}
+
+ private:
+  // Whether one of the events has come.
+  bool poll_once() {
+    waiting_.assign(
+        {{server_.ended_fd(), POLLIN, 0}, {signal_fd_, POLLIN, 0}, {server_.news_fd(), POLLIN, 0}});
+    const std::size_t own = waiting_.size();
+    if (control_ != nullptr) control_->add_to(waiting_);
+    const int ready = poll(waiting_.data(), waiting_.size(), patience_ms());
+    if (ready < 0 && errno != EINTR) throw_errno("poll");
+    const Nanos now = monotonic_now();
+    if (now >= next_look_) {
+      next_look_ = now + kLookEvery;
+      teller_.tell_new();
+    }
+    if (ready < 0) return false;
+    if (control_ != nullptr) control_->handle(std::span{waiting_}.subspan(own), now);
+    return std::any_of(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(own),
+                       [](const pollfd& one) { return one.revents != 0; });
+  }
+
+  [[nodiscard]] int patience_ms() const {
+    Nanos until = next_look_;
+    if (control_ != nullptr) until = std::min(until, control_->next_deadline());
+    const Nanos left = std::clamp(until - monotonic_now(), Nanos{0}, kLookEvery);
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+  }
+
+  const Server& server_;
+  int signal_fd_;
+  ControlServer* control_;  // nullptr: none
+  ShortageTeller& teller_;
+  std::vector<pollfd> waiting_;
+  Nanos next_look_ = monotonic_now() + kLookEvery;
+};
 
 void print_news(Server& server) {
   for (const std::string& sentence : server.take_news()) print_error(sentence);
@@ -73,10 +118,20 @@ void print_news(Server& server) {
 int run_serve(const ServeOptions& options) {
   ServerConfig config = options.server;
   require_mode(config.mode);
+  std::optional<ControlToken> token;
+  if (options.control) token = ControlToken::read_or_make(*options.control_token);
   Server server{config};
   const Fd signals = make_signal_fd();
-  write_text(stdout, fmt::format("listening on {} ({}, {} workers)\n",
-                                 format_address(server.address()), config.mode, config.workers));
+  // Behind the server, whose processes are not to inherit it.
+  std::optional<ControlServer> control;
+  if (options.control) {
+    control.emplace(*options.control, *token, [&server, scope = scope_of(probe_host())] {
+      const auto window = std::make_shared<ControlWindow>(server, scope);
+      return [window](ControlOrder order) { return window->carry_out(order); };
+    });
+  }
+  write_text(stdout,
+             format_ready(options.ready, server, config, control ? &control->address() : nullptr));
   flush_text(stdout);
   const std::string down = server.address().is_loopback() ? find_loopback_down() : "";
   if (!down.empty()) print_error("warning: nobody can connect: " + down);
@@ -85,10 +140,11 @@ int run_serve(const ServeOptions& options) {
   if (!limit.empty()) print_error(limit);
 
   ShortageTeller teller{server};
+  Waiter waiter{server, signals.get(), control ? &*control : nullptr, teller};
   bool is_stopping = false;
   bool is_ordered = false;  // by a person or a service manager, not by a terminal that ended
   while (true) {
-    const Event event = wait_for_event(server, signals.get(), teller);
+    const Event event = waiter.wait();
     print_news(server);
     if (event == Event::server_ended) break;
     if (event == Event::news) continue;
@@ -142,6 +198,21 @@ void declare_serve(Flags& flags, ServeOptions& options) {
                  limits.max_body = value_or_throw(parse_bytes(typed));
                });
   flags.duration("--grace", server.grace, "to finish requests on SIGTERM");
+  flags.choice("--ready", options.ready, std::array{ReadyForm::text, ReadyForm::json},
+               "how the line on stdout tells that it accepts");
+  flags.group("For a client elsewhere");
+  flags.parsed("--control", "ADDR:PORT|unix:PATH",
+               "where begin and end of a window are answered by what the server used and counted; "
+               ":PORT is of loopback",
+               "none", [&control = options.control](const std::string& typed) {
+                 control = value_or_throw(parse_listen_address(typed));
+               });
+  flags.text("--control-token", options.control_token, "FILE",
+             "whose first line whoever asks has to know; mode 0600; made, if there is none");
+  flags.when_read([&options] {
+    if (options.control.has_value() != options.control_token.has_value())
+      throw UsageError("--control and --control-token belong together");
+  });
 }
 
 extern const Command command_serve;
@@ -150,7 +221,8 @@ const Command command_serve{
     .summary = "Runs only the server, in the foreground, until SIGINT or SIGTERM",
     .examples =
         "  uring-bench serve socket --workers 4 --listen 127.0.0.1:8080\n"
-        "  uring-bench serve direct --listen unix:server.sock --max-body 1G\n",
+        "  uring-bench serve direct --listen unix:server.sock --max-body 1G\n"
+        "  uring-bench serve cluster --ready json --control :9000 --control-token token\n",
     .declare = [](Flags& flags) { return make_action(flags, declare_serve, run_serve); }};
 
 }  // namespace urb

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -31,36 +32,19 @@ void add_known(Row::Figure& sum, const Row::Figure& amount) {
 }
 
 void add_process(ServerUse& use, const ProcessSample& begin, const ProcessSample& end) {
-  Row::Figure total_s;
-  Row::Figure iowq_s;
-  // A clock that goes back is another process', which has the same number.
-  if (begin.cpu && end.cpu && end.cpu->total >= begin.cpu->total) {
-    total_s = to_seconds(end.cpu->total - begin.cpu->total);
-    if (begin.cpu->other_threads && end.cpu->other_threads) {
-      // The two parts are read one after the other: a difference may come out a hair below zero.
-      iowq_s = to_seconds(std::max(Nanos{0}, *end.cpu->other_threads - *begin.cpu->other_threads));
-    }
-  }
-  add_known(end.role == ProcessRole::master ? use.master_s : use.workers_s, total_s);
-  add_known(use.iowq_s, iowq_s);
-  if (total_s) {
-    const double thread_s = *total_s - iowq_s.value_or(0);
+  const ProcessUse own = use_of(begin, end);
+  add_known(end.role == ProcessRole::master ? use.master_s : use.workers_s, own.total_s);
+  add_known(use.iowq_s, own.iowq_s);
+  if (own.total_s) {
+    const double thread_s = *own.total_s - own.iowq_s.value_or(0);
     Row::Figure& most =
         end.role == ProcessRole::master ? use.master_thread_s : use.busiest_worker_thread_s;
     most = std::max(most.value_or(0), thread_s);
   }
-  Row::Figure switches;
-  if (begin.context_switches && end.context_switches) {
-    // Fewer than before: threads have ended and taken theirs with them.
-    switches = static_cast<double>(*end.context_switches -
-                                   std::min(*begin.context_switches, *end.context_switches));
-  }
-  add_known(use.context_switches, switches);
-  Counts counted = end.counts;
-  counted -= begin.counts;
-  use.counts += counted;
+  add_known(use.context_switches, own.context_switches);
+  use.counts += own.counts;
   use.kernel_placed += end.counts.kernel_placed;
-  if (end.role == ProcessRole::worker) use.requests_by_worker.push_back(counted.requests);
+  if (end.role == ProcessRole::worker) use.requests_by_worker.push_back(own.counts.requests);
 }
 
 ServerUse use_between(const WindowSample& begin, const WindowSample& end) {
@@ -70,6 +54,23 @@ ServerUse use_between(const WindowSample& begin, const WindowSample& end) {
     add_process(use, begin.processes[index], end.processes[index]);
   }
   return use;
+}
+
+// What the server's figures are held against.
+struct ServerWindow {
+  double requests = 0;
+  double seconds = 0;
+};
+
+ServerWindow window_of(const ServerUse& use, const LoadResult& load, const WindowSample& begin,
+                       const WindowSample& end) {
+  ServerWindow window{static_cast<double>(load.requests), to_seconds(load.elapsed)};
+  if (!load.busiest_share) return window;
+  window.requests = static_cast<double>(std::accumulate(
+      use.requests_by_worker.begin(), use.requests_by_worker.end(), std::uint64_t{0}));
+  if (begin.books.time && end.books.time)
+    window.seconds = to_seconds(end.books.time->at - begin.books.time->at);
+  return window;
 }
 
 // Busiest worker's requests by the mean of all; unknown when no worker counted any.
@@ -110,6 +111,27 @@ void fill_latency(Row& row, const LoadResult& load) {
 
 }  // namespace
 
+ProcessUse use_of(const ProcessSample& begin, const ProcessSample& end) {
+  ProcessUse use;
+  // A clock that goes back is another process', which has the same number.
+  if (begin.cpu && end.cpu && begin.pid == end.pid && end.cpu->total >= begin.cpu->total) {
+    use.total_s = to_seconds(end.cpu->total - begin.cpu->total);
+    if (begin.cpu->other_threads && end.cpu->other_threads) {
+      // The two parts are read one after the other: a difference may come out a hair below zero.
+      use.iowq_s =
+          to_seconds(std::max(Nanos{0}, *end.cpu->other_threads - *begin.cpu->other_threads));
+    }
+  }
+  if (begin.context_switches && end.context_switches && begin.pid == end.pid) {
+    // Fewer than before: threads have ended and taken theirs with them.
+    use.context_switches = static_cast<double>(
+        *end.context_switches - std::min(*begin.context_switches, *end.context_switches));
+  }
+  use.counts = end.counts;
+  use.counts -= begin.counts;
+  return use;
+}
+
 std::string_view find_bottleneck(const CpuShares& shares) noexcept {
   if (shares.host.value_or(0) >= kShareSaturated) return "cpu";
   if (shares.throttled >= kThrottledMostly) return "cpu";
@@ -119,25 +141,31 @@ std::string_view find_bottleneck(const CpuShares& shares) noexcept {
   return "none";
 }
 
-void fill_truth(Row& row, const HostUse& host) {
+void fill_truth(Row& row, const HostUse& host, double requests) {
   row.host_busy_share = host.share(host.busy_s);
   row.own_cpu_share = host.share(host.own_s);
   row.interrupt_share = host.share(host.interrupts_s);
   row.steal_share = host.share(host.steal_s);
   row.foreign_share = host.share(host.foreign_s);
   constexpr double kMicro = 1e6;
-  row.host_cpu_us_per_request =
-      divide(host.busy_s * kMicro, static_cast<double>(row.requests.value_or(0)));
+  row.host_cpu_us_per_request = divide(host.busy_s * kMicro, requests);
 }
 
 std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,
                                 const HostScope& scope) {
   const ServerUse server = use_between(begin, end);
   if (!server.master_s || !server.workers_s) return std::nullopt;
-  const double own_s =
+  double own_s =
       to_seconds(end.client.total - begin.client.total) + *server.master_s + *server.workers_s;
   std::vector<pid_t> own{getpid()};
   for (const ProcessSample& process : end.processes) own.push_back(process.pid);
+  URB_ASSERT(begin.companions.size() == end.companions.size());
+  for (std::size_t index = 0; index < end.companions.size(); ++index) {
+    const Row::Figure used_s = use_of(begin.companions[index], end.companions[index]).total_s;
+    if (!used_s) return std::nullopt;
+    own_s += *used_s;
+    own.push_back(end.companions[index].pid);
+  }
   std::optional<HostUse> use =
       use_between(begin.books, end.books, own, own_s, scope.cpus, scope.interrupts_apart);
   if (use && scope.skips_idle) use->busy_s = use->own_s + use->others_s;
@@ -168,29 +196,30 @@ void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
   constexpr double kMicro = 1e6;
   constexpr double kGiga = 1e9;  // of storage, 10^9 bytes, not 2^30
   const ServerUse use = use_between(begin, end);
+  const ServerWindow server = window_of(use, load, begin, end);
   const double client_s = to_seconds(end.client.total - begin.client.total);
   Row::Figure server_s = use.master_s;
   add_known(server_s, use.workers_s);
   row.cpu_us_per_request_client = divide(client_s * kMicro, requests);
-  row.cpu_us_per_request_master = divide(use.master_s, requests / kMicro);
-  row.cpu_us_per_request_workers = divide(use.workers_s, requests / kMicro);
-  row.cpu_us_per_request_iowq = divide(use.iowq_s, requests / kMicro);
+  row.cpu_us_per_request_master = divide(use.master_s, server.requests / kMicro);
+  row.cpu_us_per_request_workers = divide(use.workers_s, server.requests / kMicro);
+  row.cpu_us_per_request_iowq = divide(use.iowq_s, server.requests / kMicro);
   row.cpu_s_per_gb_client = divide(client_s, body_bytes / kGiga);
-  row.cpu_s_per_gb_server = divide(server_s, body_bytes / kGiga);
+  row.cpu_s_per_gb_server = divide(server_s, body_bytes / kGiga * server.requests / requests);
 
-  row.context_switches_per_request = divide(use.context_switches, requests);
+  row.context_switches_per_request = divide(use.context_switches, server.requests);
   row.bottleneck =
-      find_bottleneck({.client = client_s / seconds,
-                       .master = divide(use.master_thread_s, seconds),
-                       .busiest_worker = divide(use.busiest_worker_thread_s, seconds),
+      find_bottleneck({.client = load.busiest_share.value_or(client_s / seconds),
+                       .master = divide(use.master_thread_s, server.seconds),
+                       .busiest_worker = divide(use.busiest_worker_thread_s, server.seconds),
                        .host = host ? Row::Figure{host->share(host->busy_s)} : Row::Figure{},
                        .throttled = throttled_share(begin.cpu_periods, end.cpu_periods)});
-  row.enters_per_request = static_cast<double>(use.counts.ring_enters) / requests;
-  row.sqes_per_request = static_cast<double>(use.counts.ring_sqes) / requests;
+  row.enters_per_request = divide(static_cast<double>(use.counts.ring_enters), server.requests);
+  row.sqes_per_request = divide(static_cast<double>(use.counts.ring_sqes), server.requests);
   row.cq_overflows = use.counts.cq_overflowed;
   row.short_splices = use.counts.short_splices;
   row.worker_imbalance = imbalance_of(use.requests_by_worker);
-  if (host) fill_truth(row, *host);
+  if (host) fill_truth(row, *host, server.requests);
   row.missing_closes = load.missing_closes;
   // None: the server says nothing of bodies, or there were none.
   if (load.verified_requests != 0) row.verified_requests = load.verified_requests;

@@ -26,6 +26,15 @@ struct ProcessSample {
   Counts counts;
 };
 
+/// What it used and counted between two samples of it.
+struct ProcessUse {
+  Row::Figure total_s;  ///< CPU time; unknown as soon as one of the samples is
+  Row::Figure iowq_s;   ///< the part of its io-wq threads
+  Row::Figure context_switches;
+  Counts counts;
+};
+[[nodiscard]] ProcessUse use_of(const ProcessSample& begin, const ProcessSample& end);
+
 /// Which CPUs the books are kept of, and how.
 struct HostScope {
   std::vector<unsigned> cpus;     ///< that this process may use; empty: all there are
@@ -38,6 +47,8 @@ struct WindowSample {
   CpuTime client;
   HostBooks books;
   std::vector<ProcessSample> processes;
+  /// Further ones of this experiment on this host: clients that are not this process.
+  std::vector<ProcessSample> companions;
   CpuPeriodsByGroup cpu_periods;              ///< of this process' groups and of the others'
   std::optional<std::uint64_t> reported_kib;  ///< given back to the host since the guest's boot
 };
@@ -63,22 +74,28 @@ struct CpuShares {
 /// process whose one thread was, `client`, `master` or `workers`; `none` when nothing was.
 [[nodiscard]] std::string_view find_bottleneck(const CpuShares& shares) noexcept;
 
-/// Reads clocks and counters of this process and of `processes`, and the books of the host.
+/// Reads clocks and counters of this process and of `processes`, clocks of `companions`, and the
+/// books of the host.
 [[nodiscard]] WindowSample sample_window_begin(std::span<const ServerProcess> processes,
-                                               const HostScope& scope);
+                                               const HostScope& scope,
+                                               std::span<const pid_t> companions = {});
 /// The same in the opposite order: the client's own clock is next to the window in both.
 [[nodiscard]] WindowSample sample_window_end(std::span<const ServerProcess> processes,
-                                             const HostScope& scope);
+                                             const HostScope& scope,
+                                             std::span<const pid_t> companions = {});
 
 /// Whose the CPUs were between the two samples; unknown where a process' time is.
 [[nodiscard]] std::optional<HostUse> host_use(const WindowSample& begin, const WindowSample& end,
                                               const HostScope& scope);
 
-/// The columns that say so.
-void fill_truth(Row& row, const HostUse& host);
+/// The columns that say so. `requests`: that were answered meanwhile.
+void fill_truth(Row& row, const HostUse& host, double requests);
 
 /// Fills the figures of `row` from the difference of the two samples. Both name the same
-/// processes; `load` has at least one request.
+/// processes; `load` has at least one request. Where other processes were the client
+/// (LoadResult::busiest_share), the samples are not of its window, but of one that is longer by
+/// what messages take. What the server used is then held against the requests that its own workers
+/// counted between the samples, and its time is that of this host's clock.
 void fill_figures(Row& row, const LoadResult& load, const WindowSample& begin,
                   const WindowSample& end, const std::optional<HostUse>& host);
 
@@ -103,6 +120,9 @@ struct ServerLedger {
 /// the server may have beyond the client's count, for a client that leaves some in flight.
 [[nodiscard]] std::string compare_ledgers(const LoadResult& load, const ServerLedger& server,
                                           std::uint64_t slack = 0);
+
+/// Whether the open loop of `row` fell behind what was planned for it.
+[[nodiscard]] bool misses_rate(const Row& row, const LoadResult& load);
 
 /// What is doubtful about a trial that has figures.
 [[nodiscard]] Warnings find_trial_warnings(const Row& row, const LoadResult& load,

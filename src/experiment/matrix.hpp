@@ -12,6 +12,7 @@
 #include "load/body_mix.hpp"
 #include "mode/policy.hpp"
 #include "net/relay_kind.hpp"
+#include "tls/serving.hpp"
 
 namespace urb {
 
@@ -21,6 +22,7 @@ struct Subject {
   std::optional<RelayKind> relay = {};  ///< one of several data paths; none: as the options say
   std::string url = {};                 ///< of `load`, without secrets
   std::optional<Policy> policy = {};    ///< typed as MODE:POLICY; none: as the options say
+  std::optional<tls::Kind> tls = {};    ///< typed as MODE:TLS; none: as the options say
   bool operator==(const Subject&) const = default;
 };
 
@@ -47,6 +49,8 @@ struct TrialSpec {
   std::size_t cell_index = 0;  ///< in make_cells()
   unsigned repeat = 1;         ///< from 1
   std::size_t order = 1;       ///< place in the run, from 1
+  /// Of the open loop, where that is what is looked for; else as the options say.
+  std::optional<std::uint64_t> rate = {};
 };
 
 /// Every combination, by subject, then body, then reuse, as they were given.

@@ -57,7 +57,7 @@ TrialOutcome run_micro_trial(const Row& common, const TrialSpec& spec, const Mic
       throw std::runtime_error{"no operation ended in the measured time (use a longer --duration)"};
     fill_micro_figures(row, result, micro.bytes);
     const std::optional<HostUse> use = host_use(begin, end, scope);
-    if (use) fill_truth(row, *use);
+    if (use) fill_truth(row, *use, static_cast<double>(row.requests.value_or(0)));
     machine.fill(row, begin, end, use, plan.warmup);
     if (use) outcome.disturber = use->busiest;
     if (machine.is_blind(use.has_value())) outcome.warnings.insert(Warning::machine_unknown);

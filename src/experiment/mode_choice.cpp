@@ -29,22 +29,35 @@ void add_new(std::vector<Subject>& subjects, Subject one) {
   subjects.push_back(std::move(one));
 }
 
-// MODE or MODE:POLICY.
+// What a mode has of its own: its policy, or who does TLS.
+void read_own(Subject& subject, const Mode& mode, std::string_view typed) {
+  for (const Policy known : kPolicies) {
+    if (name_of(known) != typed) continue;
+    subject.policy = known;
+    return require_policy(mode, known, false);
+  }
+  for (const tls::Kind known : tls::kKinds) {
+    if (name_of(known) != typed) continue;
+    subject.tls = known;
+    if (const std::string why = find_tls_obstacle(mode, known); !why.empty()) throw UsageError(why);
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const Policy known : kPolicies) names.push_back(name_of(known));
+  for (const tls::Kind known : tls::kKinds) names.push_back(name_of(known));
+  throw_unknown("policy", typed, names, "as in --policy, or who does TLS, as in --tls");
+}
+
+// MODE, MODE:POLICY, MODE:TLS, or both.
 Subject parse_subject(std::string_view typed) {
-  const std::size_t colon = std::min(typed.find(':'), typed.size());
+  std::size_t colon = std::min(typed.find(':'), typed.size());
   const Mode& mode = require_mode(typed.substr(0, colon));
   Subject subject{.mode = std::string{mode.name}};
-  if (colon == typed.size()) return subject;
-  const std::string_view policy = typed.substr(colon + 1);
-  for (const Policy known : kPolicies) {
-    if (name_of(known) == policy) subject.policy = known;
+  while (colon != typed.size()) {
+    typed.remove_prefix(colon + 1);
+    colon = std::min(typed.find(':'), typed.size());
+    read_own(subject, mode, typed.substr(0, colon));
   }
-  if (!subject.policy) {
-    std::vector<std::string_view> names;
-    for (const Policy known : kPolicies) names.push_back(name_of(known));
-    throw_unknown("policy", policy, names, "as in --policy");
-  }
-  require_policy(mode, *subject.policy, false);
   return subject;
 }
 
@@ -169,7 +182,12 @@ ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_refere
     if (choice.left_out.size() == all_modes().size())
       throw Unsupported("no mode can run here: " + reason);
   } else if (wants_reference && modes.size() > 1 && !has_mode(modes, find_reference())) {
+    const bool has_own_tls = std::any_of(modes.begin(), modes.end(), [](const Subject& subject) {
+      return subject.tls.value_or(tls::Kind::off) != tls::Kind::off;
+    });
     add_if_possible(require_mode(find_reference()));
+    // What is sealed is held against what is.
+    if (has_own_tls && modes.back().mode == find_reference()) modes.back().tls = tls::Kind::worker;
   }
   for (const Subject& subject : modes) {
     const Mode& mode = require_mode(subject.mode);
@@ -181,7 +199,8 @@ ModeChoice choose_modes(const std::vector<std::string>& typed, bool wants_refere
     for (const RelayKind one : kRelays) {
       const std::string why_not = can_run ? obstacle(mode, one) : std::string{};
       if (why_not.empty()) {
-        choice.subjects.push_back({.mode = subject.mode, .relay = one, .policy = subject.policy});
+        choice.subjects.push_back(
+            {.mode = subject.mode, .relay = one, .policy = subject.policy, .tls = subject.tls});
       } else {
         choice.left_out.push_back(
             fmt::format("{} {} is left out: {}", subject.mode, name_of(one), why_not));

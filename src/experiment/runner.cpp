@@ -30,6 +30,10 @@ std::vector<Cell> make_empty_cells(const std::vector<CellSpec>& specs, bool acce
       cell.policy = name_of(*spec.policy);
       cell.label = fmt::format("{} {}", cell.name(), cell.policy);
     }
+    if (spec.tls.value_or(tls::Kind::off) != tls::Kind::off) {
+      cell.tls = name_of(*spec.tls);
+      cell.label = fmt::format("{} tls={}", cell.name(), cell.tls);
+    }
     if (!spec.url.empty()) cell.label = spec.url;
     cell.body = spec.body;
     cell.reuse = spec.reuse;

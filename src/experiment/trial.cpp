@@ -43,8 +43,9 @@ struct Watch {
   std::optional<WindowSample> begin;
   std::optional<WindowSample> end;
   bool server_ended = false;
-  std::string lost_worker;   // what became of it, and its replacement's figures are not its own
-  std::optional<AbLoad> ab;  // where that is the client
+  std::string lost_worker;     // what became of it, and its replacement's figures are not its own
+  std::optional<AbLoad> ab;    // where that is the client
+  std::optional<FarLoad> far;  // likewise; without its result
   MemorySample memory;
 };
 
@@ -57,14 +58,16 @@ void note_loss(Server& server, Watch& watch) {
 LoadResult load_and_watch(const LoadOptions& options, const TrialSetup& setup, Server& server,
                           Watch& watch, const TrialProgress& on_progress,
                           const std::atomic<bool>& stop) {
+  const std::vector<pid_t> companions =
+      setup.far != nullptr ? setup.far->pids_here() : std::vector<pid_t>{};
   LoadHooks hooks;
   hooks.on_window_begin = [&] {
-    watch.begin = sample_window_begin(server.processes(), setup.scope);
+    watch.begin = sample_window_begin(server.processes(), setup.scope, companions);
     urb_mark_window_begin();
   };
   hooks.on_window_end = [&] {
     urb_mark_window_end();
-    watch.end = sample_window_end(server.processes(), setup.scope);
+    watch.end = sample_window_end(server.processes(), setup.scope, companions);
     watch.memory = sample_memory(server.processes());
   };
   hooks.on_progress = [&](Nanos elapsed, std::uint64_t requests) {
@@ -74,7 +77,10 @@ LoadResult load_and_watch(const LoadOptions& options, const TrialSetup& setup, S
     return !watch.server_ended && watch.lost_worker.empty();
   };
   LoadResult result;
-  if (setup.client == ClientKind::ab) {
+  if (setup.far != nullptr) {
+    watch.far = setup.far->run(options, hooks, stop);
+    result = std::move(watch.far->result);
+  } else if (setup.client == ClientKind::ab) {
     watch.ab = run_ab_load(options, hooks, stop);
     result = watch.ab->result;
     if (watch.begin && watch.end)
@@ -124,6 +130,17 @@ std::string compare_counts(const Server& server, const TrialSetup& setup,
                             .has_mix = !options.mix.empty()});
 }
 
+// What is known of the clients' hosts.
+void add_far(Row& row, const FarLoad& far, Warnings& warnings, std::string& disturber) {
+  row.link = far.link;
+  if (far.has_full_host) row.bottleneck = "client";
+  if (far.throttled > 0) warnings.insert(Warning::cpu_throttled);
+  if (far.is_blind) warnings.insert(Warning::machine_unknown);
+  if (far.disturbed.empty()) return;
+  if (row.disturbed.empty()) disturber = far.disturber;
+  row.disturbed += row.disturbed.empty() ? far.disturbed : ";" + far.disturbed;
+}
+
 TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOptions& load_options,
                          Row row, const TrialProgress& on_progress, const std::atomic<bool>& stop) {
   Watch watch;
@@ -148,6 +165,8 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
     problem = watch.lost_worker + " during the trial";
   } else if (watch.ab && !watch.ab->problem.empty()) {
     problem = watch.ab->problem;
+  } else if (watch.far && !watch.far->problem.empty()) {
+    problem = watch.far->problem;
   } else if (const std::string failure = describe_failure(load); !failure.empty()) {
     problem = failure;
   } else if (problem.empty() && (!watch.begin || !watch.end)) {
@@ -161,6 +180,8 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   }
 
   const std::optional<HostUse> host = host_use(*watch.begin, *watch.end, setup.scope);
+  // Only now: until here this process' own time was meant, which waited for the clients.
+  if (watch.far) watch.end->client.total = watch.begin->client.total + watch.far->cpu;
   fill_figures(row, load, *watch.begin, *watch.end, host);
   row.memory_kb_master = watch.memory.master;
   row.memory_kb_workers = watch.memory.workers;
@@ -170,17 +191,25 @@ TrialOutcome run_against(Server& server, const TrialSetup& setup, const LoadOpti
   Warnings warnings = find_trial_warnings(row, load, *watch.begin, *watch.end);
   warnings.merge(shortages.kinds());
   if (machine.is_blind(host.has_value())) warnings.insert(Warning::machine_unknown);
+  std::string disturber = host ? host->busiest : std::string{};
+  if (watch.far) add_far(row, *watch.far, warnings, disturber);
   return {
       .row = std::move(row),
       .latency = std::move(load.latency),
       .open_loop = {std::move(load.service), std::move(load.lateness), load.missed, load.unsent},
       .warnings = std::move(warnings),
       .sockets_per_message = sockets_per_message(*watch.begin, *watch.end),
-      .disturber = host ? host->busiest : std::string{},
+      .disturber = std::move(disturber),
       .interrupted = false};
 }
 
 }  // namespace
+
+void set_rate(LoadOptions& load, Row& row, std::uint64_t rate) {
+  load.rate = rate;
+  row.rate_requested = static_cast<double>(rate);
+  row.loop = loop_name(load.arrivals);
+}
 
 std::string_view name_of(ClientKind client) noexcept {
   return client == ClientKind::ab ? "ab" : "builtin";
@@ -191,10 +220,12 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   ServerConfig config = setup.server;
   if (config.mode.empty()) config.mode = spec.cell.mode;
   if (spec.cell.policy) config.policy = spec.cell.policy;
+  if (spec.cell.tls) config.tls.kind = *spec.cell.tls;
 
   Row row = setup.row;
   row.started_at = format_utc_now();
   row.mode = spec.cell.mode;
+  if (spec.cell.tls) row.tls = describe(config.tls);
   if (spec.cell.relay) {
     config.relay = *spec.cell.relay;
     row.relay = name_of(config.relay);
@@ -210,6 +241,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
   row.trial_order = spec.order;
 
   try {
+    if (setup.far != nullptr) setup.far->make_ready();
     Server server{config};
     LoadOptions load = setup.load;
     load.target = server.address();
@@ -218,6 +250,7 @@ TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
     load.mix = spec.cell.mix;
     load.seed = config.seed + spec.repeat;  // the same for all cells of a round
     load.reuse = spec.cell.reuse;
+    if (spec.rate) set_rate(load, row, *spec.rate);
     load.requires_proof = true;
     load.tls = config.tls.kind != tls::Kind::off;
     load.tls_resumes = config.tls.resumes;

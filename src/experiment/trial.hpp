@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "experiment/disturbance.hpp"
+#include "experiment/far_client.hpp"
 #include "experiment/figures.hpp"
 #include "experiment/matrix.hpp"
 #include "load/generator.hpp"
@@ -27,6 +28,7 @@ struct TrialSetup {
   LoadOptions load;  ///< without target, body and reuse; verifies in any case
   Row row;           ///< host, run and workload columns
   ClientKind client = ClientKind::builtin;
+  FarClient* far = nullptr;  ///< of the run; none: this process is the client
   HostScope scope;
   Yardsticks* yardsticks = nullptr;  ///< of the run; none where times mean nothing
 };
@@ -53,6 +55,9 @@ inline constexpr Nanos kAroundTrial = std::chrono::milliseconds{120};
 [[nodiscard]] TrialOutcome run_trial(const TrialSetup& setup, const TrialSpec& spec,
                                      const TrialProgress& on_progress,
                                      const std::atomic<bool>& stop);
+
+/// Makes a load, and its row, one of the open loop at that rate.
+void set_rate(LoadOptions& load, Row& row, std::uint64_t rate);
 
 /// The text that a response carries when the server saw the whole body; see http/response_bytes.
 [[nodiscard]] std::string expected_text_for(Bytes body, Bytes response, bool with_checksum = false);

@@ -21,6 +21,16 @@ void sample_processes(WindowSample& sample, std::span<const ServerProcess> proce
   }
 }
 
+void sample_companions(WindowSample& sample, std::span<const pid_t> companions) {
+  for (const pid_t pid : companions) {
+    sample.companions.push_back({.pid = pid,
+                                 .role = ProcessRole::worker,
+                                 .cpu = sample_cpu_time(pid),
+                                 .context_switches = {},
+                                 .counts = {}});
+  }
+}
+
 void sample_others(WindowSample& sample, std::span<const ServerProcess> processes) {
   sample.books.processes = sample_process_times();
   sample.reported_kib = count_reported_kib();
@@ -31,20 +41,24 @@ void sample_others(WindowSample& sample, std::span<const ServerProcess> processe
 
 }  // namespace
 
-WindowSample sample_window_begin(std::span<const ServerProcess> processes, const HostScope& scope) {
+WindowSample sample_window_begin(std::span<const ServerProcess> processes, const HostScope& scope,
+                                 std::span<const pid_t> companions) {
   WindowSample sample;
   sample_others(sample, processes);
+  sample_companions(sample, companions);
   sample_processes(sample, processes);
   sample.books.time = sample_host_time(scope.cpus);
   sample.client = own_cpu_time();
   return sample;
 }
 
-WindowSample sample_window_end(std::span<const ServerProcess> processes, const HostScope& scope) {
+WindowSample sample_window_end(std::span<const ServerProcess> processes, const HostScope& scope,
+                               std::span<const pid_t> companions) {
   WindowSample sample;
   sample.client = own_cpu_time();
   sample.books.time = sample_host_time(scope.cpus);
   sample_processes(sample, processes);
+  sample_companions(sample, companions);
   sample_others(sample, processes);
   return sample;
 }

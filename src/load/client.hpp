@@ -48,6 +48,8 @@ class BasicClient {
   static constexpr Nanos kBackoffMax = std::chrono::milliseconds{200};
   /// How often the client looks for a stop request and reports progress.
   static constexpr Nanos kTick = std::chrono::milliseconds{100};
+  /// How often LoadHooks::may_begin_window is asked: by so much the window begins late at most.
+  static constexpr Nanos kGateTick = std::chrono::microseconds{200};
   /// How much of each response body is kept, where expected_text is to be found in it: more than
   /// our server's JSON object has.
   static constexpr std::size_t kPrefixBytes = 256;
@@ -118,6 +120,7 @@ class BasicClient {
 
   // client_loop.hpp: what faces the loop
   void advance_plan(Nanos now) noexcept;
+  [[nodiscard]] bool may_begin_window(Nanos now) noexcept;
   void report_progress(Nanos now) noexcept;
   void begin_load(Nanos now) noexcept;
   void end_load(Nanos now) noexcept;
@@ -186,6 +189,7 @@ class BasicClient {
   IntrusiveList<Connection, &Connection::free_hook> free_;
   Nanos earliest_deadline_ = kNever;  ///< not after any connection's deadline
   Nanos next_tick_{0};
+  Nanos next_gate_tick_{0};  ///< zero: nobody has been asked yet
   StallWatch stall_watch_;
   Nanos drained_by_ = kNever;  ///< only while draining
   std::uint64_t late_count_ = 0;

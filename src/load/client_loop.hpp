@@ -117,7 +117,7 @@ void BasicClient<Wire>::on_batch_end(Nanos now) noexcept {
 
 template <class Wire>
 void BasicClient<Wire>::advance_plan(Nanos now) noexcept {
-  if (plan_.is_warmup_done(now)) {
+  if (plan_.is_warmup_done(now) && may_begin_window(now)) {
     if (hooks_.on_window_begin) hooks_.on_window_begin();
     // The hook reads clocks of other processes. The time that this takes is not in the window.
     const Nanos after = monotonic_now();
@@ -128,6 +128,14 @@ void BasicClient<Wire>::advance_plan(Nanos now) noexcept {
   if (!plan_.is_window_done(now)) return;
   end_load(now);
   begin_drain(now);
+}
+
+template <class Wire>
+bool BasicClient<Wire>::may_begin_window(Nanos now) noexcept {
+  if (!hooks_.may_begin_window) return true;
+  if (now < next_gate_tick_) return false;
+  next_gate_tick_ = now + kGateTick;
+  return hooks_.may_begin_window();
 }
 
 template <class Wire>
@@ -176,7 +184,9 @@ Nanos BasicClient<Wire>::next_deadline() noexcept {
   if (progress_ == Progress::stopping) return earliest_deadline_;
   if (progress_ == Progress::verifying) return std::min(earliest_deadline_, next_tick_);
   const Nanos planned = free_.front() == nullptr ? kNever : plan_.next_start(kNever);
-  return std::min({earliest_deadline_, plan_.next_change(), next_tick_, drained_by_, planned});
+  // The end of the warm-up is over while somebody else has yet to let the window begin.
+  const Nanos change = std::max(plan_.next_change(), next_gate_tick_);
+  return std::min({earliest_deadline_, change, next_tick_, drained_by_, planned});
 }
 
 template <class Wire>

@@ -53,7 +53,8 @@ LoadResult run_load(const LoadOptions& options, const LoadHooks& hooks,
   ensure_descriptors(options.connections);
   LoadResult result;
   RequestSet requests{options};
-  Plan plan{{options.warmup, options.duration, options.requests, options.rate}};
+  Plan plan{{options.warmup, options.duration, options.requests, options.rate, options.arrivals,
+             options.seed}};
   Ring ring{ring_options(options.connections)};
   if (options.tls) {
     TlsClient client{ring, options, requests, plan, result, hooks, stop};

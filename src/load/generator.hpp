@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/units.hpp"
+#include "load/arrivals.hpp"
 #include "load/body_mix.hpp"
 #include "stats/histogram.hpp"
 #include "uring/features.hpp"
@@ -47,10 +48,11 @@ struct LoadOptions {
   Nanos warmup{0};
   Nanos duration = std::chrono::seconds{1};  ///< measured time, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< measured requests
-  /// Open loop: requests a second, of all connections together, at most 10^9. They are planned at
-  /// even spaces from the start of the warm-up. Each is sent on the next free connection. Where
-  /// none is free in time it is sent late, and never dropped before the measured time ends.
+  /// Open loop: requests a second, of all connections together, at most 10^9. They are planned from
+  /// the start of the warm-up, see `arrivals`. Each is sent on the next free connection. Where none
+  /// is free in time it is sent late, and never dropped before the measured time ends.
   std::optional<std::uint64_t> rate;
+  ArrivalOptions arrivals = {};  ///< of the open loop; of a record, `rate` is its mean
   Nanos request_timeout = std::chrono::seconds{30};
   /// How long requests in flight at the end of the measured time may take at most. The value is a
   /// guess, far above any request of a healthy server. What takes longer is `unfinished`.
@@ -104,9 +106,11 @@ struct LoadResult {
   std::uint64_t handshakes = 0;   ///< of TLS, within the measured time
   std::uint64_t resumed = 0;      ///< those of them that were short, by a ticket
   LoadErrors errors;
-  std::string first_error;   ///< one line, for the message
-  Nanos elapsed{0};          ///< of the measured time
-  Nanos stalled{0};          ///< how long the client did not run meanwhile, see StallWatch
+  std::string first_error;  ///< one line, for the message
+  Nanos elapsed{0};         ///< of the measured time
+  Nanos stalled{0};         ///< how long the client did not run meanwhile, see StallWatch
+  /// Where other processes are the client: the CPU share of the one that had most.
+  std::optional<double> busiest_share = {};
   bool interrupted = false;  ///< by `stop`, or by the progress hook
   Features used;             ///< of the kernel, by the client's ring
   // How connections ended, whenever they did. A close that the server has announced is awaited.
@@ -137,6 +141,8 @@ struct LoadResult {
 
 /// Called from the generator's thread between batches of completions, never inside one.
 struct LoadHooks {
+  /// Asked every 200 us from the end of the warm-up on, which goes on until it says yes. None: yes.
+  std::function<bool()> may_begin_window = {};
   std::function<void()> on_window_begin;  ///< warm-up is over
   std::function<void()> on_window_end;    ///< what is in flight has yet to end
   /// About ten times a second, also while the last requests end: time since the start, requests so

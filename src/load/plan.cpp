@@ -6,9 +6,9 @@
 
 namespace urb {
 
-namespace {
-constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
-}  // namespace
+Plan::Plan(const PlanOptions& options) : options_{options} {
+  if (options_.rate) arrivals_.emplace(options_.arrivals, *options_.rate, options_.seed);
+}
 
 void Plan::begin(Nanos now) noexcept {
   begun_at_ = now;
@@ -37,18 +37,10 @@ void Plan::end(Nanos now) noexcept {
   ended_at_ = now;
 }
 
-// Avoids the product of a long run's nanoseconds and a high rate, which would not fit.
-Nanos Plan::planned_start(std::uint64_t index) const noexcept {
-  const std::uint64_t rate = *options_.rate;
-  const std::uint64_t ns = index / rate * kNanosPerSecond + index % rate * kNanosPerSecond / rate;
-  return schedule_begun_at_ + Nanos{static_cast<std::int64_t>(ns)};
-}
+Nanos Plan::planned_start() const noexcept { return schedule_begun_at_ + arrivals_->next(); }
 
 std::uint64_t Plan::planned_before(Nanos now) const noexcept {
-  const auto ns = static_cast<std::uint64_t>(std::max(Nanos{0}, now - schedule_begun_at_).count());
-  const std::uint64_t rate = *options_.rate;
-  return ns / kNanosPerSecond * rate +
-         (ns % kNanosPerSecond * rate + kNanosPerSecond - 1) / kNanosPerSecond;
+  return started_ + arrivals_->count_before(now - schedule_begun_at_);
 }
 
 Nanos Plan::next_start(Nanos now) const noexcept {
@@ -57,13 +49,14 @@ Nanos Plan::next_start(Nanos now) const noexcept {
   const bool is_enough =
       phase_ == Phase::window && options_.requests && counted_ + in_flight_ >= *options_.requests;
   if (is_enough) return kNever;
-  return options_.rate ? planned_start(started_) : now;
+  return options_.rate ? planned_start() : now;
 }
 
 Nanos Plan::on_start(Nanos now) noexcept {
   ++in_flight_;
-  const Nanos planned = options_.rate ? planned_start(started_) : now;
+  const Nanos planned = arrivals_ ? planned_start() : now;
   ++started_;
+  if (arrivals_) arrivals_->advance();
   return planned;
 }
 

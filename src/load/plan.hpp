@@ -2,9 +2,9 @@
 // and knows neither connections nor the ring.
 //
 // Closed loop: a connection that is free starts its next request at once.
-// Open loop: requests are planned at even spaces from the start of the load, whatever the server
-// does. wrk2 does the same, while users come at random. The next connection that is free takes the
-// next request, late if need be.
+// Open loop: requests are planned from the start of the load, whatever the server does: at even
+// spaces, at random or as recorded. The next connection that is free takes the next request, late
+// if need be.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "load/arrivals.hpp"
 
 namespace urb {
 
@@ -20,13 +21,15 @@ struct PlanOptions {
   Nanos duration = std::chrono::seconds{1};  ///< of the window, unless `requests` is set
   std::optional<std::uint64_t> requests;     ///< that end in the window, failed ones included
   std::optional<std::uint64_t> rate;         ///< requests a second, at most 10^9: the open loop
+  ArrivalOptions arrivals = {};              ///< of the open loop
+  std::uint64_t seed = 1;                    ///< of random arrivals
 };
 
 class Plan {
  public:
   enum class Phase : std::uint8_t { warmup, window, over };
 
-  explicit Plan(const PlanOptions& options) noexcept : options_{options} {}
+  explicit Plan(const PlanOptions& options);
 
   /// Starts the load: warm-up first, until begin_window().
   void begin(Nanos now) noexcept;
@@ -62,10 +65,11 @@ class Plan {
   [[nodiscard]] std::uint64_t unsent() const noexcept { return unsent_; }
 
  private:
-  [[nodiscard]] Nanos planned_start(std::uint64_t index) const noexcept;
+  [[nodiscard]] Nanos planned_start() const noexcept;
   [[nodiscard]] std::uint64_t planned_before(Nanos now) const noexcept;
 
   PlanOptions options_;
+  std::optional<Arrivals> arrivals_;  ///< of the open loop
   Phase phase_ = Phase::warmup;
   Nanos begun_at_{0};
   Nanos window_begun_at_{0};
@@ -73,8 +77,8 @@ class Plan {
   bool had_window_ = false;
   std::uint64_t in_flight_ = 0;
   std::uint64_t counted_ = 0;
-  Nanos schedule_begun_at_{0};         ///< begun_at_ and the pause
-  std::uint64_t started_ = 0;          ///< index of the next planned request
+  Nanos schedule_begun_at_{0};  ///< begun_at_ and the pause
+  std::uint64_t started_ = 0;
   std::uint64_t planned_earlier_ = 0;  ///< before the window
   std::uint64_t missed_ = 0;
   std::uint64_t unsent_ = 0;

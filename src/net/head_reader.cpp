@@ -160,7 +160,8 @@ std::optional<ReadHead> HeadReader::on_read(Reader& reader, int result) noexcept
     want_read(reader, true);
     return {};
   }
-  if (result == -EIO) {  // the next record is none of data
+  // Where the kernel does TLS: the next record is none of data.
+  if (result == -EIO && lingering_close_.end_by() == EndBy::close_notify) {
     if (!reader.record) reader.record = std::make_unique<RecordReceive>();
     reader.record->prep(operations_.arm(reader, Op::record), reader.socket);
     return {};

@@ -21,9 +21,10 @@ struct Cell {
   std::string mode;
   std::string relay;
   std::string policy;  ///< who gets a connection or request; empty: not known
+  std::string tls;     ///< who does TLS, "off", or with what else there is: "sni+resume"
   std::string url;     ///< of a server that `load` has measured
   /// "passthru copy", where there are several data paths; "cluster least", where the policy is not
-  /// the mode's own. Empty: the mode.
+  /// the mode's own; "socket tls=sni". Empty: the mode.
   std::string label;
   std::string kernel;
   Bytes body;

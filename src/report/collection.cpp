@@ -34,8 +34,11 @@ std::string section_key(const Row& row, bool is_count, const Compilers& compiler
                                   virtual_machine(row), compilers.of(row));
   // The emulator executes the same instructions on every host.
   if (is_count) return meter;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine, row.cpu_model,
-                     row.cpus.value_or(0), row.mitigations, row.lo_mtu.value_or(0));
+  // Older rows do not say that they are of loopback.
+  const std::string_view link = row.link == "lo" ? "" : std::string_view{row.link};
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", meter, row.kernel, row.machine,
+                     row.cpu_model, row.cpus.value_or(0), row.mitigations, row.lo_mtu.value_or(0),
+                     link, row.server_host, row.client_host);
 }
 
 // Modes are names in tables and headings, and a file may hold anything.
@@ -60,6 +63,8 @@ class Labels {
     std::string label = row.mode;
     if (is_one_of_several) label += " " + row.relay;
     if (has_policy_of_its_own(row.mode, row.policy)) label += " " + row.policy;
+    const std::string tls = row.tls.substr(0, row.tls.find('+'));
+    if (!tls.empty() && tls != "off") label += " tls=" + tls;
     return plain_name(label);
   }
 
@@ -99,13 +104,14 @@ class Settings {
     if (row.status != Status::ok && row.workers == 0 && !is_operation(row)) return;
     Entry& entry = entry_of(row);
     ++entry.row_count;
-    const auto key = std::make_tuple(row.mode, row.relay, row.policy, row.url, row.kernel,
+    const auto key = std::make_tuple(row.mode, row.relay, row.policy, row.tls, row.url, row.kernel,
                                      row.body_bytes, row.reuse);
     const auto [found, is_new] = entry.places.try_emplace(key, entry.setting.cells.size());
     if (is_new) {
       entry.setting.cells.push_back(Cell{.mode = row.mode,
                                          .relay = row.relay,
                                          .policy = row.policy,
+                                         .tls = row.tls,
                                          .url = row.url,
                                          .label = labels_.label_of(row),
                                          .kernel = row.kernel,
@@ -137,7 +143,7 @@ class Settings {
 
  private:
   using CellKey = std::tuple<std::string, std::string, std::string, std::string, std::string,
-                             std::uint64_t, bool>;
+                             std::string, std::uint64_t, bool>;
   struct Entry {
     Setting setting;
     std::size_t row_count = 0;

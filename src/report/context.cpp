@@ -64,6 +64,12 @@ std::string describe_rows(const Rows& rows) {
   return text;
 }
 
+// Loopback is what everybody assumes.
+std::string other_links(const Rows& rows) {
+  const std::string links = distinct(rows, &Row::link);
+  return links == "lo" ? "" : links;
+}
+
 }  // namespace
 
 std::string title_of(const Section& section) {
@@ -97,7 +103,10 @@ std::vector<std::pair<std::string, std::string>> context_of(const Section& secti
   if (!section.is_count) {
     context.insert(context.end(), {{"machine", distinct(rows, &Row::machine)},
                                    {"mitigations", distinct(rows, &Row::mitigations)},
-                                   {"loopback MTU", distinct(rows, &Row::lo_mtu)}});
+                                   {"loopback MTU", distinct(rows, &Row::lo_mtu)},
+                                   {"server's host", distinct(rows, &Row::server_host)},
+                                   {"client's host", distinct(rows, &Row::client_host)},
+                                   {"link", other_links(rows)}});
   }
   context.insert(context.end(), {{"uring-bench", distinct(rows, &Row::tool)},
                                  {"method", distinct(rows, &Row::method)},

@@ -39,7 +39,7 @@ std::string options_of(const Cell& cell, const Setting& setting) {
   add(options, "--response", value("response_bytes"));
   add(options, "--rate", value("rate_requested"));
   // "sni", or with what else there is: "sni+resume". What `load` has met is none of ours.
-  const std::string tls = value("tls");
+  const std::string& tls = cell.tls;
   if (const std::string who = tls.substr(0, tls.find('+')); !tls.empty() && who != "off") {
     add(options, "--tls", who);
     if (tls.find("+resume") != std::string::npos) options += " --tls-resume";

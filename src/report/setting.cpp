@@ -86,6 +86,10 @@ SettingValues SettingReader::values_of(const Row& row) const {
     const auto usual = usual_.find(place);
     if (value.empty() && usual != usual_.end()) value = usual->second;
     const std::string_view column = kColumns.at(place).name;
+    // Who does it is of cells.
+    if (column == "tls" && !value.empty() && value != "off") {
+      value.replace(0, value.find('+'), "yes");
+    }
     // Of a server of others, `load` does not know the workers.
     const bool may_be_none = column == "response_bytes" || column == "workers";
     const bool says_something = !value.empty() && !(may_be_none && value == "0");

@@ -85,6 +85,18 @@ std::string Histogram::encoded() const {
   return encoded;
 }
 
+std::optional<Histogram> Histogram::decoded(std::string text, const Exact& exact) {
+  hdr_histogram* raw = nullptr;
+  if (hdr_log_decode(&raw, text.data(), text.size()) != 0 || raw == nullptr) return std::nullopt;
+  const std::unique_ptr<hdr_histogram, Close> given{raw};
+  Histogram histogram;
+  if (hdr_add(histogram.raw_.get(), given.get()) != 0) return std::nullopt;
+  histogram.max_ = exact.max;
+  histogram.sum_ns_ = exact.sum_ns;
+  histogram.clipped_count_ = exact.clipped_count;
+  return histogram;
+}
+
 std::uint64_t Histogram::count() const noexcept {
   return static_cast<std::uint64_t>(raw_->total_count);
 }

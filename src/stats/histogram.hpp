@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/units.hpp"
@@ -43,6 +44,16 @@ class Histogram {
   /// It has counts by bucket, and values in nanoseconds. Empty when the library was built without
   /// zlib.
   [[nodiscard]] std::string encoded() const;
+  /// What the encoding does not hold.
+  struct Exact {
+    Nanos max{0};
+    std::uint64_t sum_ns = 0;
+    std::uint64_t clipped_count = 0;
+  };
+  [[nodiscard]] Exact exact() const noexcept { return {max_, sum_ns_, clipped_count_}; }
+  /// The histogram whose encoded() and exact() these are. Empty where `text` is no such encoding,
+  /// or has values that do not fit.
+  [[nodiscard]] static std::optional<Histogram> decoded(std::string text, const Exact& exact);
   [[nodiscard]] std::uint64_t clipped_count() const noexcept { return clipped_count_; }
 
  private:

@@ -1,7 +1,10 @@
 // Handshakes that end with the keys in the kernel.
 #include "tls/kernel.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -26,7 +29,10 @@ KernelHandshake::KernelHandshake(Context& context, int socket) noexcept
     : ssl_{SSL_new(context.context_)} {
   if (ssl_ == nullptr) return;
   SSL_set_accept_state(ssl_);
-  // Gives the socket to the kernel's TLS (TCP_ULP), for which it has to be connected.
+  // OpenSSL 3.5.9 gives the socket to the kernel's TLS with the first keys. The kernel refuses one
+  // whose peer has ended by then (ENOTCONN; 6.12), and the library goes on without a word. Where
+  // this fails too, is_offloaded() says it.
+  setsockopt(socket, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
   if (SSL_set_fd(ssl_, socket) == 1) return;
   SSL_free(std::exchange(ssl_, nullptr));
 }

@@ -78,6 +78,24 @@ TEST_CASE("a run with --tls sni: the master saw each hello, and --policy key goe
   CHECK(rows[1].routing_fidelity == 1.0);
 }
 
+TEST_CASE("a run of modes that do TLS in different ways is one table") {
+  const TempFolder folder;
+  const std::string csv = folder.file("rows.csv");
+  const Outcome outcome = run({"direct:worker", "cluster:worker", "socket:sni", "-b", "0", "-r",
+                               "no", "--repeats", "1", "--budget", "0", "--accept-disturbed", "-d",
+                               "100ms", "--warmup", "50ms", "-q", "--csv", csv});
+  INFO(outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out.find("socket tls=sni") != std::string::npos);
+  const std::vector<Row> rows = read_rows(csv);
+  REQUIRE(rows.size() == 3);
+  for (const Row& row : rows) {
+    CHECK(row.tls == (row.mode == "socket" ? "sni" : "worker"));
+    CHECK(row.status == Status::ok);
+    CHECK(*row.handshakes_per_s > 0);
+  }
+}
+
 TEST_CASE("serve with TLS: curl up and down, openssl's client, load; and what is refused") {
   const TempFolder folder;
   constexpr std::uint64_t kBytes = 20 << 20;

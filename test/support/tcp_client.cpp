@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -149,6 +150,22 @@ bool TcpClient::try_send(std::string_view bytes) {
   if (tls_->state() != tls::State::established) return false;
   tls_->send(std::as_bytes(std::span{bytes}));
   return send_output();
+}
+
+void TcpClient::send_in_pieces(std::string_view bytes, std::size_t piece) {
+  std::string all{bytes};
+  if (tls_) {
+    tls_->send(std::as_bytes(std::span{bytes}));
+    std::vector<std::byte> output;
+    output.swap(tls_->output());
+    all.assign(reinterpret_cast<const char*>(output.data()), output.size());
+  }
+  for (std::size_t at = 0; at < all.size(); at += piece) {
+    if (!send_raw(std::string_view{all}.substr(at, piece))) {
+      throw ClientError("the peer ended the connection before all was sent");
+    }
+    std::this_thread::yield();
+  }
 }
 
 bool TcpClient::send_raw(std::string_view bytes) {

@@ -68,6 +68,10 @@ class TcpClient {
   /// Sends, then waits until the peer has read it: the next bytes come in another read of its.
   void send_and_let_read(std::string_view bytes);
 
+  /// Sends what the socket gets in pieces of `piece` bytes, sealed where there is TLS, each on its
+  /// way before the next.
+  void send_in_pieces(std::string_view bytes, std::size_t piece);
+
   /// With TLS: changes a byte of what is sent next, once it is sealed.
   void spoil_next() noexcept { spoils_next_ = true; }
   /// Half-close: the peer reads the end, and can still send.

@@ -6,6 +6,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "base/small_files.hpp"
+
 namespace urb::test {
 
 TempFolder::TempFolder() {
@@ -30,5 +32,12 @@ std::string TempFolder::make_file(const std::string& name, Bytes bytes) const {
   std::filesystem::resize_file(file(name), bytes.value);
   return file(name);
 }
+
+std::string TempFolder::write(const std::string& name, const std::string& text) const {
+  std::ofstream{file(name), std::ios::binary} << text;
+  return file(name);
+}
+
+std::string TempFolder::read(const std::string& name) const { return read_small_file(file(name)); }
 
 }  // namespace urb::test

@@ -19,6 +19,10 @@ class TempFolder {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// A file of `bytes` pseudo-random bytes; its path.
   [[nodiscard]] std::string make_file(const std::string& name, Bytes bytes) const;
+  /// A file with that text; its path.
+  std::string write(const std::string& name, const std::string& text) const;
+  /// What a file of it holds, "" where there is none.
+  [[nodiscard]] std::string read(const std::string& name) const;
 
  private:
   std::filesystem::path path_;

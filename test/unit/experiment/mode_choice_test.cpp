@@ -75,6 +75,27 @@ TEST_CASE("mode choice: a mode may have a policy of its own") {
   CHECK(choice.left_out == Names{"direct is left out: why"});
 }
 
+TEST_CASE("mode choice: who does TLS may be a mode's own") {
+  const auto chosen = [](const Names& typed) {
+    return choose_modes(typed, true, RelayKind::sync, nothing_against).subjects;
+  };
+  const std::vector<Subject> subjects =
+      chosen({"direct", "cluster:worker", "socket:sni", "cluster:least:worker"});
+  REQUIRE(subjects.size() == 4);
+  CHECK_FALSE(subjects[0].tls);
+  CHECK(subjects[1].tls == tls::Kind::worker);
+  CHECK(subjects[2].tls == tls::Kind::sni);
+  CHECK(subjects[3].tls == tls::Kind::worker);
+  CHECK(subjects[3].policy == Policy::least);
+  // The reference, which nobody asked for, is sealed as well.
+  CHECK(chosen({"cluster:worker", "socket:sni"}).back() ==
+        Subject{.mode = "direct", .tls = tls::Kind::worker});
+  CHECK_THROWS_AS(static_cast<void>(chosen({"socket:worker"})), UsageError);
+  CHECK_THROWS_AS(static_cast<void>(chosen({"cluster:sni"})), UsageError);
+  CHECK_THROWS_AS(static_cast<void>(chosen({"msgring-head:sni"})), UsageError);
+  CHECK_THROWS_AS(static_cast<void>(chosen({"cluster:tls"})), UsageError);
+}
+
 TEST_CASE("mode choice: all is what nothing stands against, and the others are named") {
   const auto not_socket = [](const Mode& mode, RelayKind) {
     return mode.name == "socket" ? std::string{"why"} : std::string{};

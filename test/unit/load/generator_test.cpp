@@ -196,6 +196,30 @@ TEST_CASE("requests of the warm-up are neither counted nor recorded") {
   CHECK(ended);
 }
 
+TEST_CASE("the warm-up goes on until somebody lets the window begin") {
+  const ScriptedServer server{answer_always(make_response("ok"))};
+  LoadOptions options = options_for(server, 20);
+  options.warmup = std::chrono::milliseconds{10};
+  int asked = 0;
+  Nanos let_at{0};
+  Nanos begun_at{0};
+  LoadHooks hooks;
+  hooks.may_begin_window = [&] {
+    let_at = monotonic_now();
+    return ++asked == 100;
+  };
+  hooks.on_window_begin = [&] { begun_at = monotonic_now(); };
+  const std::atomic<bool> never{false};
+  const Nanos start = monotonic_now();
+  const LoadResult result = run_load(options, hooks, never);
+  CHECK(asked == 100);
+  CHECK(begun_at >= let_at);
+  // 99 refusals, and no more often than every 200 us.
+  CHECK(begun_at - start >= std::chrono::milliseconds{10} + 99 * Client::kGateTick);
+  CHECK(result.requests == 20);
+  CHECK(result.total_requests > 20);  // those of the longer warm-up count for nothing
+}
+
 TEST_CASE("the stop flag ends the run, and so does the progress hook") {
   std::atomic<bool> stop{false};
   const ScriptedServer server{[&](Peer& peer) {

@@ -30,12 +30,18 @@ TEST_CASE("report: rows of another meter, machine or kernel are in no section to
   for (const auto& change : std::vector<void (*)(Row&)>{
            [](Row& row) { row.method += 1; }, [](Row& row) { row.kernel = "6.13"; },
            [](Row& row) { row.machine = "other"; }, [](Row& row) { row.accelerator = "kvm"; },
-           [](Row& row) { row.lo_mtu = 1500; }}) {
+           [](Row& row) { row.lo_mtu = 1500; }, [](Row& row) { row.link = "veth, mtu 1500"; },
+           [](Row& row) { row.client_host = "loadgen"; },
+           [](Row& row) { row.server_host = "sut"; }}) {
     Row other = one;
     change(other);
     CHECK(urb::collect({one, other}).size() == 2);
   }
   CHECK(urb::collect({one, one}).size() == 1);
+  // Older rows do not say what everybody's link was.
+  Row other = one;
+  other.link = "lo";
+  CHECK(urb::collect({one, other}).size() == 1);
 }
 
 TEST_CASE("report: rows of an old schema and of this one are both there, each in its section") {
@@ -207,6 +213,28 @@ TEST_CASE("report: the command that measures a cell again") {
                                   " --accel tcg --repeats 7 -- cluster --body 1k"));
   row = timed_row("micro-fd-pass");
   CHECK(command_of(row) == "uring-bench micro fd-pass --repeats 1");
+}
+
+TEST_CASE("report: who does TLS makes cells, and whether anybody does makes tables") {
+  std::vector<Row> rows{timed_row("direct"), timed_row("socket"), timed_row("socket")};
+  rows[0].tls = "worker";
+  rows[1].tls = "sni";
+  rows[2].tls = "off";
+  const std::vector<urb::Section> sections = urb::collect(rows);
+  const std::vector<urb::Setting>& settings = sections.front().settings;
+  REQUIRE(settings.size() == 2);
+  CHECK(urb::title_of(settings[0].values).find("tls yes") != std::string::npos);
+  REQUIRE(settings[0].cells.size() == 2);
+  CHECK(settings[0].cells[0].label == "socket tls=sni");
+  CHECK(settings[0].cells[1].label == "direct tls=worker");
+  REQUIRE(settings[1].cells.size() == 1);
+  CHECK(settings[1].cells[0].label == "socket");
+  rows.resize(1);
+  rows[0].tls = "worker+resume";
+  const std::vector<urb::Section> alone = urb::collect(rows);
+  const urb::Setting& setting = alone.front().settings.front();
+  CHECK(urb::command_of(setting.cells.front(), setting).find(" --tls worker --tls-resume") !=
+        std::string::npos);
 }
 
 TEST_SUITE_END();
