@@ -69,7 +69,7 @@ def passes(figures):
 def work(figures, more_rows=()):
     """What strace, the kernel and HAProxy's own counter say of a request."""
     by_body = {}
-    for row in [*figures.rows, *more_rows]:
+    for row in [*more_rows, *figures.rows]:
         if set(WORK) & set(features_of(row)) and row["body_bytes"] != "0":
             name = f"{row['mode']} {row['relay']}".strip()
             by_body.setdefault((name, int(row["body_bytes"])), []).append(features_of(row))

@@ -69,7 +69,7 @@ def short_compiler(compiler):
 
 
 def as_rounds(rows, name=name_of, **same):
-    """Copies of rows whose runs with one seed are one round, as tools/growth measures them.
+    """Copies of rows whose runs with one seed are one round, as tools/defaults measures them.
 
     `report` compares cells of one round that differ in their mode alone. What is to be compared
     goes into the mode (`name`), and what differs besides is made equal (`same`).
