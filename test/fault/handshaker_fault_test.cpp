@@ -108,12 +108,10 @@ TEST_CASE("handshaker: behind a client that says no hello, the next ones have th
   rig.refuse(bad);
   const Fd good = rig.begin();
   const HelloSender hello{good.get()};
-  Request poll = rig.take_poll();
-  while (!hello.advance()) {
-    rig.deliver(poll.done(POLLIN));
-    poll = rig.take_poll();
+  while (rig.counters.handshakes.get() == 0) {
+    static_cast<void>(hello.advance());
+    rig.deliver(rig.take_poll().done(POLLIN));
   }
-  rig.deliver(poll.done(POLLIN));
   CHECK(rig.counters.handshakes.get() == 1);
   // A local socket takes no keys.
   CHECK(rig.counters.tls_not_offloaded.get() == 1);
