@@ -63,10 +63,15 @@ class SlotMap {
     return *object(index);
   }
 
-  /// Destroys the tenant. The caller has seen its last completion.
+  /// Destroys the tenant. The caller has seen its last completion, and taken it out of all lists:
+  /// a list would go on to name the slot, which is nobody's or the next tenant's.
   void release(T& tenant) noexcept {
     const std::uint32_t index = tenant.slot_index;
     URB_ASSERT(index < capacity_ && states_[index].taken && object(index) == &tenant);
+    if constexpr (requires { tenant.in_flight; }) URB_ASSERT(tenant.in_flight.none());
+    if constexpr (requires { tenant.deadline_hook; }) URB_ASSERT(!tenant.deadline_hook.is_linked);
+    if constexpr (requires { tenant.waiting_hook; }) URB_ASSERT(!tenant.waiting_hook.is_linked);
+    if constexpr (requires { tenant.stuck_hook; }) URB_ASSERT(!tenant.stuck_hook.is_linked);
     tenant.~T();
     states_[index].taken = false;
     ++states_[index].generation;

@@ -12,6 +12,7 @@ namespace {
   switch (result) {
     case TransferResult::done: return LegEvent::sent;
     case TransferResult::source_refused:  // which refuse() takes
+    case TransferResult::source_broken:   // and on_tls_broken()
     case TransferResult::source_ended: return LegEvent::source_ended;
     case TransferResult::target_failed: return LegEvent::target_failed;
     case TransferResult::cancelled: break;
@@ -66,7 +67,7 @@ void ExchangePool::on_completion(const Completion& done) noexcept {
     case Op::read_response:
       if (done.result == -EIO && leg == Leg::request) return receive_record(exchange);
       if (done.result <= 0) {
-        parts_.counters.tls_errors.add(is_of_tls(done.result) ? 1 : 0);
+        if (is_of_tls(done.result)) return on_tls_broken(exchange);
         return advance(exchange, leg, {LegEvent::source_ended});
       }
       return advance(exchange, leg, {LegEvent::received, static_cast<std::uint32_t>(done.result)});
@@ -92,6 +93,7 @@ void ExchangePool::on_transfer_end(const TransferEnd& end_of) noexcept {
   exchange.work(leg).transfer.reset();
   if (exchange.ending != Ending::none) return finish(exchange);
   if (end_of.result == TransferResult::source_refused) return refuse(exchange);
+  if (end_of.result == TransferResult::source_broken) return on_tls_broken(exchange);
   if (end_of.result == TransferResult::done) exchange.moved_by_hand += exchange.work(leg).left;
   advance(exchange, leg, {event_of(end_of.result)});
 }

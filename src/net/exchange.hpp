@@ -143,6 +143,7 @@ class ExchangePool {
   // exchange_end.cpp: failures, ends and deadlines
   void on_response_done(Exchange& exchange) noexcept;
   void on_client_gone(Exchange& exchange) noexcept;
+  void on_tls_broken(Exchange& exchange) noexcept;
   void refuse(Exchange& exchange) noexcept;
   void fail(Exchange& exchange, int status) noexcept;
   void end(Exchange& exchange, Ending ending, int status) noexcept;

@@ -21,6 +21,12 @@ void ExchangePool::on_client_gone(Exchange& exchange) noexcept {
   end(exchange, Ending::close, 0);
 }
 
+// No reset: it is counted as what it is, and once.
+void ExchangePool::on_tls_broken(Exchange& exchange) noexcept {
+  parts_.counters.tls_errors.add();
+  end(exchange, Ending::close, 0);
+}
+
 void ExchangePool::refuse(Exchange& exchange) noexcept {
   parts_.counters.tls_errors.add();
   end(exchange, Ending::refusal, 0);

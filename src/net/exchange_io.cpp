@@ -64,7 +64,9 @@ void ExchangePool::on_record(Exchange& exchange, int result) noexcept {
     case RecordEvent::nothing: return receive(exchange, Leg::request);
     case RecordEvent::refused: return refuse(exchange);
     case RecordEvent::data:  // which EIO never says
-    case RecordEvent::failed: parts_.counters.tls_errors.add(is_of_tls(result) ? 1 : 0); break;
+    case RecordEvent::failed:
+      if (is_of_tls(result)) return on_tls_broken(exchange);
+      break;
     case RecordEvent::end: break;
   }
   advance(exchange, Leg::request, {LegEvent::source_ended});

@@ -28,12 +28,21 @@ void Handshaker::begin(Socket socket) noexcept {
     counters_.connections_closed.add();
     return;
   }
+  if (stopping_) {
+    counters_.handshake_errors.add();
+    client->is_closing = true;
+    return close(*client);
+  }
   deadlines_.arm(*client, 0, ring_.now());
-  arm_poll(*client, POLLIN | POLLRDHUP);
+  arm_poll(*client);
 }
 
-void Handshaker::arm_poll(Client& client, unsigned events) noexcept {
-  client.socket.prep_poll(operations_.arm(client, Op::poll), events);
+void Handshaker::arm_poll(Client& client) noexcept {
+  client.socket.prep_poll(operations_.arm(client, Op::poll), POLLIN | POLLRDHUP);
+}
+
+void Handshaker::wait(Client& client) noexcept {
+  client.write_wait.prep(operations_.arm(client, Op::wait), client.socket);
 }
 
 Socket Handshaker::on_completion(const Completion& done) noexcept {
@@ -43,18 +52,36 @@ Socket Handshaker::on_completion(const Completion& done) noexcept {
     close(client);
     return {};
   }
+  if (operations_.op_of(done) == Op::wait && !on_wait(client, done)) return {};
   return advance(client);  // whatever the poll says, the library finds it
+}
+
+// False while there is no room, and where the wait is over for good.
+bool Handshaker::on_wait(Client& client, const Completion& done) noexcept {
+  switch (client.write_wait.on_completion(done)) {
+    case WriteWait::Step::wait: return false;
+    case WriteWait::Step::cancel: operations_.cancel(client, Op::wait); return false;
+    case WriteWait::Step::again: wait(client); return false;
+    case WriteWait::Step::go_on: return true;
+    case WriteWait::Step::fail: break;
+  }
+  counters_.handshake_errors.add();
+  deadlines_.disarm(client);
+  client.is_closing = true;
+  close(client);
+  return false;
 }
 
 Socket Handshaker::advance(Client& client) noexcept {
   switch (client.handshake->advance()) {
-    case tls::KernelHandshake::Step::wants_input: arm_poll(client, POLLIN | POLLRDHUP); return {};
-    case tls::KernelHandshake::Step::wants_output: arm_poll(client, POLLOUT); return {};
+    case tls::KernelHandshake::Step::wants_input: arm_poll(client); return {};
+    case tls::KernelHandshake::Step::wants_output: wait(client); return {};
     case tls::KernelHandshake::Step::done: return on_done(client);
     case tls::KernelHandshake::Step::failed: break;
   }
   // The alert that says why must not be destroyed by a reset.
   counters_.handshake_errors.add();
+  deadlines_.disarm(client);
   Socket socket = std::move(client.socket);
   clients_.release(client);
   failures_.begin(std::move(socket), 0, ring_.now());
@@ -125,13 +152,14 @@ void Handshaker::on_deadline(Nanos now) noexcept {
 }
 
 void Handshaker::begin_stop() noexcept {
+  stopping_ = true;
   clients_.for_each([this](Client& client) {
     if (client.is_closing) return;
     // One that is over is being installed, and closes behind that.
     counters_.handshake_errors.add(client.handshake ? 1 : 0);
     deadlines_.disarm(client);
     client.is_closing = true;
-    operations_.cancel(client, Op::poll);
+    operations_.cancel(client, Op::poll, Op::wait);
     close(client);
   });
 }

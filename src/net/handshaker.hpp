@@ -12,6 +12,7 @@
 #include "base/slot_map.hpp"
 #include "net/acceptor.hpp"
 #include "net/lingering_close.hpp"
+#include "net/write_wait.hpp"
 #include "stats/counters.hpp"
 #include "tls/kernel.hpp"
 #include "tls/serving.hpp"
@@ -48,6 +49,7 @@ class Handshaker {
  private:
   enum class Op : std::uint8_t {
     poll,
+    wait,     ///< until the client takes bytes
     install,  ///< into the ring's file table
   };
   struct Client : OperationSlot<Op> {
@@ -57,13 +59,16 @@ class Handshaker {
     std::optional<tls::KernelHandshake> handshake;  ///< until it is over
     int slot = 0;                                   ///< a descriptor, then what it has become
     bool is_closing = false;                        ///< waits for the last completion
+    WriteWait write_wait;
     Deadline<Client> deadline;
     ListHook<Client> deadline_hook;
   };
   [[nodiscard]] Socket advance(Client& client) noexcept;
   [[nodiscard]] Socket on_done(Client& client) noexcept;
   [[nodiscard]] Socket on_installed(Client& client, int result) noexcept;
-  void arm_poll(Client& client, unsigned events) noexcept;
+  void arm_poll(Client& client) noexcept;
+  void wait(Client& client) noexcept;
+  [[nodiscard]] bool on_wait(Client& client, const Completion& done) noexcept;
   void close(Client& client) noexcept;
 
   Ring& ring_;
@@ -74,6 +79,7 @@ class Handshaker {
   tls::Context context_;
   DeadlineQueue<Client, 1> deadlines_;
   SlotMap<Client> clients_;
+  bool stopping_ = false;
 };
 
 }  // namespace urb

@@ -185,6 +185,7 @@ void HeadReader::on_record(Reader& reader, int result) noexcept {
 
 // `result`, of a receive, is not 0 where something broke the connection.
 void HeadReader::on_end(Reader& reader, int result) noexcept {
+  reader.peer_ended = result == 0;
   const bool is_cut = result != 0 || reader.end != 0;
   if (is_cut) (is_of_tls(result) ? counters_.tls_errors : counters_.connection_resets).add();
   depart(reader, is_cut ? Departure::close : departure_in_order(), 0);
@@ -207,8 +208,9 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
     Socket socket = std::move(reader.socket);
     const int status = reader.status;
     const bool is_head = reader.parser.head().is_head_method;
+    const bool peer_ended = reader.peer_ended;
     readers_.release(reader);
-    lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
+    lingering_close_.begin(std::move(socket), status, ring_.now(), is_head, peer_ended);
     return;
   }
   if (reader.departure == Departure::refusal) {

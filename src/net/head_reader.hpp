@@ -77,7 +77,8 @@ class HeadReader {
   struct Reader : OperationSlot<Op> {
     bool is_next = false;  ///< idle until its first byte: the other deadline
     Departure departure = Departure::none;
-    int status = 0;  ///< for the lingering close
+    int status = 0;           ///< for the lingering close
+    bool peer_ended = false;  ///< likewise
     Socket socket;
     BufferLease lease;
     std::size_t end = 0;                    ///< bytes in the lease

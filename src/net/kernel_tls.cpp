@@ -4,6 +4,7 @@
 #include <linux/tls.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -90,30 +91,39 @@ std::string find_kernel_tls_obstacle() {
   return {};
 }
 
-void RecordReceive::set(std::span<std::byte> into) noexcept {
-  part_ = {into.data(), into.size()};
+void RecordReceive::set(std::span<std::byte> first, std::span<std::byte> rest) noexcept {
+  parts_ = {{{first.data(), first.size()}, {rest.data(), rest.size()}}};
   message_ = {};
-  message_.msg_iov = &part_;
-  message_.msg_iovlen = 1;
+  message_.msg_iov = parts_.data();
+  message_.msg_iovlen = rest.empty() ? 1 : 2;
   message_.msg_control = control_.data();
   message_.msg_controllen = control_.size();
 }
 
 void RecordReceive::prep(io_uring_sqe* sqe, const Socket& from,
-                         std::span<std::byte> into) noexcept {
-  set(into);
+                         std::span<std::byte> rest) noexcept {
+  set(first_, rest);
   from.prep_recvmsg(sqe, message_);
 }
 
 void RecordReceive::prep(io_uring_sqe* sqe, int fd) noexcept {
-  set(first_);
+  set(first_, {});
   io_uring_prep_recvmsg(sqe, fd, &message_, 0);
 }
 
-int RecordReceive::receive_now(int fd, std::span<std::byte> into) noexcept {
-  set(into);
+int RecordReceive::receive_now(int fd) noexcept {
+  set(first_, {});
   const ssize_t received = recvmsg(fd, &message_, MSG_DONTWAIT);
   return received < 0 ? -errno : static_cast<int>(received);
+}
+
+int RecordReceive::receive_now(int fd, std::span<std::byte> into) noexcept {
+  set(into, {});
+  const ssize_t received = recvmsg(fd, &message_, MSG_DONTWAIT);
+  if (received < 0) return -errno;
+  const auto bytes = into.first(std::min(static_cast<std::size_t>(received), first_.size()));
+  std::copy(bytes.begin(), bytes.end(), first_.begin());
+  return static_cast<int>(received);
 }
 
 RecordEvent RecordReceive::event(int result) const noexcept {
@@ -128,9 +138,8 @@ RecordEvent RecordReceive::event(int result) const noexcept {
   const unsigned char kind = *CMSG_DATA(type);
   if (kind == kData) return RecordEvent::data;
   if (kind != kAlert) return RecordEvent::refused;
-  const auto* const bytes = static_cast<const std::byte*>(part_.iov_base);
-  if (result < 2 || bytes[0] != kWarning) return RecordEvent::failed;
-  return bytes[1] == kCloseNotify ? RecordEvent::end : RecordEvent::nothing;
+  if (result < 2 || first_[0] != kWarning) return RecordEvent::failed;
+  return first_[1] == kCloseNotify ? RecordEvent::end : RecordEvent::nothing;
 }
 
 const msghdr& end_message() noexcept {

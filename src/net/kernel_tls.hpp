@@ -39,22 +39,23 @@ enum class RecordEvent : std::uint8_t {
 /// One receive of a record of any type. The kernel writes into it until the CQE.
 class RecordReceive {
  public:
-  /// Fills `sqe` with a RECVMSG of what `into` has room for.
-  void prep(io_uring_sqe* sqe, const Socket& from, std::span<std::byte> into) noexcept;
+  /// Fills `sqe` with a RECVMSG. What there is beyond the first bytes goes into `rest`, which other
+  /// receives may write into as well.
+  void prep(io_uring_sqe* sqe, const Socket& from, std::span<std::byte> rest) noexcept;
   /// The same for a record that is no data, whose first bytes say all.
-  void prep(io_uring_sqe* sqe, const Socket& from) noexcept { prep(sqe, from, first_); }
+  void prep(io_uring_sqe* sqe, const Socket& from) noexcept { prep(sqe, from, {}); }
   void prep(io_uring_sqe* sqe, int fd) noexcept;
   /// The same at once, by recvmsg(2) with MSG_DONTWAIT. Returns the bytes, or -errno.
   [[nodiscard]] int receive_now(int fd, std::span<std::byte> into) noexcept;
-  [[nodiscard]] int receive_now(int fd) noexcept { return receive_now(fd, first_); }
+  [[nodiscard]] int receive_now(int fd) noexcept;
   /// What `result` of the receive means.
   [[nodiscard]] RecordEvent event(int result) const noexcept;
 
  private:
-  void set(std::span<std::byte> into) noexcept;
+  void set(std::span<std::byte> first, std::span<std::byte> rest) noexcept;
 
-  std::array<std::byte, 16> first_{};
-  iovec part_{};
+  std::array<std::byte, 16> first_{};  ///< bytes: of an alert, all
+  std::array<iovec, 2> parts_{};
   msghdr message_{};
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(1)> control_{};
 };

@@ -21,7 +21,8 @@ LingeringClose::LingeringClose(Ring& ring, std::uint8_t owner, Counters& counter
       operations_{ring, owner},
       counters_{counters},
       end_by_{end_by},
-      deadlines_{{kLingerIdle, kLookAgain}},
+      deadlines_{{kLingerIdle, kLookAgain, 2 * kLookAgain, 4 * kLookAgain, 8 * kLookAgain,
+                  16 * kLookAgain, 32 * kLookAgain}},
       leavers_{capacity} {}
 
 LingeringClose::Leaver* LingeringClose::take_in(Socket socket, Nanos now) noexcept {
@@ -45,9 +46,11 @@ void LingeringClose::begin_with(Socket socket, std::string_view bytes, Nanos now
   send(*leaver);
 }
 
-void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method) noexcept {
+void LingeringClose::begin(Socket socket, int status, Nanos now, bool is_head_method,
+                           bool peer_has_ended) noexcept {
   Leaver* const leaver = take_in(std::move(socket), now);
   if (leaver == nullptr) return;
+  leaver->has_said_end = peer_has_ended;
   if (status == 0) return end_our_side(*leaver);
   counters_.request_errors.add();
   leaver->response_bytes =
@@ -67,7 +70,8 @@ void LingeringClose::wait(Leaver& leaver) noexcept {
 }
 
 void LingeringClose::on_sent(Leaver& leaver, int result) noexcept {
-  if (leaver.is_cut || (result < 0 && result != -EAGAIN && result != -EINTR)) return close(leaver);
+  if (leaver.is_cut) return close(leaver);
+  if (result < 0 && result != -EAGAIN && result != -EINTR) return give_up(leaver);
   leaver.sent_bytes += static_cast<std::size_t>(std::max(result, 0));
   if (leaver.sent_bytes != leaver.response_bytes) return wait(leaver);
   end_our_side(leaver);
@@ -79,7 +83,8 @@ void LingeringClose::on_wait(Leaver& leaver, const Completion& done) noexcept {
     if (step == WriteWait::Step::cancel) operations_.cancel(leaver, Op::wait);
     return;
   }
-  if (leaver.is_cut || step == WriteWait::Step::fail) return close(leaver);
+  if (leaver.is_cut) return close(leaver);
+  if (step == WriteWait::Step::fail) return give_up(leaver);
   if (step == WriteWait::Step::again) return wait(leaver);
   leaver.goodbye == Goodbye::none ? send(leaver) : say_goodbye(leaver, leaver.goodbye);
 }
@@ -123,8 +128,11 @@ void LingeringClose::on_completion(const Completion& done) noexcept {
       if (end_by_ == EndBy::close_notify) return on_drained(leaver, done.result);
       return done.result <= 0 ? close(leaver) : drain(leaver);
     case Op::look:
-      if (leaver.is_cut) return close(leaver);
-      return on_look(leaver, static_cast<std::uint64_t>(std::max(done.result, 0)));
+      if (leaver.is_cut) {
+        counters_.tls_ends_cut.add(done.result > 0 ? 1 : 0);
+        return close(leaver);
+      }
+      return on_look(leaver, static_cast<std::uint64_t>(std::max(done.result, 0)), ring_.now());
     case Op::shutdown:
       if (leaver.in_flight.none()) close(leaver);  // the drain has ended before
       return;
@@ -137,7 +145,7 @@ void LingeringClose::on_deadline(Nanos now) noexcept {
     if (has_moved && leaver->deadline.kind == kIdleDeadline) {
       deadlines_.arm(*leaver, kIdleDeadline, now);
     } else if (end_by_ == EndBy::close_notify) {
-      look(*leaver);
+      look(*leaver, now);
     } else {
       cut(*leaver);
     }
@@ -146,6 +154,7 @@ void LingeringClose::on_deadline(Nanos now) noexcept {
 
 void LingeringClose::cut(Leaver& leaver) noexcept {
   leaver.is_cut = true;
+  deadlines_.disarm(leaver);
   operations_.cancel(leaver, Op::wait);
   // Wakes the pending poll or receive, whose last completion closes.
   if (leaver.socket.is_direct()) {
@@ -157,7 +166,7 @@ void LingeringClose::cut(Leaver& leaver) noexcept {
 }
 
 void LingeringClose::cut_off() noexcept {
-  leavers_.for_each([this](Leaver& leaver) { cut(leaver); });
+  leavers_.for_each([this](Leaver& leaver) { give_up(leaver); });
 }
 
 }  // namespace urb

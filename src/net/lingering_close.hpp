@@ -23,7 +23,8 @@ namespace urb {
 /// How often it is looked whether a leaving client still sends: after one to two of these without a
 /// byte it is cut off, which is within the 5 s of nginx's lingering_timeout.
 inline constexpr Nanos kLingerIdle = std::chrono::milliseconds{2500};
-/// How soon it is looked again whether a client that has ended has taken everything.
+/// How soon it is looked again whether a client that has ended has taken everything. While it has
+/// not, each look comes twice as late as the one before, up to kLingerIdle.
 inline constexpr Nanos kLookAgain = std::chrono::milliseconds{50};
 /// However much it sends; as nginx's lingering_time.
 inline constexpr Nanos kLingerMax = std::chrono::seconds{30};
@@ -50,8 +51,10 @@ class LingeringClose {
 
   /// Answers `status` on `socket`, on which nothing may be in flight, and sees it off: until the
   /// client closes, is silent for kLingerIdle, or kLingerMax is over. Status 0: the answer has been
-  /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already.
-  void begin(Socket socket, int status, Nanos now, bool is_head_method = false) noexcept;
+  /// sent already. To HEAD goes no body. Closes at once when `capacity` are leaving already. Of
+  /// EndBy::close_notify: `peer_has_ended` where the client's end has been received already.
+  void begin(Socket socket, int status, Nanos now, bool is_head_method = false,
+             bool peer_has_ended = false) noexcept;
   /// The same with an answer that the caller has made: `bytes`, at most kGivenBytesMax. They are
   /// copied. More are not sent.
   void begin_with(Socket socket, std::string_view bytes, Nanos now) noexcept;
@@ -76,12 +79,15 @@ class LingeringClose {
     look,  ///< how much the client has still to take
   };
   enum class Goodbye : std::uint8_t { none, end, refusal };  ///< of EndBy::close_notify
-  enum : std::size_t { kIdleDeadline, kLookDeadline, kDeadlineKinds };
+  /// Of looks there are several, each twice as long as the one before.
+  enum : std::size_t { kIdleDeadline, kLookDeadline, kLastLookDeadline = 6, kDeadlineKinds };
+  static_assert(kLookAgain * (1 << (kLastLookDeadline - kLookDeadline)) <= kLingerIdle);
   struct Leaver : OperationSlot<Op> {
     Socket socket;
     bool is_cut = false;
-    bool has_moved = false;  ///< since the last look of the deadline
-    bool peer_ended = false;
+    bool has_moved = false;           ///< since the last look of the deadline
+    bool has_said_end = false;        ///< before it came here
+    bool peer_ended = false;          ///< and so has our side
     Goodbye goodbye = Goodbye::none;  ///< on its way, or sent
     unsigned empty_looks = 0;         ///< how often in turn the client had nothing to take
     std::uint64_t untaken = 0;        ///< by the client, at the last look
@@ -105,9 +111,11 @@ class LingeringClose {
   void on_goodbye_sent(Leaver& leaver, int result) noexcept;
   void drain(Leaver& leaver) noexcept;
   void on_drained(Leaver& leaver, int result) noexcept;
-  void look(Leaver& leaver) noexcept;
-  void on_look(Leaver& leaver, std::uint64_t untaken) noexcept;
+  void on_peer_ended(Leaver& leaver) noexcept;
+  void look(Leaver& leaver, Nanos now) noexcept;
+  void on_look(Leaver& leaver, std::uint64_t untaken, Nanos now) noexcept;
   void close(Leaver& leaver) noexcept;
+  void give_up(Leaver& leaver) noexcept;
   void cut(Leaver& leaver) noexcept;
 
   Ring& ring_;
@@ -117,7 +125,7 @@ class LingeringClose {
   EndBy end_by_;
   DeadlineQueue<Leaver, kDeadlineKinds> deadlines_;
   SlotMap<Leaver> leavers_;
-  // All leavers drain into the same memory: nobody reads it.
+  // All leavers drain into the same memory, which nobody reads: what says something is in `record`.
   std::array<std::byte, 64 * 1024> dropped_;
 };
 

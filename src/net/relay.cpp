@@ -160,7 +160,8 @@ bool Relay::on_target_polled(Transfer& transfer, const Completion& done) noexcep
 // receive steps over the byte (6.18). Takes a page's worth, which an empty pipe has room for.
 //
 // With TLS of the kernel it says EINVAL before a record that is no data, as a receive says EIO.
-// There is no data before that record then.
+// There is no data before that record then, so that it is received whole, however few bytes are
+// left of the body.
 void Relay::receive_other(Transfer& transfer) noexcept {
   const bool copies = kind_ == RelayKind::copy;
   if (transfer.in_transit() != 0 || !(copies || transfer.pipe.is_open())) return;
@@ -169,18 +170,21 @@ void Relay::receive_other(Transfer& transfer) noexcept {
   transfer.asked =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(transfer.unread, bytes.size()));
   RecordReceive record;
-  const int received = record.receive_now(transfer.source, std::span{bytes}.first(transfer.asked));
+  const bool is_other = std::exchange(transfer.other_is_next, false);
+  const int received =
+      is_other ? record.receive_now(transfer.source)
+               : record.receive_now(transfer.source, std::span{bytes}.first(transfer.asked));
   const bool has_ended = std::exchange(transfer.splice_ended, false);
   switch (record.event(received)) {
     case RecordEvent::data:
-      if (!copies) return write_into_pipe(transfer, std::span{bytes}.first(received));
-      break;                    // EIO never says that
+      if (!is_other) return write_into_pipe(transfer, std::span{bytes}.first(received));
+      break;                    // EIO and EINVAL never say that
     case RecordEvent::nothing:  // a warning; EAGAIN: the splice was right
-      transfer.source_ended = received < 0 && has_ended;
+      transfer.source_ended = received < 0 && received != -EAGAIN && has_ended;
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
     case RecordEvent::end: break;
-    case RecordEvent::failed: counters_.tls_errors.add(is_of_tls(received) ? 1 : 0); break;
+    case RecordEvent::failed: transfer.source_broken = is_of_tls(received); break;
   }
   transfer.source_ended = true;
 }
@@ -206,9 +210,9 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
   } else if (result == 0 && kind_ != RelayKind::copy) {
     transfer.must_receive = transfer.splice_ended = true;
   } else if (result == (kind_ == RelayKind::copy ? -EIO : -EINVAL)) {
-    transfer.must_receive = true;
+    transfer.must_receive = transfer.other_is_next = true;
   } else if (!is_interruption(result)) {
-    counters_.tls_errors.add(is_of_tls(result) ? 1 : 0);
+    transfer.source_broken = is_of_tls(result);
     transfer.source_ended = true;
   }
 }
@@ -264,6 +268,7 @@ TransferEnd Relay::finish(Transfer& transfer) noexcept {
   if (transfer.left != 0) {
     result = transfer.target_failed    ? TransferResult::target_failed
              : transfer.source_refused ? TransferResult::source_refused
+             : transfer.source_broken  ? TransferResult::source_broken
              : transfer.source_ended   ? TransferResult::source_ended
                                        : TransferResult::cancelled;
   }

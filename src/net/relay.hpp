@@ -32,6 +32,7 @@ enum class TransferResult : std::uint8_t {
   source_ended,    ///< end of file, or a reset, before the last byte
   source_refused,  ///< it is TLS of the kernel, and has sent what nobody here can do: an alert is
                    ///< due
+  source_broken,   ///< the same with a bad record, or a fatal alert
   target_failed,   ///< the target takes no more
   cancelled,
 };
@@ -98,10 +99,12 @@ class Relay {
     bool cancelled = false;
     bool source_ended = false;
     bool source_refused = false;
+    bool source_broken = false;
     bool target_failed = false;
     bool source_is_empty = false;     ///< the last attempt found nothing
     bool source_is_readable = false;  ///< the last poll said so, and nothing has moved since
     bool must_receive = false;        ///< there may be what no splice brings, see receive_other()
+    bool other_is_next = false;       ///< what there is, is a record of TLS that is no data
     bool splice_ended = false;        ///< it said end of file
     bool target_is_full = false;      ///< copy: the next send waits for a poll
     bool target_is_ready = false;     ///< a poll that stood alone has said so

@@ -215,11 +215,12 @@ void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
     const int status = connection.lingering_close_status;
     if constexpr (Wire::kIsTls) return see_off(connection, status, is_head);
     Socket socket = std::move(connection.socket);
+    const bool peer_ended = connection.peer_ended;
     connections_.release(connection);
     if (Wire::kIsKernel && status == kRefused) {
       return lingering_close_.begin_refusal(std::move(socket), ring_.now());
     }
-    return lingering_close_.begin(std::move(socket), status, ring_.now(), is_head);
+    return lingering_close_.begin(std::move(socket), status, ring_.now(), is_head, peer_ended);
   }
   counters_.connections_closed.add();
   if (options_.faults.never_closes) {

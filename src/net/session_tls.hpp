@@ -43,8 +43,10 @@ void BasicSessionPool<Wire>::on_sealed(Connection& connection, BufferLease lease
     if (connection.state == State::ending) return;  // nobody reads it any more
     BufferLease opened = shared_.opened.try_take();
     tls::Connection& tls = *connection.wire.tls;
+    const std::size_t waiting = tls.output().size();
     const std::size_t bytes =
         tls.receive(lease.memory().subspan(begin, end - begin), opened.memory());
+    connection.wire.owed += tls.output().size() - waiting;
     lease.give_back();
     connection.input.push(std::move(opened), 0, bytes);
     on_opened(connection, bytes != 0);
@@ -62,8 +64,8 @@ void BasicSessionPool<Wire>::on_opened(Connection& connection, bool has_bytes) n
       return leave(connection, kSilent);
     }
     flush(connection);
-    // Answers to KeyUpdates, to a client that reads none of them.
-    if (connection.wire.tls->output().size() > kOwedMax) {
+    // Answers to KeyUpdates, to a client that reads none of them. Ours may wait behind them.
+    if (connection.wire.owed > kOwedMax) {
       counters_.tls_errors.add();
       return begin_close(connection);
     }

@@ -26,7 +26,7 @@ class Line {
   Line(int input, int output) : input_{input}, output_{output} {}
 
   /// Where nobody listens any more, the input has ended too.
-  void say(const ClientMessage& message) noexcept {
+  void say(const ClientMessage& message) {
     const std::string text = format_message(message);
     for (std::size_t done = 0; done < text.size();) {
       const ssize_t count = write(output_, text.data() + done, text.size() - done);

@@ -53,7 +53,7 @@ Child start(const std::vector<std::string>& command, Fd& far_end, int errors) {
 std::variant<std::vector<std::string>, ParseError> split_command(std::string_view text) {
   std::vector<std::string> words;
   bool is_in_word = false;
-  char quote = 0;
+  char quote = '\0';
   for (std::size_t at = 0; at < text.size(); ++at) {
     char c = text[at];
     if (quote == 0 && (c == ' ' || c == '\t' || c == '\n')) {
@@ -64,7 +64,7 @@ std::variant<std::vector<std::string>, ParseError> split_command(std::string_vie
     is_in_word = true;
     const bool is_quote = c == '\'' || c == '"';
     if (quote == 0 ? is_quote : c == quote) {
-      quote = quote == 0 ? c : 0;
+      quote = quote == 0 ? c : '\0';
       continue;
     }
     if (c == '\\' && quote != '\'') {
@@ -95,7 +95,7 @@ ClientProcess::ClientProcess(const std::vector<std::string>& command) : errors_{
   socket_ = std::move(here);
 }
 
-void ClientProcess::say(const ClientMessage& message) noexcept {
+void ClientProcess::say(const ClientMessage& message) {
   const std::string text = format_message(message);
   // A record of arrivals is more than fits at once.
   for (std::size_t done = 0; done < text.size() && !is_over_;) {

@@ -38,7 +38,7 @@ class ClientProcess {
   ~ClientProcess() = default;
 
   /// Waits until it has taken all of it. Where it does not, or has ended, it is over.
-  void say(const ClientMessage& message) noexcept;
+  void say(const ClientMessage& message);
   /// Readable when there is something to take.
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
   /// What has come, without waiting. Lines before the hello that are no message are passed over: a

@@ -16,6 +16,7 @@ namespace urb::tls {
 struct Outbox {
   std::optional<Connection> tls;
   std::uint64_t sealed = 0;  ///< bytes of plaintext that the owner has sealed, and are on their way
+  std::size_t owed = 0;      ///< sealed bytes that wait and are none of the owner's: TLS's answers
 
   [[nodiscard]] std::string_view unsent() const noexcept {
     const std::string_view all{reinterpret_cast<const char*>(sending_.data()), sending_.size()};
@@ -30,6 +31,7 @@ struct Outbox {
       sending_.clear();
       sent_ = 0;
       sending_.swap(tls->output());
+      owed = 0;
     }
     return !sending_.empty();
   }

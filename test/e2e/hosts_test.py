@@ -55,9 +55,13 @@ def check(holds, *said):
 def test_all_modes(hosts):
     """Rows of all modes and both reuses have figures, both hosts and the link; the ledgers agree,
     or a row would have failed; and the bytes went through the device."""
-    path = hosts.file("all.csv")
-    before = hosts.received_bytes()
-    status, out, err = run(hosts, ["all"], *short(), "--csv", path, via=[hosts.via()])
+    # On a machine that others keep busy a close may take 100 ms, which leaves no figures.
+    for attempt in range(3):
+        path = hosts.file(f"all{attempt}.csv")
+        before = hosts.received_bytes()
+        status, out, err = run(hosts, ["all"], *short(), "--csv", path, via=[hosts.via()])
+        if status == 0 or "missing_closes" not in err:
+            break
     check(status == 0, out, err)
     rows = rows_of(path)
     seen = {(row["mode"], row["reuse"]) for row in rows}

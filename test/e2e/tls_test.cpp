@@ -148,7 +148,7 @@ TEST_CASE("a build without a library refuses TLS, says what is missing, and does
        {std::vector<std::string>{"serve", "cluster", "--tls", "worker"},
         {"serve", "socket", "--tls", "sni"},
         {"direct", "--tls", "worker", "--no-save", "-q"},
-        {"load", "https://127.0.0.1:1/", "--no-save", "-q"}}) {
+        {"load", "https://127.0.0.1:1/", "-q"}}) {
     const Outcome outcome = run(arguments);
     INFO(outcome.err);
     CHECK(outcome.status == 77);

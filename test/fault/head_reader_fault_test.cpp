@@ -65,7 +65,7 @@ TEST_CASE("head_reader: the end of the stream is a reset within a head, and none
 }
 
 TEST_CASE("head_reader: an error ends the connection, an interruption does not") {
-  for (const int error : {-ECONNRESET, -ETIMEDOUT, -EIO}) {
+  for (const int error : {-ECONNRESET, -ETIMEDOUT, -ENOTCONN}) {
     HeadRig rig;
     const Fd client = rig.begin();
     rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(error));
@@ -79,6 +79,35 @@ TEST_CASE("head_reader: an error ends the connection, an interruption does not")
   rig.receive(kHead.substr(3));
   REQUIRE(rig.read);
   CHECK(bytes_of(*rig.read) == kHead);
+}
+
+TEST_CASE("head_reader: a record that is no data, within a head") {
+  struct Case {
+    unsigned char type;
+    std::string_view bytes;
+    std::uint64_t resets;
+    std::uint64_t tls_errors;
+  };
+  using namespace std::string_view_literals;
+  for (const Case& record :
+       {Case{21, "\x01\x5a"sv, 0, 0}, Case{21, "\x01\x00"sv, 1, 0}, Case{21, "\x02\x28"sv, 0, 1}}) {
+    HeadRig rig;
+    const Fd client = rig.begin();
+    rig.receive(kHead.substr(0, 3));
+    rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(-EIO));
+    const Request read = rig.kernel.take_one(IORING_OP_RECVMSG);
+    rig.deliver(read.brings_record(record.type, record.bytes));
+    const bool goes_on = record.resets + record.tls_errors == 0;
+    if (goes_on) {
+      rig.receive(kHead.substr(3));
+      REQUIRE(rig.read);
+      CHECK(bytes_of(*rig.read) == kHead);
+    } else {
+      rig.expect_close();
+    }
+    CHECK(rig.counters.connection_resets.get() == record.resets);
+    CHECK(rig.counters.tls_errors.get() == record.tls_errors);
+  }
 }
 
 TEST_CASE("head_reader: a wrong head is answered, and its buffer is back before the answer") {
@@ -147,6 +176,17 @@ TEST_CASE("head_reader: a kept connection may idle longer than a head may take")
   rig.receive("G");  // from here on it is a head
   CHECK(is_due_after(http::Limits{}.header_timeout));
   rig.heads.cut_off();
+}
+
+TEST_CASE("head reader of TLS: an end before a head is answered by ours, and not waited for") {
+  HeadRig rig{HeadRig::kBuffers, EndBy::close_notify};
+  const Fd client = rig.begin();
+  rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(-EIO));
+  constexpr unsigned char kAlert = 21;
+  constexpr std::string_view kEnd{"\x01\x00", 2};
+  rig.deliver(rig.kernel.take_one(IORING_OP_RECVMSG).brings_record(kAlert, kEnd));
+  rig.deliver(rig.kernel.take_one(IORING_OP_SENDMSG).done_fully());
+  rig.expect_close();
 }
 
 }  // namespace

@@ -16,8 +16,9 @@ struct HeadRig {
   enum Owner : std::uint8_t { kHeads = 1, kLingeringClose };
   /// Enough that two connections read directly; with few, they poll first.
   static constexpr std::uint32_t kBuffers = 8;
-  explicit HeadRig(std::uint32_t buffer_count = kBuffers)
-      : buffers{kernel.ring(), {BufferKind::plain, buffer_count, kHeadBufferBytes, 0}},
+  explicit HeadRig(std::uint32_t buffer_count = kBuffers, EndBy end_by = EndBy::shutdown)
+      : lingering_close{kernel.ring(), kLingeringClose, counters, 8, end_by},
+        buffers{kernel.ring(), {BufferKind::plain, buffer_count, kHeadBufferBytes, 0}},
         heads{kernel.ring(), kHeads, buffers, lingering_close, counters, {}, 8} {}
 
   Fd begin() {
@@ -63,8 +64,8 @@ struct HeadRig {
 
   Counters counters;
   MadeUpKernel kernel;
+  LingeringClose lingering_close;
   BufferPool buffers;
-  LingeringClose lingering_close{kernel.ring(), kLingeringClose, counters, 8};
   HeadReader heads;
   std::optional<ReadHead> read;
 };

@@ -80,7 +80,11 @@ class Request {
     REQUIRE(is(IORING_OP_RECVMSG));
     REQUIRE(text.size() <= bytes());
     msghdr& message = *reinterpret_cast<msghdr*>(address_);
-    std::memcpy(message.msg_iov->iov_base, text.data(), text.size());
+    std::string_view left = text;
+    for (std::size_t part = 0; !left.empty(); ++part) {
+      const iovec& into = message.msg_iov[part];
+      left.remove_prefix(left.copy(static_cast<char*>(into.iov_base), into.iov_len));
+    }
     cmsghdr* const control = CMSG_FIRSTHDR(&message);
     REQUIRE(control != nullptr);
     control->cmsg_level = SOL_TLS;
@@ -113,7 +117,8 @@ class Request {
 class MadeUpKernel {
  public:
   /// `real_opcode`: requests that the real kernel gets.
-  explicit MadeUpKernel(int real_opcode = -1) : real_opcode_{real_opcode} {}
+  explicit MadeUpKernel(int real_opcode = -1, Features features = kernel_features())
+      : ring_{{512, 2048, features}}, real_opcode_{real_opcode} {}
 
   [[nodiscard]] Ring& ring() noexcept { return ring_; }
 
@@ -188,7 +193,7 @@ class MadeUpKernel {
     }
   }
 
-  Ring ring_{{512, 2048}};
+  Ring ring_;
   int real_opcode_;
   unsigned real_count_ = 0;
   unsigned nothing_count_ = 0;

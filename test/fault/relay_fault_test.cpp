@@ -179,6 +179,24 @@ TEST_CASE("a transfer of which everything arrived is done, also when the source 
   CHECK(rig.result() == TransferResult::done);
 }
 
+TEST_CASE("a record that is no data is received whole, also before the last byte") {
+  for (const RelayKind kind : {RelayKind::linked, RelayKind::copy}) {
+    CAPTURE(name_of(kind));
+    FaultRig rig{kind};
+    if (kind == RelayKind::copy) rig.use_silent_source();
+    rig.begin(1, 1);
+    const auto first = kind == RelayKind::copy ? rig.take_queued() : first_hop(rig);
+    constexpr std::string_view kAlert{"\x01\x5a", 2};
+    REQUIRE(send(rig.silent[1].get(), kAlert.data(), kAlert.size(), 0) == 2);
+    rig.complete(first[0], kind == RelayKind::copy ? -EIO : -EINVAL);
+    if (first.size() == 2) rig.complete(first[1], -EAGAIN);
+    char left = 0;
+    CHECK(recv(rig.source, &left, 1, 0) == -1);
+    // This socket has no TLS, so that it was data, which is no answer to such an error.
+    CHECK(rig.result() == TransferResult::source_ended);
+  }
+}
+
 TEST_SUITE_END();
 
 }  // namespace urb::test

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/deadline_queue.hpp"
 #include "support/child.hpp"
 
 namespace urb {
@@ -121,6 +122,25 @@ TEST_CASE("slot_map: tenants keep their address while others come and go") {
     for (std::uint32_t index = 1; index < 64; ++index) slots.release(slots.at(index));
   }
   CHECK(slots.find(0, kept->generation) == kept);
+}
+
+struct Waiter {
+  std::uint32_t slot_index = 0;
+  std::uint16_t generation = 0;
+  Deadline<Waiter> deadline;
+  ListHook<Waiter> deadline_hook;
+};
+
+TEST_CASE("slot_map: releasing a tenant whose deadline is armed aborts") {
+  SlotMap<Waiter> slots{1};
+  DeadlineQueue<Waiter, 1> deadlines{{Nanos{1}}};
+  Waiter* const waiter = slots.try_emplace();
+  REQUIRE(waiter != nullptr);
+  deadlines.arm(*waiter, 0, Nanos{});
+  CHECK(test::aborts([&] { slots.release(*waiter); }));
+  deadlines.disarm(*waiter);
+  slots.release(*waiter);
+  CHECK(slots.size() == 0);
 }
 
 TEST_CASE("slot_map: releasing what is not a tenant aborts") {

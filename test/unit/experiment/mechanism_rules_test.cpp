@@ -143,6 +143,20 @@ TEST_CASE("mechanism: a count that contradicts the name is said, with the name")
   }
 }
 
+TEST_CASE("mechanism: the kernel has the keys of each connection of --tls ktls") {
+  Made made{"socket"};
+  made.claim.tls = tls::Kind::ktls;
+  CHECK(made.broken() ==
+        "mechanism: socket, but the master completed 0 handshakes of 20 connections");
+  made.master().handshakes = 20;
+  CHECK(made.broken().empty());
+  made.master().tls_not_offloaded = 1;
+  CHECK(made.broken() == "mechanism: socket, but the kernel took no keys of 1 of 20 connections");
+  made.master().tls_not_offloaded = 0;
+  made.worker(0).handshakes = 1;
+  CHECK_FALSE(made.broken().empty());
+}
+
 TEST_CASE("mechanism: each connection of --tls worker has a handshake, and no other has") {
   Made made{"cluster"};
   made.claim.tls = tls::Kind::worker;
