@@ -6,7 +6,7 @@ import math
 from parts_study import machine_text, sessions_text
 from report_json import confidence_text, paragraph, short_text, size_text, table
 from rows import as_rounds, name_of
-from sessions import Sessions, cell as cell_of, paths_text, rows_of
+from sessions import MARKS, Sessions, cell as cell_of, paths_text, ratio_text, rows_of
 
 KIB, MIB = 1 << 10, 1 << 20
 SERVER, TOTAL = "cpu_us_per_request_server", "cpu_us_per_request_total"
@@ -73,10 +73,10 @@ class Costs:
                                   cell_of("direct", 0, False, connections=connections), metric,
                                   "difference")
 
-    def without_master(self, reuse, connections):
+    def without_master(self, reuse, connections, metric=TOTAL):
         """An empty request of `direct` by one of `cluster`."""
         return self.empty.between(cell_of("direct", 0, reuse, connections=connections),
-                                  cell_of("cluster", 0, reuse, connections=connections), TOTAL)
+                                  cell_of("cluster", 0, reuse, connections=connections), metric)
 
     def limited_by_client(self, mode, connections):
         """Rounds in which the client was the limit of empty connections, and all rounds."""
@@ -99,7 +99,7 @@ def where(costs):
 
 def intervals(shown):
     return (f"({confidence_text(shown)} interval, made so wide that it holds each session's "
-            "median)")
+            f"median). {MARKS[:-1]}")
 
 
 def requests_below_a_percent(cost, request):
@@ -164,7 +164,7 @@ def relays(program):
                    for relay, reuse, connections in columns]
         shown += figures
         if any(figures):
-            lines.append([size_text(size), *map(short_text, figures)])
+            lines.append([size_text(size), *map(ratio_text, figures)])
     names = [f"{relay}, {WORDS[reuse]}, {connections}" for relay, reuse, connections in columns]
     note = paragraph(
         "CPU time of a request of `passthru`, client and server, by that of `--relay copy`. The "
@@ -187,7 +187,7 @@ def modes(program):
                         costs.cell("direct", size, reuse, connections), "worker_imbalance")
                     shown += figures
                     lines.append([size_text(size), WORDS[reuse], str(connections),
-                                  *map(short_text, figures), short_text(busiest, 1)])
+                                  *map(ratio_text, figures), short_text(busiest, 1)])
     note = paragraph(
         f"CPU time of a request, client and server. Ratios within a round {intervals(shown)}. The "
         "last column is the requests of the busiest worker of `direct` by the average. "
@@ -211,7 +211,7 @@ def buffers(program):
                 if any(figures):
                     shown += figures
                     lines.append([name, str(connections), size_text(size), WORDS[reuse],
-                                  *map(short_text, figures)])
+                                  *map(ratio_text, figures)])
     note = paragraph(
         f"CPU time of a request, client and server. Ratios within a round {intervals(shown)}. "
         f"{where(costs)}")

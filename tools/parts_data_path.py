@@ -49,6 +49,15 @@ def skew(_program):
         + [metric.removesuffix(" µs") for metric in SKEW_METRICS], lines, left=2)
 
 
+def placed(other, metric, connections, reuse="no"):
+    """`direct:least` by another way under the skewed load: ratio, low and high."""
+    skew_table = load_skew_table()
+    kept = [row for row in skew_table.read_rows([f"{FOLDER}/skew.csv"]) if not row["disturbed"]]
+    cells = next(cells for key, cells in skew_table.group(kept).items()
+                 if tuple(map(str, key)) == (str(connections), reuse))
+    return skew_table.compare(cells["direct:least"], cells[other], skew_table.METRICS[metric])[:3]
+
+
 def word_for(figure, most=None, least=None):
     """met, missed or undecided."""
     if not figure.is_sure:

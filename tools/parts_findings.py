@@ -1,8 +1,9 @@
 """README's findings: a statement each, with its interval and the rows that it rests on."""
 import textwrap
 
-from parts_costs import (FEW, KIB, MANY, MIB, RELAYS, SIZES, TOTAL, costs_of,
+from parts_costs import (FEW, KIB, MANY, MIB, SIZES, TOTAL, costs_of,
                          requests_below_a_percent)
+from parts_data_path import placed
 from parts_kernels import change_text, counts_of
 from parts_study import machine_text, sessions_text
 from peers_cells import CELLS
@@ -10,6 +11,7 @@ from peers_figures import CONNECTIONS
 from peers_summary import measured
 from report_json import WIDTH, paragraph, size_text
 from rows import Failure, short_release
+from sessions import MARKS
 
 COSTS = "[tables](docs/results.md#what-a-hand-over-costs)"
 PROXY = "[tables](docs/results.md#what-proxying-costs)"
@@ -26,12 +28,6 @@ def sure(figure, what):
     return figure
 
 
-def told(figure, digits):
-    """Its text, with a mark where it is of one session alone."""
-    alone = len(getattr(figure, "known", [None, None])) == 1
-    return figure.text(digits) + ("¹" if alone else "")
-
-
 def side_of(figure):
     """Whether a ratio is shown to be below 1, above it, or neither."""
     return "below" if figure.high < 1 else "above" if figure.low > 1 else "neither"
@@ -39,16 +35,16 @@ def side_of(figure):
 
 def handover_finding(program):
     costs = costs_of(program)
-    few = sure(costs.handover("cluster", FEW), "the cost of a hand-over")
-    many = sure(measured(program).handover("cluster"), "the cost of a hand-over")
+    few, many = (sure(costs.handover("cluster", connections), "the cost of a hand-over")
+                 for connections in (FEW, MANY))
+    beside = sure(measured(program).handover("cluster"), "the cost of a hand-over")
     request = sure(costs.request("cluster", 64 * KIB, True), "a request of 64 KiB")
     least, most = requests_below_a_percent(few, request)
-    text = ("**A hand-over is paid once a connection.** With `cluster` it takes "
-            f"{told(few, 1)} µs of CPU with {FEW} connections ({COSTS}). After {least} to {most} "
-            "requests of 64 KiB that is below 1 % of their CPU. ")
-    if many.low <= 0:
-        return text + f"With {MANY} connections no cost is shown: {told(many, 1)} µs."
-    return text + f"With {MANY} connections it takes {told(many, 1)} µs."
+    return ("**A hand-over is paid once a connection.** With `cluster` it takes "
+            f"{few.text(1)} µs of CPU with {FEW} connections ({COSTS}). After {least} to {most} "
+            "requests of 64 KiB that is below 1 % of their CPU. With 64 connections it takes "
+            f"{many.text(1)} µs by these runs, and {beside.text(1)} µs beside other servers "
+            f"({PEERS}).")
 
 
 def proxy_finding(program):
@@ -70,58 +66,56 @@ def proxy_finding(program):
     return ("**Proxy only where requests of one connection must go to different workers.** "
             f"`passthru` takes {least.text(2)} to {most.text(2)} times the CPU of `socket` at 1 "
             f"and 10 MB, by client and reuse ({PEERS}). At 64 KiB on kept connections it takes "
-            f"{told(small, 2)} times ({MODES}).")
+            f"{small.text(2)} times ({MODES}).")
 
 
 def direct_finding(program):
     costs = costs_of(program)
     few, many = (sure(costs.without_master(False, connections), "direct beside cluster")
                  for connections in (FEW, MANY))
-    kept = sure(costs.without_master(True, FEW), "direct with reuse")
+    kept = sure(costs.ratio("direct", "cluster", 64 * KIB, True), "direct with reuse")
     large = sure(costs.ratio("direct", "cluster", MIB, True), "direct at 1 MiB")
-    text = ("**Have no master where connections are short and alike.** With `direct` an empty "
-            f"request on a connection of its own takes {told(few, 2)} times the CPU of `cluster` "
-            f"({COSTS}). With {MANY} connections it takes {told(many, 2)} times. ")
-    if {side_of(kept), side_of(large)} == {"neither"}:
-        text += "On kept connections no difference is shown. "
-    else:
-        text += (f"On kept ones it takes {told(kept, 2)} times, and {told(large, 2)} at 1 MiB "
-                 f"({MODES}). ")
-    return text + ("A master places better under uneven load "
-                   "([skew](docs/verdicts.md#no-master-but-a-choice)).")
+    ratio, low, high = placed("cluster:least", "p99 µs", 64)
+    return ("**Have no master where few connections are short and alike.** With `direct` an empty "
+            f"request on a connection of its own takes {few.text(2)} times the CPU of `cluster` "
+            f"with {FEW} connections, and {many.text(2)} times with {MANY} ({COSTS}). On {FEW} "
+            f"kept ones it takes {kept.text(2)} times at 64 KiB and {large.text(2)} at 1 MiB "
+            f"({MODES}). Under uneven load no master is shown to place better. With 64 connections "
+            f"that are not kept `direct:least` has {ratio:.2f} ({low:.2f} to {high:.2f}) times the "
+            "p99 of `cluster:least` ([skew](docs/verdicts.md#no-master-but-a-choice)).")
 
 
-def best_relay_by_size(costs, reuse):
-    """By body: the relays that are shown to need less than copies, and those that need more."""
-    found = {}
-    for size in SIZES:
-        sides = {relay: side_of(figure) for relay in RELAYS
-                 if (figure := costs.ratio(f"passthru {relay}", "passthru copy", size, reuse))
-                 and figure.low is not None}
-        if sides:
-            found[size] = sides
-    return found
+def splice_sizes(costs, connections):
+    """Bodies at which `sync` is shown to need less than copies, on kept connections."""
+    found = {size: costs.ratio("passthru sync", "passthru copy", size, True, connections)
+             for size in SIZES}
+    return {size for size, figure in found.items()
+            if figure and figure.has_interval and side_of(figure) == "below"}
 
 
 def relay_finding(program):
     costs = costs_of(program)
-    sides = best_relay_by_size(costs, True)
-    splice = [size for size, found in sides.items() if found.get("sync") == "below"]
-    copy = [size for size, found in sides.items() if found.get("sync") == "above"]
-    parts = []
-    if splice:
-        parts.append(f"from {size_text(min(splice))} on `--relay sync`, which takes "
-                     + sure(costs.ratio("passthru sync", "passthru copy", MIB, True),
-                            "sync at 1 MiB").text(2) + " times the CPU of copies at 1 MiB")
-    if copy:
-        parts.append(f"up to {size_text(max(copy))} `--relay copy`")
-    relay = ", and ".join(parts) or "no relay is shown to need less than another"
+    both = splice_sizes(costs, FEW) & splice_sizes(costs, MANY)
+    relay = "no relay is shown to need less CPU than another"
+    if both:
+        figure = sure(costs.ratio("passthru sync", "passthru copy", MIB, True), "sync at 1 MiB")
+        relay = (f"`--relay sync` takes less CPU than copies from {size_text(min(both))} on, and "
+                 f"{figure.text(2)} times at 1 MiB")
     kinds = {kind: sure(costs.by_buffers("socket", kind, "registered", MIB, True),
                         f"buffers {kind}") for kind in KINDS[1:]}
     buffers = " and ".join(f"`{kind}` buffers take {figure.text(2)}"
                            for kind, figure in kinds.items())
-    return (f"**Relay and buffers.** On kept connections choose {relay} ({PROXY}). At 1 MiB "
-            f"{buffers} times the CPU of `registered` ones in `socket` ({BUFFERS}).")
+    return (f"**Relay and buffers.** On kept connections {relay} ({PROXY}). At 1 MiB {buffers} "
+            f"times the CPU of `registered` ones in `socket` ({BUFFERS}).")
+
+
+def unchanged_since(counts, kernels):
+    """The oldest kernel of which neither count is told from the newest's; None for none."""
+    def holds(kernel, reuse):
+        before, after = (counts.count("cluster", (0, reuse), one) for one in (kernel, kernels[-1]))
+        return after.low <= before.high and after.high >= before.low
+    return next((kernel for kernel in kernels[:-1] if holds(kernel, False) and holds(kernel, True)),
+                None)
 
 
 def kernel_finding(program):
@@ -134,10 +128,12 @@ def kernel_finding(program):
                    for reuse in (False, True))
     old, new = map(short_release, pair)
     options = {str(counts.options_of(kernel)) for kernel in pair}
+    same = unchanged_since(counts, kernels)
+    rest = f" From {short_release(same)} to {new} no change is shown." if same else ""
     return (f"**Newer kernels execute more.** From Linux {old} to {new} the instructions of an "
             f"empty request of `cluster` change by {alone} %, and by {kept} % on a kept connection "
             "([counts](results/README.md#the-count-sweep), [why](docs/findings.md)). One compiler "
-            f"built both kernels{', with other options.' if len(options) > 1 else '.'}")
+            f"built both kernels{', with other options.' if len(options) > 1 else '.'}{rest}")
 
 
 def found(program):
@@ -148,11 +144,11 @@ def found(program):
                  for finding in (handover_finding, proxy_finding, direct_finding, relay_finding,
                                  kernel_finding)]
     costs = costs_of(program)
-    ones = " ¹ By one session." if any("¹" in sentence for sentence in sentences) else ""
     note = paragraph(
-        f"Times are of {machine_text(costs.first)}, {sessions_text(costs.rows)}. CPU is of client "
+        f"Times are of {machine_text(costs.first)}, by {sessions_text(costs.rows)}, and "
+        f"beside other servers {sessions_text(measured(program).sessions.rows)}. CPU is of client "
         "and server together. In parentheses is the interval of 93 % or more, which holds the "
-        f"median of each session.{ones}")
+        f"median of each session. {MARKS}")
     return "\n".join(sentences) + "\n\n" + note
 
 

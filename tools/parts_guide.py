@@ -10,10 +10,11 @@ import textwrap
 from parts_costs import FEW, KIB, MANY, MIB, SIZES, costs_of, requests_below_a_percent
 from parts_kernels import Counts, METRIC
 from parts_study import machine_text, sessions_text
-from peers_figures import CONNECTIONS, TOTAL
+from peers_figures import CONNECTIONS, RATE, TOTAL
 from peers_summary import measured
 from report_json import WIDTH, metric_of, paragraph, size_text, table
 from rows import Failure
+from sessions import MARKS
 
 RULES, FIGURES = "page/guide.json", "page/guide_figures.json"
 TABLES = "docs/results.md"
@@ -30,8 +31,8 @@ def rules():
         return json.load(file)
 
 
-def of_costs(first, second, body, reuse, connections=FEW):
-    return lambda program: costs_of(program).ratio(first, second, body, reuse, connections)
+def of_costs(first, second, body, reuse, connections=FEW, metric=TOTAL):
+    return lambda program: costs_of(program).ratio(first, second, body, reuse, connections, metric)
 
 
 def of_buffers(kind, body):
@@ -111,6 +112,12 @@ KNOWN = {
     "direct-kept": ("`direct` by `cluster`, CPU, 64 KiB, kept",
                     of_costs("direct", "cluster", 64 * KIB, True), 2,
                     f"{TABLES}#modes-by-body"),
+    "direct-kept-rate": ("`direct` by `cluster`, requests/s, 64 KiB, kept",
+                         of_costs("direct", "cluster", 64 * KIB, True, metric=RATE), 2,
+                         f"{TABLES}#modes-by-body"),
+    "direct-kept-p99": ("`direct` by `cluster`, p99 latency, 64 KiB, kept",
+                        of_costs("direct", "cluster", 64 * KIB, True, metric="latency_us_p99"), 2,
+                        f"{TABLES}#modes-by-body"),
     "imbalance": ("requests of the busiest worker of `direct` by the average, 64 KiB, kept",
                   imbalance, 1, f"{TABLES}#modes-by-body"),
     "socket-middle": ("`socket` by `cluster`, CPU, 64 KiB, kept",
@@ -208,7 +215,8 @@ def item(text):
 def limits(program):
     costs = costs_of(program)
     lines = [*rules()["limits"],
-             f"Machine and sessions: {machine_text(costs.first)}, {sessions_text(costs.rows)}."]
+             f"Machine and sessions: {machine_text(costs.first)}, {sessions_text(costs.rows)}.",
+             MARKS]
     return "\n".join(map(item, lines))
 
 

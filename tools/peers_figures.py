@@ -6,7 +6,7 @@ import typing
 from peers_cells import OURS, SET_UP
 from report_json import Figure
 from rows import Failure, features_of, read_rows
-from sessions import Sessions, cell as cell_of
+from sessions import Sessions, Spread, cell as cell_of, ratio_text
 
 RATE, SERVER, TOTAL = ("requests_per_s", "cpu_us_per_request_server", "cpu_us_per_request_total")
 CLIENT = "cpu_us_per_request_client"
@@ -31,7 +31,10 @@ class Ratio:
     def text(self):
         if self.says_nothing:
             return "client"
-        return self.figure.short_text(2) if self.figure else "–"
+        if not self.figure:
+            return "–"
+        return ratio_text(self.figure) if isinstance(self.figure, Spread) else (
+            self.figure.short_text(2))
 
 
 class PeerFigures:

@@ -32,7 +32,8 @@ class Goal:
         return f"at least {self.least}" if self.least is not None else f"at most {self.most}"
 
     def text(self):
-        return f"{self.first} / {self.second}, {NAMES[self.metric]}: {self.limit()}"
+        where = "" if self.cells == tuple(CELLS) else ", at 10 MB"
+        return f"{self.first} / {self.second}, {NAMES[self.metric]}{where}: {self.limit()}"
 
 
 GOALS = [
@@ -70,11 +71,11 @@ def goal_lines(figures):
         for client in figures.clients:
             texts = []
             for cell in CELLS:
-                if cell not in goal.cells:
-                    texts.append("")
-                    continue
                 ratio = figures.ratio(goal.first, goal.second, client, CONNECTIONS, cell,
                                       goal.metric)
+                if cell not in goal.cells:
+                    texts.append(ratio.text())
+                    continue
                 verdict = verdict_of(ratio, goal.least, goal.most)
                 counts[verdict or ("client" if ratio.says_nothing else "not measured")] += 1
                 texts.append(f"{ratio.text()} {verdict}".strip())

@@ -6,11 +6,11 @@ from peers_figures import (BEST_RELAY, CLIENT, CONNECTIONS, RATE, SERVER, TOTAL,
 from peers_goals import GOALS, NAMES, VERDICTS, goal_lines
 from report_json import confidence_text, median_text, paragraph, table
 from rows import Failure, features_of, read_rows
-from sessions import SPREAD_MOST, files_of
+from sessions import MARKS, SPREAD_MOST, files_of
 
 CELL_NAMES = list(map(cell_name, CELLS))
 # Beside servers that no goal names.
-OTHERS = [("cluster", "go-direct"), *((BEST_RELAY, proxy) for proxy in (
+OTHERS = [("cluster", "go-direct"), (BEST_RELAY, "socket"), *((BEST_RELAY, proxy) for proxy in (
     "nginx-proxy", "lighttpd-proxy", "h2o-proxy", "go-proxy"))]
 # Of a request, and how it is told.
 WORK = {"calls_per_request": "system calls", "splices_per_request": "splices",
@@ -101,7 +101,7 @@ def note_of_ratios(shown):
     return paragraph(
         f"Ratios within a round ({confidence_text(shown)} interval, Hodges–Lehmann, made so wide "
         "that it holds each session's median). *client*: the client was the limit of one or both, "
-        "and there is no ratio.")
+        f"and there is no ratio. {MARKS}")
 
 
 def ratios(figures):
@@ -120,18 +120,25 @@ def ratios(figures):
     return note_of_ratios(shown) + "\n\n" + table(["ratio", "client", *CELL_NAMES], lines, left=2)
 
 
+def wide_and_all(figures):
+    """How many ratios differ between sessions by more than they may, and how many there are."""
+    found = [figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
+             for first, second, metric in pairs_of_ratios() for client in figures.clients
+             for cell in CELLS]
+    known = [figure for figure in found if figure and len(figure.known) > 1]
+    return sum(figure.is_wide for figure in known), len(known)
+
+
 def between_sessions(figures):
     """Each ratio in each session, and by how much the sessions differ."""
     names = list(figures.sessions.rows)
-    lines, wide, count = [], 0, 0
+    lines, (wide, count) = [], wide_and_all(figures)
     for first, second, metric in pairs_of_ratios():
         for client in figures.clients:
             for cell in CELLS:
                 figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
                 if figure is None or len(figure.known) < 2:
                     continue
-                count += 1
-                wide += figure.spread > SPREAD_MOST
                 lines.append([
                     name_of_ratio(first, second, metric), client, cell_name(cell),
                     *(one.short_text(2) if one else "–" for one in figure.sessions),

@@ -1,4 +1,4 @@
-"""Rows of sessions hours apart: each figure in each of them, and of all of them together.
+"""Rows of several sessions: each figure in each of them, and of all of them together.
 
 results/sessions/KIND-SESSION.csv has what one session measured of a kind. The program computes
 every figure from the rows of a session, and once more from those of all. The interval that decides
@@ -16,6 +16,9 @@ FOLDER = "results/sessions"
 SPREAD_MOST = 0.05
 # One session says nothing of the next.
 SESSIONS_LEAST = 2
+# What a figure is marked with.
+MARKS = ("A `*` marks fewer than five rounds, of which the range is shown or nothing. A `¹` marks "
+         f"one session. A `†` marks sessions that differ by more than {100 * SPREAD_MOST:.0f} %.")
 # Another boot of one machine is no other one, as sections of a report would have it.
 OF_THE_HOST = ("machine", "mitigations", "cpu_model", "cpus", "lo_mtu")
 
@@ -46,6 +49,17 @@ class Spread(Figure):
         return super().is_sure and len(self.known) >= SESSIONS_LEAST
 
     @property
+    def is_wide(self):
+        return self.spread is not None and self.spread > SPREAD_MOST
+
+    def text(self, digits):
+        """With what a reader has to know of it: see MARKS."""
+        marks = "" if self.has_interval else "*"
+        if len(self.known) == 1 < len(self.sessions):
+            marks += "¹"
+        return super().text(digits) + marks
+
+    @property
     def spread(self):
         """By how much the largest median of a session is above the smallest, as a share."""
         medians = [figure.median for figure in self.known]
@@ -56,7 +70,12 @@ class Spread(Figure):
         if self.spread is None or len(self.known) < SESSIONS_LEAST:
             return "–"
         text = f"{100 * self.spread:.1f} %"
-        return f"**{text}**" if self.spread > SPREAD_MOST else text
+        return f"**{text}**" if self.is_wide else text
+
+
+def ratio_text(figure):
+    """A ratio, with a mark where sessions differ."""
+    return "–" if figure is None else figure.short_text(2) + ("†" if figure.is_wide else "")
 
 
 def cell(name, body, reuse, **setting):
