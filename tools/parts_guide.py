@@ -154,7 +154,7 @@ def figure_of(program, name, side):
     if figure is None:
         return {"what": what, "figure": "not measured", "shown": "", "link": link}
     border = 0 if name == "handover" else 1
-    is_known = figure.low is not None
+    is_known = figure.low is not None and getattr(figure, "has_interval", True)
     is_below, is_above = is_known and figure.high < border, is_known and figure.low > border
     if (side == "below" and is_above) or (side == "above" and is_below):
         raise Failure(f"{RULES}: a rule says that {name} is {side} {border}, and the rows say "
