@@ -65,7 +65,7 @@ TEST_CASE("head_reader: the end of the stream is a reset within a head, and none
 }
 
 TEST_CASE("head_reader: an error ends the connection, an interruption does not") {
-  for (const int error : {-ECONNRESET, -ETIMEDOUT, -ENOTCONN}) {
+  for (const int error : {-ECONNRESET, -ETIMEDOUT, -ENOTCONN, -EIO}) {
     HeadRig rig;
     const Fd client = rig.begin();
     rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(error));
@@ -91,7 +91,7 @@ TEST_CASE("head_reader: a record that is no data, within a head") {
   using namespace std::string_view_literals;
   for (const Case& record :
        {Case{21, "\x01\x5a"sv, 0, 0}, Case{21, "\x01\x00"sv, 1, 0}, Case{21, "\x02\x28"sv, 0, 1}}) {
-    HeadRig rig;
+    HeadRig rig{HeadRig::kBuffers, EndBy::close_notify};
     const Fd client = rig.begin();
     rig.receive(kHead.substr(0, 3));
     rig.deliver(rig.kernel.take_one(IORING_OP_RECV).done(-EIO));
