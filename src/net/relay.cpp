@@ -180,7 +180,7 @@ void Relay::receive_other(Transfer& transfer) noexcept {
       if (!is_other) return write_into_pipe(transfer, std::span{bytes}.first(received));
       break;                    // EIO and EINVAL never say that
     case RecordEvent::nothing:  // a warning; EAGAIN: the splice was right
-      transfer.source_ended = received < 0 && received != -EAGAIN && has_ended;
+      transfer.source_ended = received < 0 && has_ended;
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
     case RecordEvent::end: break;

@@ -183,9 +183,14 @@ TEST_CASE("session with TLS: who asks for KeyUpdates and takes none is cut off")
 TEST_CASE("session with TLS: an answer that waits is no answer to KeyUpdates") {
   TlsRig rig{BufferKind::provided};
   rig.holds_sends = true;
-  REQUIRE(SSL_key_update(rig.client, SSL_KEY_UPDATE_REQUESTED) == 1);
-  SSL_do_handshake(rig.client);
-  rig.bring(rig.take_output());  // what TLS says to that is on its way
+  // What TLS says to that is on its way. It may come with a later record.
+  for (int count = 0; count < 4 && rig.others.empty(); ++count) {
+    REQUIRE(SSL_key_update(rig.client, SSL_KEY_UPDATE_REQUESTED) == 1);
+    SSL_do_handshake(rig.client);
+    rig.bring(rig.take_output());
+  }
+  REQUIRE(rig.others.size() == 1);
+  CHECK(rig.others.front().bytes() < 100);
   for (unsigned requests = 1; requests <= 2; ++requests) {
     SSL_write(rig.client, kAsk.data(), static_cast<int>(kAsk.size()));
     rig.bring(rig.take_output());

@@ -1,0 +1,151 @@
+// Where the kernel seals: the last bytes of answers, half records, and workers that die. Runs with
+// URB_TLS=ktls, mostly in guests.
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conformance/conformance.hpp"
+#include "support/guest_tests.hpp"
+
+TEST_SUITE_BEGIN("conformance");
+
+namespace urb::test {
+namespace {
+
+bool has_ktls() { return configured_server().tls.kind == tls::Kind::ktls; }
+
+/// Of all processes.
+std::uint64_t total(const Server& server, Counter Counters::*counter) {
+  std::uint64_t sum = 0;
+  for (const ServerProcess& process : server.processes()) sum += (process.counters->*counter).get();
+  return sum;
+}
+
+// A change for all of the guest, for as long as it lives.
+class SmallSendBuffers {
+ public:
+  SmallSendBuffers() { set("4096 4096 4096"); }
+  SmallSendBuffers(const SmallSendBuffers&) = delete;
+  SmallSendBuffers& operator=(const SmallSendBuffers&) = delete;
+  ~SmallSendBuffers() { set("4096 16384 4194304"); }
+
+ private:
+  static void set(const char* sizes) { std::ofstream{"/proc/sys/net/ipv4/tcp_wmem"} << sizes; }
+};
+
+TEST_CASE("ktls: the last bytes of an answer, when the send buffer was full") {
+  if (!has_ktls() || !is_in_guest()) return;
+  const SmallSendBuffers small;
+  const auto server = start_server(configured_server());
+  for (const std::size_t bytes : {std::size_t{20'000}, std::size_t{60'000}, std::size_t{94'000}}) {
+    for (const bool half_closes : {false, true}) {
+      for (int round = 0; round < 5; ++round) {
+        CAPTURE(bytes);
+        CAPTURE(half_closes);
+        TcpClient client{server->address(), /*receive_buffer_bytes=*/4096};
+        client.send(make_head("GET", "/?size=" + std::to_string(bytes), "Connection: close\r\n"));
+        if (half_closes) client.end_sending();
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+        check_filler(client.read_response(), bytes);
+        CHECK(client.is_closed_by_peer());
+        CHECK(client.has_clean_end());
+      }
+    }
+  }
+  check_no_sockets_left(*server);
+  CHECK(total(*server, &Counters::tls_ends_cut) == 0);
+}
+
+TEST_CASE("ktls: an answer that a client does not take is counted as cut") {
+  if (!has_ktls() || !is_in_guest()) return;
+  const SmallSendBuffers small;
+  const auto server = start_server(configured_server());
+  TcpClient client{server->address(), /*receive_buffer_bytes=*/4096};
+  client.send(make_head("GET", "/?size=14000", "Connection: close\r\n"));
+  check_no_sockets_left(*server);
+  CHECK(total(*server, &Counters::tls_ends_cut) == 1);
+  CHECK_THROWS_AS((void)client.read_response(), ClientError);
+  check_healthy(*server);
+}
+
+TEST_CASE("ktls: half records, wherever a connection is handed over") {
+  if (!has_ktls()) return;
+  const auto server = start_server(configured_server());
+  const std::string body = random_text(40 * 1000, 9);
+  const std::string request = make_post(body, "X-Verify: crc32c\r\n");
+  const std::size_t head = request.find("\r\n\r\n") + 4;
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{7}, std::size_t{20'000}}) {
+    TcpClient client{server->address()};
+    for (int round = 0; round < 2; ++round) {  // the head in a record of its own, or not
+      const std::size_t first = round == 0 ? head : 0;
+      client.send_in_pieces(std::string_view{request}.substr(0, first), piece);
+      client.send_in_pieces(std::string_view{request}.substr(first), piece);
+      check_receipt(*server, client.read_response(), body.size(), checksum(body));
+    }
+  }
+  check_no_sockets_left(*server);
+}
+
+TEST_CASE("ktls: many connections are handed over while workers die, and no byte is lost") {
+  if (!has_ktls()) return;
+  const char* const asked = std::getenv("URB_KTLS_CONNECTIONS");
+  const unsigned wanted = asked == nullptr ? 150 : static_cast<unsigned>(std::atoi(asked));
+  constexpr unsigned kClients = 4;
+  constexpr unsigned kKillEvery = 50;
+  ServerConfig config = configured_server();
+  config.workers = 2;
+  const auto server = start_server(config);
+  const std::string body = random_text(10 * 1000, 11);
+  const std::string request = make_post(body, "X-Verify: crc32c\r\nConnection: close\r\n");
+  std::atomic<unsigned> right{0};
+  std::atomic<unsigned> lost{0};
+  const auto play = [&] {
+    while (right < wanted) {
+      try {
+        TcpClient client{server->address()};
+        client.send(request);
+        const Response response = client.read_response();
+        if (response.status != 200) throw ClientError("a proxy's refusal");
+        char crc[16];
+        std::snprintf(crc, sizeof crc, "%08x", checksum(body));
+        const bool is_right =
+            response.header("x-crc32c") == crc || response.body.find(crc) != std::string::npos;
+        if (!is_right || !client.is_closed_by_peer() || !client.has_clean_end()) std::abort();
+        ++right;
+      } catch (const ClientError&) {
+        ++lost;  // with the worker
+      } catch (const SysError&) {
+        ++lost;
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned index = 0; index < kClients; ++index) threads.emplace_back(play);
+  unsigned kills = 0;
+  while (right < wanted) {
+    static_cast<void>(server->take_news());
+    if (right > (kills + 1) * kKillEvery) {
+      const ServerProcess& worker = server->processes()[1 + kills % config.workers];
+      if (kill(worker.pid, SIGKILL) == 0) ++kills;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  for (std::thread& thread : threads) thread.join();
+  MESSAGE(right.load(), " connections right, ", lost.load(), " lost with ", kills, " workers");
+  CHECK(kills > 0);
+  CHECK(lost <= 2 * kClients * kills);
+  check_healthy(*server);
+  check_no_sockets_left(*server);
+  CHECK(total(*server, &Counters::tls_ends_cut) == 0);
+}
+
+}  // namespace
+}  // namespace urb::test
+
+TEST_SUITE_END();
