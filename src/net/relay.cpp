@@ -87,6 +87,7 @@ void Relay::arm_target_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
   transfer.write_wait.prep(sqe, transfer.target);
   io_uring_sqe_set_flags(sqe, sqe_flags);
   transfer.stuck_since = ring_.now();
+  transfer.untaken = kUnknown;  // after a step the target may hold as much as before
   stuck_.push_back(transfer);
 }
 

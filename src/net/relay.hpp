@@ -85,6 +85,8 @@ class Relay {
     send,
     wake,  ///< a NOP: on_completion() is due, for an end or for work that nothing else starts
   };
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+
   struct Transfer : OperationSlot<Op> {
     Transfer(std::uint32_t its_cookie, int its_source, int its_target, std::uint64_t bytes) noexcept
         : cookie{its_cookie}, source{its_source}, target{its_target}, unread{bytes}, left{bytes} {}
@@ -110,8 +112,8 @@ class Relay {
     bool target_is_ready = false;     ///< a poll that stood alone has said so
     bool is_evicted = false;
     WriteWait write_wait;
-    Nanos stuck_since{};                        ///< since when it waits for its target
-    std::uint64_t untaken = ~std::uint64_t{0};  ///< by the target, at the last look
+    Nanos stuck_since{};               ///< since when it waits for its target
+    std::uint64_t untaken = kUnknown;  ///< by the target, at the last look
     Pipe pipe;
     BufferLease lease;
     std::unique_ptr<std::byte[]> spare;  ///< instead of a lease, when those are stuck

@@ -184,6 +184,7 @@ class BasicSessionPool {
   void on_send(Connection& connection, int result) noexcept;
   void wait_for_client(Connection& connection) noexcept;
   void on_wait(Connection& connection, const Completion& done) noexcept;
+  void go_on_sending(Connection& connection) noexcept;
   [[nodiscard]] bool try_look(Connection& connection) noexcept;
   void on_look(Connection& connection, int result) noexcept;
   // session_tls.hpp: what lies between, with TLS

@@ -70,7 +70,7 @@ void BasicSessionPool<Wire>::on_send(Connection& connection, int result) noexcep
   work.body_bytes -= sent - of_head;
   const bool head_is_sent = work.head_begin == work.head_end;
   if (head_is_sent && work.body_bytes == 0) return finish_response(connection);
-  if (sent != 0) deadlines_.arm(connection, kBodyDeadline, ring_.now());
+  if (sent != 0) go_on_sending(connection);
   if (head_is_sent && sent - of_head == asked) return queue_send(connection);
   wait_for_client(connection);
 }
@@ -99,9 +99,17 @@ void BasicSessionPool<Wire>::on_wait(Connection& connection, const Completion& d
   }
 }
 
+// The client has made room for more. What the socket holds is then as much as at some look before,
+// so that the next look has nothing to be held against.
+template <class Wire>
+void BasicSessionPool<Wire>::go_on_sending(Connection& connection) noexcept {
+  connection.untaken = kUnknown;
+  deadlines_.arm(connection, kBodyDeadline, ring_.now());
+}
+
 // A client that reads slowly takes bytes out of the socket long before there is room for a send:
 // that is progress. True when the deadline goes on, or the look that decides is on its way. The
-// first look of a response has nothing to be held against: it counts as progress.
+// first look behind a send has nothing to be held against: it counts as progress.
 template <class Wire>
 bool BasicSessionPool<Wire>::try_look(Connection& connection) noexcept {
   if (connection.state != State::responding || !connection.in_flight.has(Op::wait)) return false;

@@ -144,9 +144,7 @@ bool BasicSessionPool<Wire>::on_sealed_sent(Connection& connection, int& result)
       return false;
     }
     if (!wire.unsent().empty()) {
-      if (result > 0 && connection.state == State::responding) {
-        deadlines_.arm(connection, kBodyDeadline, ring_.now());
-      }
+      if (result > 0 && connection.state == State::responding) go_on_sending(connection);
       wait_for_client(connection);
       return false;
     }

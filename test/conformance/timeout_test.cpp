@@ -145,20 +145,20 @@ TEST_CASE("a large body that trickles has progress, one that stops has none") {
 
 // Its bytes leave the socket long before there is room for the next send.
 TEST_CASE("an answer that is read slowly has progress") {
-  // Half of the buffer is free after eight reads, and then the client's TCP says so. With a smaller
-  // buffer it may keep silent, and the server's asks again after 200 ms, 400 ms, 800 ms and so on.
-  constexpr Nanos kDeadline = std::chrono::milliseconds{1500};
+  // The client's TCP says that there is room when all of its buffer has been read: every 250 ms
+  // here.
+  constexpr Nanos kDeadline = std::chrono::seconds{2};
   constexpr Nanos kStep = std::chrono::milliseconds{30};
-  constexpr std::size_t kBytes = 8 << 20;
+  constexpr std::size_t kBytes = 12 << 20;
   const auto server = start_with(&http::Limits::body_timeout, kDeadline);
-  TcpClient client{server->address(), /*receive_buffer_bytes=*/32768};
+  TcpClient client{server->address(), /*receive_buffer_bytes=*/64 * 1024};
   client.send(make_head("GET", fmt::format("/?size={}", kBytes), "Connection: close\r\n"));
   std::vector<char> buffer(1 << 20);
   std::size_t got = 0;
   const Nanos slow_until = monotonic_now() + 3 * kDeadline;
   for (;;) {
     const bool is_slow = monotonic_now() < slow_until;
-    const ssize_t size = ::recv(client.fd(), buffer.data(), is_slow ? 4096 : buffer.size(), 0);
+    const ssize_t size = ::recv(client.fd(), buffer.data(), is_slow ? 16 * 1024 : buffer.size(), 0);
     REQUIRE(size >= 0);
     if (size == 0) break;
     got += static_cast<std::size_t>(size);
