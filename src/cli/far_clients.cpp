@@ -16,7 +16,7 @@ namespace urb {
 namespace {
 
 std::string program_path() {
-  const std::string typed = program_invocation_name;
+  std::string typed = program_invocation_name;
   // From PATH here, and so there too.
   if (typed.find('/') == std::string::npos) return typed;
   return std::filesystem::canonical("/proc/self/exe").string();
