@@ -55,7 +55,7 @@ def check(holds, *said):
 def test_all_modes(hosts):
     """Rows of all modes and both reuses have figures, both hosts and the link; the ledgers agree,
     or a row would have failed; and the bytes went through the device."""
-    # On a machine that others keep busy a close may take 100 ms, which leaves no figures.
+    # On a machine that others keep busy a close may take half a second, which leaves no figures.
     for attempt in range(3):
         path = hosts.file(f"all{attempt}.csv")
         before = hosts.received_bytes()
