@@ -149,7 +149,7 @@ TEST_CASE("netem: all modes through a delay and losses, client and server apart"
   for (const Row& row : measure("direct", "1K", "200ms")) CHECK(*row.latency_us_p50 < 5000);
   const std::uint64_t before = retransmits_in(Network::kServer) + retransmits_in(Network::kClient);
   network.slow_down();
-  const std::vector<Row> rows = measure("all", "1K,64K", "500ms");
+  const std::vector<Row> rows = measure("all", "1K,64K", "300ms");
   std::set<std::string> modes;
   for (const Row& row : rows) {
     check_row(row);
