@@ -1,10 +1,12 @@
-"""The table of docs/tls.md: instructions of a request by who does TLS."""
+"""The tables of docs/tls.md: a request by who does TLS, in instructions and in time."""
 import csv
 import gzip
 import statistics
 
-from report_json import table
-from rows import read_rows
+from parts_study import machine_text, sessions_text
+from report_json import confidence_text, paragraph, size_text, table
+from rows import as_rounds, read_rows
+from sessions import MARKS, Sessions, cell, paths_text, ratio_text, rows_of
 
 FILES = ["results/verdicts/tls-worker.csv", "results/verdicts/tls-ktls.csv",
          "results/verdicts/tls-ktls-passthru.csv"]
@@ -52,4 +54,44 @@ def functions(_program):
     return table(["1 MiB, reuse, one connection", "`cluster`, worker", "`socket`, ktls"], lines)
 
 
-PARTS = {"tls-counts": counts, "tls-functions": functions}
+# Mode and who does TLS, and what it is compared with.
+TIMES = [("cluster worker", "cluster off"), ("direct worker", "cluster worker"),
+         ("socket sni", "cluster worker")]
+TOTAL, RATE = "cpu_us_per_request_total", "requests_per_s"
+
+
+def times(program):
+    """CPU time of a request and connections per second, where the worker does TLS."""
+    rows = rows_of("tls")
+    sessions = Sessions(program, {session: as_rounds(
+        found, lambda row: f"{row['mode']} {row['tls']}", tls="") for session, found in rows.items()})
+    shown, lines, limits = [], [], set()
+    for connections in (4, 64):
+        for body in (0, 1 << 20):
+            for reuse in (False, True):
+                def of(name):
+                    return cell(name, body, reuse, connections=connections)
+                ratios = [sessions.between(of(first), of(second), TOTAL) for first, second in TIMES]
+                # A connection has one request, and its handshake is whole.
+                rates = [None if reuse else sessions.metric(of(first), RATE) for first, _ in TIMES]
+                limits |= {first for first, _ in TIMES if sessions.is_of_client(of(first))}
+                taken = sessions.metric(of("cluster worker"), TOTAL)
+                shown += [*ratios, *rates, taken]
+                lines.append([str(connections), size_text(body), "reuse" if reuse else "no reuse",
+                              taken.short_text(0) if taken else "–", *map(ratio_text, ratios),
+                              *(rate.short_text(0) if rate else "–" for rate in rates)])
+    first = next(iter(rows.values()))[0]
+    note = paragraph(
+        "CPU time is of client and server, in µs of a request, and its ratios are within a round. "
+        f"Median ({confidence_text(shown)} interval, made so wide that it holds each session's "
+        f"median). {MARKS} The client was the limit in most rounds of a cell of "
+        f"{', '.join(sorted(limits)) or 'none'}. Without reuse each connection has a whole "
+        f"handshake and one request. 4 workers, {machine_text(first)}, "
+        f"{sessions_text(rows)} ({paths_text('tls')}).")
+    return note + "\n\n" + table(
+        ["connections", "body", "", "`cluster:worker`, µs", "by `cluster` without TLS",
+         "`direct:worker` by it", "`socket:sni` by it",
+         *(f"connections/s, `{first.replace(' ', ':')}`" for first, _ in TIMES)], lines, left=3)
+
+
+PARTS = {"tls-times": times, "tls-counts": counts, "tls-functions": functions}
