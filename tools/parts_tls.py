@@ -3,7 +3,7 @@ import csv
 import gzip
 import statistics
 
-from parts_study import machine_text, sessions_text
+from parts_study import machine_text, rate_text, sessions_text
 from report_json import confidence_text, paragraph, size_text, table
 from rows import as_rounds, read_rows
 from sessions import MARKS, Sessions, cell, paths_text, ratio_text, rows_of
@@ -57,40 +57,46 @@ def functions(_program):
 # Mode and who does TLS, and what it is compared with.
 TIMES = [("cluster worker", "cluster off"), ("direct worker", "cluster worker"),
          ("socket sni", "cluster worker")]
-TOTAL, RATE = "cpu_us_per_request_total", "requests_per_s"
+SERVER, TOTAL = "cpu_us_per_request_server", "cpu_us_per_request_total"
+RATE = "requests_per_s"
 
 
 def times(program):
     """CPU time of a request and connections per second, where the worker does TLS."""
     rows = rows_of("tls")
-    sessions = Sessions(program, {session: as_rounds(
-        found, lambda row: f"{row['mode']} {row['tls']}", tls="") for session, found in rows.items()})
-    shown, lines, limits = [], [], set()
+    every = [row for found in rows.values() for row in found]
+    sessions = Sessions(program, {
+        session: as_rounds(found, lambda row: f"{row['mode']} {row['tls']}", tls="")
+        for session, found in rows.items()})
+    shown, lines = [], []
+    windows = [float(row["duration_s"]) for row in every]
     for connections in (4, 64):
         for body in (0, 1 << 20):
             for reuse in (False, True):
                 def of(name):
                     return cell(name, body, reuse, connections=connections)
+                of_server = sessions.between(of("cluster worker"), of("cluster off"), SERVER)
                 ratios = [sessions.between(of(first), of(second), TOTAL) for first, second in TIMES]
-                # A connection has one request, and its handshake is whole.
-                rates = [None if reuse else sessions.metric(of(first), RATE) for first, _ in TIMES]
-                limits |= {first for first, _ in TIMES if sessions.is_of_client(of(first))}
+                # A connection has one request, and its handshake is whole. With large bodies a
+                # window has too few of them for a rate.
+                rates = [None if reuse or body else sessions.metric(of(first), RATE)
+                         for first, _ in TIMES]
+                limited = [sessions.is_of_client(of(first)) for first, _ in TIMES]
                 taken = sessions.metric(of("cluster worker"), TOTAL)
-                shown += [*ratios, *rates, taken]
+                shown += [of_server, *ratios, *rates, taken]
                 lines.append([str(connections), size_text(body), "reuse" if reuse else "no reuse",
-                              taken.short_text(0) if taken else "–", *map(ratio_text, ratios),
-                              *(rate.short_text(0) if rate else "–" for rate in rates)])
-    first = next(iter(rows.values()))[0]
+                              taken.short_text(0) if taken else "–", ratio_text(of_server),
+                              *map(ratio_text, ratios), *map(rate_text, limited, rates)])
     note = paragraph(
         "CPU time is of client and server, in µs of a request, and its ratios are within a round. "
         f"Median ({confidence_text(shown)} interval, made so wide that it holds each session's "
-        f"median). {MARKS} The client was the limit in most rounds of a cell of "
-        f"{', '.join(sorted(limits)) or 'none'}. Without reuse each connection has a whole "
-        f"handshake and one request. 4 workers, {machine_text(first)}, "
-        f"{sessions_text(rows)} ({paths_text('tls')}).")
+        f"median). {MARKS} ≥: the client was the limit in most rounds. Without reuse each "
+        f"connection has a whole handshake and one request. Windows are of {min(windows):.1f} to "
+        f"{max(windows):.1f} s. 4 workers, {machine_text(every[0])}, {sessions_text(rows)} "
+        f"({paths_text('tls')}).")
     return note + "\n\n" + table(
-        ["connections", "body", "", "`cluster:worker`, µs", "by `cluster` without TLS",
-         "`direct:worker` by it", "`socket:sni` by it",
+        ["connections", "body", "", "`cluster:worker`, µs", "its server by that without TLS",
+         "both by those without TLS", "`direct:worker` by it", "`socket:sni` by it",
          *(f"connections/s, `{first.replace(' ', ':')}`" for first, _ in TIMES)], lines, left=3)
 
 
