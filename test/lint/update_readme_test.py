@@ -238,7 +238,7 @@ class UpdateReadme(unittest.TestCase):
         self.assertEqual(self.run_tool(), (0, ""))
         part = self.part("relays")
         self.assertIn("| 4 KiB | 2.00 (2.00–2.00)¹ | – | 2.00 (2.00–2.00)¹ | – |", part)
-        self.assertIn("| 1 MiB | 0.50 (0.50–0.50) | – | 0.50 (0.50–0.50) | – |", part)
+        self.assertIn("| 1 MiB | 0.50 (0.50–0.50)¹ | – | 0.50 (0.50–0.50)¹ | – |", part)
 
     def test_the_files_of_the_guide_are_checked_as_the_texts_are(self):
         shutil.copy(os.path.join(SOURCE, "page/guide.json"), os.path.join(self.root, "page"))
