@@ -98,6 +98,7 @@ TEST_CASE("ktls: many connections are handed over while workers die, and no byte
   const unsigned wanted = asked == nullptr ? 150 : static_cast<unsigned>(std::atoi(asked));
   constexpr unsigned kClients = 4;
   constexpr unsigned kKillEvery = 50;
+  constexpr unsigned kTellEvery = 500;
   ServerConfig config = configured_server();
   config.workers = 2;
   const auto server = start_server(config);
@@ -128,7 +129,15 @@ TEST_CASE("ktls: many connections are handed over while workers die, and no byte
   std::vector<std::thread> threads;
   for (unsigned index = 0; index < kClients; ++index) threads.emplace_back(play);
   unsigned kills = 0;
+  unsigned told = 0;
+  const auto tell = [&] {
+    MESSAGE(right.load(), " connections right, ", lost.load(), " lost with ", kills, " workers");
+  };
   while (right < wanted) {
+    if (right / kTellEvery != told / kTellEvery) {
+      told = right;
+      tell();
+    }
     static_cast<void>(server->take_news());
     if (right > (kills + 1) * kKillEvery) {
       const ServerProcess& worker = server->processes()[1 + kills % config.workers];
@@ -137,7 +146,7 @@ TEST_CASE("ktls: many connections are handed over while workers die, and no byte
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
   for (std::thread& thread : threads) thread.join();
-  MESSAGE(right.load(), " connections right, ", lost.load(), " lost with ", kills, " workers");
+  tell();
   CHECK(kills > 0);
   CHECK(lost <= 2 * kClients * kills);
   check_healthy(*server);
