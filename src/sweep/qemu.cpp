@@ -84,8 +84,10 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
     // A flag that QEMU does not have would else be left out with a warning.
     add("-cpu", machine.model + (machine.model.find(',') == std::string::npos ? "" : ",enforce"));
     add("-smp", "1");
-    // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours.
-    if (!machine.forward) add("-icount", "shift=0,sleep=off");
+    // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours. Nor
+    // could a kernel calibrate the clock that QEMU has without, on a busy host. A guest that waits
+    // for others waits as long as they do.
+    add("-icount", fmt::format("shift=0,sleep={}", machine.forward ? "on" : "off"));
     // What else would differ from boot to boot.
     add("-seed", "1");
     add("-rtc", "base=2026-01-01T00:00:00,clock=vm");

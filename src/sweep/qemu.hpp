@@ -56,8 +56,7 @@ struct Machine {
   std::string console;               ///< path of the log of its kernel
   std::string more_parameters;       ///< for the kernel's command line
   std::optional<MachineProfile> profile;
-  /// A machine with a network card. Its clock is the host's, since it waits for others: under TCG
-  /// it counts nothing.
+  /// A machine with a network card. While it waits, its time is that of the host.
   std::optional<ForwardedPort> forward;
 };
 

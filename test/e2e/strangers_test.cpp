@@ -94,7 +94,7 @@ void check_filler_in(const std::string& path) {
   });
   CHECK(count == body_bytes().value);
   CHECK_FALSE(has_others);
-  MESSAGE("down: ", count, has_others ? " bytes, not all right" : " bytes, all right");
+  MESSAGE("down: ", count, std::string{has_others ? " bytes, not all right" : " bytes, all right"});
 }
 
 void check_receipt_of(const std::string& answer, const std::string& crc) {
