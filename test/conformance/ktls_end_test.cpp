@@ -132,6 +132,7 @@ TEST_CASE("ktls: many connections are handed over while workers die, and no byte
   unsigned told = 0;
   const auto tell = [&] {
     MESSAGE(right.load(), " connections right, ", lost.load(), " lost with ", kills, " workers");
+    std::fflush(stdout);  // a guest's is a pipe
   };
   while (right < wanted) {
     if (right / kTellEvery != told / kTellEvery) {
