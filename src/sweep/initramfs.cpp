@@ -56,7 +56,7 @@ bool is_dynamic(const std::string& program) {
 }
 
 std::string make_initramfs(const KernelImage& kernel, const GuestTask& task) {
-  const std::string program = read_own_program();
+  const std::string program = task.program.empty() ? read_own_program() : task.program;
   if (is_dynamic(program)) {
     throw Unsupported(
         "this uring-bench is linked dynamically, and a guest has no libraries: build it with "

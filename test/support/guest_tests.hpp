@@ -5,6 +5,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
+
+#include "sweep/kernel_image.hpp"
 
 namespace urb::test {
 
@@ -12,6 +15,9 @@ namespace urb::test {
 /// KERNEL is a folder as tools/fetch-kernels makes it, or what `sweep --kernel` takes. 77 where no
 /// guest can run: no QEMU, no such kernel, or a program that is not static. Says why on stderr.
 [[nodiscard]] std::optional<int> run_in_guest(int argc, char** argv);
+
+/// A kernel, named as with --guest. Throws Unsupported where there is none, and as read_kernel().
+[[nodiscard]] KernelImage find_guest_kernel(const std::string& spec);
 
 /// Whether these tests run in such a guest.
 [[nodiscard]] bool is_in_guest() noexcept;
