@@ -33,7 +33,7 @@ void add_files(CpioWriter& archive, const std::vector<GuestFile>& files) {
       const std::string folder = name.substr(0, at);
       if (folders.insert(folder).second) archive.add_folder(folder);
     }
-    archive.add_file(name, file.bytes);
+    archive.add_file(name, file.bytes, file.is_executable);
   }
 }
 

@@ -12,6 +12,7 @@ namespace urb {
 struct GuestFile {
   std::string path;  ///< absolute; not below what the guest mounts, such as /tmp
   std::string bytes;
+  bool is_executable = false;
 };
 
 /// What a guest does, from outside its kernel.
