@@ -81,8 +81,9 @@ void load_modules() {
   for (const auto& path : paths) {
     const Fd file{Adopt{}, check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open of a module")};
     const int flags = path.extension() == ".xz" ? kCompressed : 0;
-    // One that does not load is missed by the mode that needs it, which says so.
-    if (syscall(SYS_finit_module, file.get(), "", flags) != 0) {
+    // One that does not load is missed by the mode that needs it, which says so. Instructions that
+    // the CPU lacks (ENODEV) are missed by none.
+    if (syscall(SYS_finit_module, file.get(), "", flags) != 0 && errno != ENODEV) {
       fmt::print(stderr, "module {} was not loaded: {}\n", path.string(), std::strerror(errno));
     }
   }

@@ -18,8 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// kTLS, in the order in which they need each other; built in where they are missing, or left out.
-constexpr std::array kModules{"crypto_null", "ctr", "gf128mul", "ghash-generic", "gcm", "tls"};
+// kTLS and AES by the CPU's instructions, in the order in which they need each other; built in
+// where they are missing, or left out.
+constexpr std::array kModules{"crypto_null",   "ctr",         "gf128mul",
+                              "ghash-generic", "gcm",         "cryptd",
+                              "crypto_simd",   "aesni-intel", "tls"};
 // The card of QEMU's smallest machine. Up to 6.1 the first two are modules too.
 constexpr std::array kNetworkModules{"virtio",   "virtio_ring",  "virtio_mmio",
                                      "failover", "net_failover", "virtio_net"};
