@@ -55,15 +55,6 @@ void add_modules(KernelImage& kernel, const fs::path& folder) {
   }
 }
 
-KernelImage find_kernel(const std::string& spec) {
-  if (!fs::is_directory(spec)) return read_kernel(spec);
-  const fs::path modules = fs::path{spec} / "modules";
-  const std::string image = fs::path{spec} / "vmlinuz";
-  KernelImage kernel = read_kernel(fs::exists(modules) ? image + "," + modules.string() : image);
-  add_modules(kernel, modules);
-  return kernel;
-}
-
 GuestFile read_guest_file(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
   return {path.string(), {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}}};
@@ -127,10 +118,7 @@ std::vector<std::string> environment_of_guest() {
 }
 
 int boot_and_test(const std::string& spec, std::vector<std::string> arguments) {
-  if (!fs::exists(spec.substr(0, spec.find(',')))) {
-    throw Unsupported(fmt::format("there is no kernel {} (tools/fetch-kernels gets some)", spec));
-  }
-  const KernelImage kernel = find_kernel(spec);
+  const KernelImage kernel = find_guest_kernel(spec);
   GuestTask task;
   task.runs.push_back(std::move(arguments));
   task.environment = environment_of_guest();
@@ -168,6 +156,18 @@ std::optional<int> run_in_guest(int argc, char** argv) {
     fmt::print(stderr, "{}\n", cause.what());
     return kExitFailed;
   }
+}
+
+KernelImage find_guest_kernel(const std::string& spec) {
+  if (!fs::exists(spec.substr(0, spec.find(',')))) {
+    throw Unsupported(fmt::format("there is no kernel {} (tools/fetch-kernels gets some)", spec));
+  }
+  if (!fs::is_directory(spec)) return read_kernel(spec);
+  const fs::path modules = fs::path{spec} / "modules";
+  const std::string image = fs::path{spec} / "vmlinuz";
+  KernelImage kernel = read_kernel(fs::exists(modules) ? image + "," + modules.string() : image);
+  add_modules(kernel, modules);
+  return kernel;
 }
 
 bool is_in_guest() noexcept { return std::getenv(kInGuest) != nullptr; }

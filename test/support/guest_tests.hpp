@@ -7,6 +7,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
+
+#include "sweep/kernel_image.hpp"
 
 namespace urb::test {
 
@@ -15,6 +18,9 @@ namespace urb::test {
 /// guest can run: no QEMU, no such kernel, program or module, or a program of tests that is not
 /// static. Says why on stderr.
 [[nodiscard]] std::optional<int> run_in_guest(int argc, char** argv);
+
+/// A kernel, named as with --guest. Throws Unsupported where there is none, and as read_kernel().
+[[nodiscard]] KernelImage find_guest_kernel(const std::string& spec);
 
 /// Whether these tests run in such a guest.
 [[nodiscard]] bool is_in_guest() noexcept;
