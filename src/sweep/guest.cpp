@@ -94,7 +94,6 @@ class Interface {
   explicit Interface(const char* name) {
     std::strncpy(request_.ifr_name, name, sizeof request_.ifr_name - 1);
   }
-  [[nodiscard]] bool is_there() { return ioctl(socket_.get(), SIOCGIFFLAGS, &request_) == 0; }
   void set_address(unsigned long what, const char* address) {
     sockaddr_in raw{};
     raw.sin_family = AF_INET;
@@ -116,8 +115,9 @@ class Interface {
 // Behind the modules: one of them is the card's.
 void start_network() {
   Interface{"lo"}.start();
+  // To ask for one that is not there by a socket would start a search for its module.
+  if (access("/sys/class/net/eth0", F_OK) != 0) return;
   Interface card{"eth0"};
-  if (!card.is_there()) return;
   card.set_address(SIOCSIFADDR, kGuestAddress);
   card.set_address(SIOCSIFNETMASK, "255.255.255.0");
   card.start();
