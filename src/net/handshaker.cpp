@@ -129,7 +129,7 @@ Socket Handshaker::on_installed(Client& client, int result) noexcept {
   clients_.release(client);
   if (!is_closing) return installed;
   counters_.connections_closed.add();
-  installed.prep_close(ring_.detached_sqe());
+  installed.end(ring_);
   return {};
 }
 
@@ -138,7 +138,7 @@ void Handshaker::close(Client& client) noexcept {
   if (!client.in_flight.none()) return;
   counters_.connections_closed.add();
   client.handshake.reset();
-  client.socket.prep_close(ring_.detached_sqe());
+  client.socket.end(ring_);
   clients_.release(client);
 }
 

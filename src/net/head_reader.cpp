@@ -219,7 +219,7 @@ void HeadReader::finish_departure(Reader& reader) noexcept {
     return lingering_close_.begin_refusal(std::move(socket), ring_.now());
   }
   counters_.connections_closed.add();
-  reader.socket.prep_close(ring_.detached_sqe());
+  reader.socket.end(ring_);
   readers_.release(reader);
 }
 

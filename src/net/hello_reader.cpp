@@ -152,7 +152,7 @@ void HelloReader::finish_departure(Reader& reader) noexcept {
     return lingering_close_.begin_with(std::move(socket), alert, ring_.now());
   }
   counters_.connections_closed.add();
-  reader.socket.prep_close(ring_.detached_sqe());
+  reader.socket.end(ring_);
   readers_.release(reader);
 }
 

@@ -111,7 +111,7 @@ void LingeringClose::close(Leaver& leaver) noexcept {
   deadlines_.disarm(leaver);
   if (!leaver.in_flight.none()) return;  // the shutdown or a look, whose completion comes back
   counters_.connections_closed.add();
-  leaver.socket.prep_close(ring_.detached_sqe());
+  leaver.socket.end(ring_);
   leavers_.release(leaver);
 }
 

@@ -73,7 +73,7 @@ void Relay::cancel(std::uint32_t transfer_id) noexcept {
     return;
   }
   // The splices that may be running do not block: their completions are on the way.
-  operations_.cancel(transfer, Op::poll_source, Op::poll_target, Op::read);
+  operations_.cancel(transfer, Op::poll_source, Op::poll_target, Op::read, Op::pause);
 }
 
 void Relay::arm_source_poll(Transfer& transfer, unsigned sqe_flags) noexcept {
@@ -117,6 +117,7 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
     case Op::send: on_moved_out(transfer, done.result, counters_.copied_bytes); break;
     case Op::poll_source: on_source_polled(transfer, done.result); break;
     case Op::poll_target:
+    case Op::pause:
     case Op::wake: break;
   }
   // The completions of a chain may come in any order: what they add up to counts.
@@ -126,7 +127,9 @@ std::optional<TransferEnd> Relay::on_completion(const Completion& done) noexcept
     receive_other(transfer);
   }
   std::optional<TransferEnd> end;
-  if (!transfer.is_over()) go_on(transfer, op == Op::poll_source || op == Op::wake);
+  if (!transfer.is_over()) {
+    go_on(transfer, op == Op::poll_source || op == Op::pause || op == Op::wake);
+  }
   if (transfer.is_over() && transfer.in_flight.none()) end = finish(transfer);
   serve_waiting();
   return end;
@@ -182,6 +185,7 @@ void Relay::receive_other(Transfer& transfer) noexcept {
       break;                    // EIO and EINVAL never say that
     case RecordEvent::nothing:  // a warning; EAGAIN: the splice was right
       transfer.source_ended = received < 0 && has_ended;
+      transfer.must_pause = received == -EAGAIN;
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
     case RecordEvent::end: break;
@@ -205,6 +209,7 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     URB_ASSERT(transfer.received <= transfer.asked);
     transfer.unread -= transfer.received;
     transfer.source_is_readable = false;
+    transfer.last_pause = {};
   } else if (result == -EAGAIN) {
     transfer.source_is_empty = true;
     transfer.must_receive = kind_ != RelayKind::copy && transfer.source_is_readable;
@@ -245,9 +250,11 @@ void Relay::go_on(Transfer& transfer, bool is_readable) noexcept {
     // A receive waits for its source with the buffer in hand; a splice of nothing says so.
     const bool may_wait = kind_ == RelayKind::copy || transfer.source_is_empty;
     const bool are_few = stores_are_few();
-    if (waiting_.front() != nullptr || (may_wait && are_few)) give_back_store(transfer);
-    const bool must_poll = kind_ == RelayKind::sync || are_few;
-    if (!transfer.has_store() && must_poll) return arm_source_poll(transfer);
+    if (waiting_.front() != nullptr || (may_wait && are_few) || transfer.must_pause) {
+      give_back_store(transfer);
+    }
+    const bool must_poll = kind_ == RelayKind::sync || are_few || transfer.must_pause;
+    if (!transfer.has_store() && must_poll) return wait_for_source(transfer);
   }
   if (!transfer.has_store() && !try_take_store(transfer)) {
     counters_.buffers_starved.add();

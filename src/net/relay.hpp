@@ -83,7 +83,8 @@ class Relay {
     splice_out,  ///< pipe to target
     read,
     send,
-    wake,  ///< a NOP: on_completion() is due, for an end or for work that nothing else starts
+    pause,  ///< a TIMEOUT: the source says that it is readable, and gives nothing
+    wake,   ///< a NOP: on_completion() is due, for an end or for work that nothing else starts
   };
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
 
@@ -108,6 +109,9 @@ class Relay {
     bool must_receive = false;        ///< there may be what no splice brings, see receive_other()
     bool other_is_next = false;       ///< what there is, is a record of TLS that is no data
     bool splice_ended = false;        ///< it said end of file
+    bool must_pause = false;          ///< a poll of the source would say nothing
+    Nanos last_pause{};               ///< since something came; 0: none
+    __kernel_timespec pause_spec{};   ///< read until its completion
     bool target_is_full = false;      ///< copy: the next send waits for a poll
     bool target_is_ready = false;     ///< a poll that stood alone has said so
     bool is_evicted = false;
@@ -149,6 +153,7 @@ class Relay {
   [[nodiscard]] bool try_take_store(Transfer& transfer) noexcept;
   [[nodiscard]] bool try_take_buffer(Transfer& transfer) noexcept;
   void give_back_store(Transfer& transfer) noexcept;
+  void wait_for_source(Transfer& transfer) noexcept;
   void evict_one(Nanos now) noexcept;
   void serve_waiting() noexcept;
   // relay_linked.cpp

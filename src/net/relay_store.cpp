@@ -10,8 +10,21 @@ namespace {
 // A transfer is looked at after this long without a step, and again as long after: one that has
 // moved nothing between two looks may be ended for another's sake.
 constexpr Nanos kStandStill = std::chrono::milliseconds{500};
+// How long the rest of a record is waited for, each time twice as long as the last: guesses.
+constexpr Nanos kFirstPause = std::chrono::milliseconds{1};
+constexpr Nanos kLastPause = std::chrono::milliseconds{32};
 
 }  // namespace
+
+// On Linux 6.1 a poll calls a socket of the kernel's TLS readable when it has a part of a record,
+// and a splice takes nothing of that. Polls in turn would take all of the CPU until the rest has
+// come.
+void Relay::wait_for_source(Transfer& transfer) noexcept {
+  if (!std::exchange(transfer.must_pause, false)) return arm_source_poll(transfer);
+  transfer.last_pause = std::clamp(2 * transfer.last_pause, kFirstPause, kLastPause);
+  transfer.pause_spec = {0, transfer.last_pause.count()};
+  io_uring_prep_timeout(operations_.arm(transfer, Op::pause), &transfer.pause_spec, 0, 0);
+}
 
 bool Relay::stores_are_few() const noexcept {
   return kind_ == RelayKind::copy ? buffers_.free_count() <= buffers_.buffer_count() / 2

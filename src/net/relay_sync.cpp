@@ -44,7 +44,7 @@ void Relay::pump(Transfer& transfer) noexcept {
   // An empty pipe is of use to the next transfer. After a full turn this poll completes at once,
   // behind the others' completions.
   give_back_store(transfer);
-  arm_source_poll(transfer);
+  wait_for_source(transfer);
 }
 
 }  // namespace urb

@@ -147,7 +147,8 @@ void RingHandoverSender::on_sent(Message& message, int result) noexcept {
       free_block(message);
       ++target.undelivered;
     }
-    return close(message);
+    message.socket.prep_close(ring_.detached_sqe());  // the worker's table has it too
+    return release(message);
   }
   // EBADF: the descriptor of a ring that disconnect() has closed, should it be submitted late.
   const bool is_dead = result == -EOWNERDEAD || result == -EBADFD || result == -EBADF;
@@ -170,9 +171,13 @@ void RingHandoverSender::free_block(Message& message) noexcept {
 }
 
 void RingHandoverSender::close(Message& message) noexcept {
+  message.socket.end(ring_);
+  release(message);
+}
+
+void RingHandoverSender::release(Message& message) noexcept {
   counters_.connections_closed.add();
   --workers_[message.worker].pending;
-  message.socket.prep_close(ring_.detached_sqe());
   messages_.release(message);
 }
 

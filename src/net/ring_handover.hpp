@@ -93,6 +93,7 @@ class RingHandoverSender {
   void on_sent(Message& message, int result) noexcept;
   void free_block(Message& message) noexcept;
   void close(Message& message) noexcept;
+  void release(Message& message) noexcept;
 
   Ring& ring_;
   Operations<Op> operations_;

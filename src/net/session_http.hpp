@@ -226,7 +226,7 @@ void BasicSessionPool<Wire>::finish_departure(Connection& connection) noexcept {
   if (options_.faults.never_closes) {
     never_closed_.push_back(std::move(connection.socket));
   } else {
-    connection.socket.prep_close(ring_.detached_sqe());
+    connection.socket.end(ring_);
   }
   connections_.release(connection);
 }

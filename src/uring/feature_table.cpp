@@ -141,6 +141,13 @@ constexpr std::array<FeatureFacts, kFeatureCount> kFeatures{{
      .used_by = "every close",
      .without = "one more turn of the loop behind a close",
      .is_here = can_skip_completions},
+    {.feature = Feature::slot_release,
+     .name = "slot_release",
+     .since = "6.13",
+     .what = "direct descriptors that a ring lets go of while others wait",
+     .used_by = "every close of a direct descriptor",
+     .without = "a SHUTDOWN before it; memory of closed sockets is kept while others wait",
+     .is_here = can_release_slots},
 }};
 
 constexpr bool is_in_order() {

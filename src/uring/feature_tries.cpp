@@ -1,6 +1,7 @@
 #include "uring/feature_tries.hpp"
 
 #include <liburing.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -190,6 +191,26 @@ bool can_send_to_rings() {
   owner.join();
   char byte = 0;
   return has_sent && recv(pair.far.get(), &byte, 1, MSG_DONTWAIT) == 1 && byte == 'x';
+}
+
+// What the kernel lets go of has gone when the call returns, so nothing is waited for.
+bool can_release_slots() {
+  TryRing ring{0};
+  if (ring.result() != 0 || io_uring_register_files_sparse(ring.raw(), 2) != 0) return false;
+  Pair waiting = make_pair_of_sockets();
+  Pair closed = make_pair_of_sockets();
+  const int both[] = {waiting.near.get(), closed.near.get()};
+  if (io_uring_register_files_update(ring.raw(), 0, both, 2) != 2) return false;
+  waiting.near.close();
+  closed.near.close();
+  io_uring_sqe* const sqe = ring.sqe();
+  io_uring_prep_poll_add(sqe, 0, POLLIN);
+  io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+  ring.next(Nanos{0});
+  const int none = -1;
+  if (io_uring_register_files_update(ring.raw(), 1, &none, 1) != 1) return false;
+  char byte = 0;
+  return recv(closed.far.get(), &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 Features try_features() {

@@ -26,5 +26,7 @@ namespace urb {
 /// Whether two receives fill one provided buffer, one behind the other.
 [[nodiscard]] bool can_receive_incrementally();
 [[nodiscard]] bool can_wait_as_idle();
+/// Whether a direct descriptor is closed at once, though a request on another is older.
+[[nodiscard]] bool can_release_slots();
 
 }  // namespace urb

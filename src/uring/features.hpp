@@ -34,8 +34,9 @@ enum class Feature : std::uint8_t {
   no_iowait,
   query,
   cqe_skip,
+  slot_release,
 };
-inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::cqe_skip) + 1;
+inline constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::slot_release) + 1;
 
 /// A row of the table of features.
 struct FeatureFacts {

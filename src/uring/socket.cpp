@@ -14,6 +14,16 @@ void Socket::prep_close(io_uring_sqe* sqe) noexcept {
   }
 }
 
+void Socket::end(Ring& ring) noexcept {
+  if (is_direct() && !ring.use(Feature::slot_release)) {
+    ring.reserve(2);
+    io_uring_sqe* const sqe = ring.detached_sqe();
+    prep_shutdown(sqe, SHUT_RDWR);
+    sqe->flags |= IOSQE_IO_HARDLINK;  // the close must come behind it, and whatever it says
+  }
+  prep_close(ring.detached_sqe());
+}
+
 void Socket::set_low_water(const int& bytes) const noexcept {
   if (!is_direct()) {
     // Only sockets that do not know it refuse: they wake us more often.
@@ -29,7 +39,9 @@ void Socket::set_low_water(const int& bytes) const noexcept {
 
 void Socket::close() noexcept {
   fd_.close();
-  if (is_direct()) std::exchange(ring_, nullptr)->free_slot(slot_);
+  if (!is_direct()) return;
+  if (!ring_->use(Feature::slot_release)) return end(*ring_);
+  std::exchange(ring_, nullptr)->free_slot(slot_);
 }
 
 }  // namespace urb

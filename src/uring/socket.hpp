@@ -92,13 +92,21 @@ class Socket {
     URB_ASSERT(is_direct());
     io_uring_prep_msg_ring_fd_alloc(sqe, target, number(), pack(posted), 0);
   }
-  /// Closes. The request owns the socket from here on.
+  /// Lets go of the socket, which the request owns from here on. On a descriptor, and where nobody
+  /// else has the socket, that ends the connection. For a direct one see end().
   void prep_close(io_uring_sqe* sqe) noexcept;
+  /// Ends the connection by requests of `ring`, which own the socket from here on.
+  ///
+  /// Before 6.13 a closed slot keeps its socket until all older requests of its ring on slots or
+  /// registered buffers are over, those of other connections too ("io_uring/rsrc: get rid of
+  /// per-ring io_rsrc_node list"). The peer would not hear of the end as long as another is silent.
+  /// So there is a shutdown before the close.
+  void end(Ring& ring) noexcept;
 
   /// SO_RCVLOWAT: when the socket counts as readable, from the next request on. `bytes` outlives
   /// the ring. A direct socket takes a request for it (6.7; before, it stays as it is).
   void set_low_water(const int& bytes) const noexcept;
-  /// Closes now, by a system call: for rare ends; the usual one is prep_close().
+  /// Ends the connection now, by a system call where one will do: for rare ends, see end().
   void close() noexcept;
 
   /// The ordinary descriptor that this socket is.

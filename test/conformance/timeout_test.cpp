@@ -26,6 +26,31 @@ void drip_until_answered(TcpClient& client, std::string_view piece) {
   REQUIRE(answered);
 }
 
+// Before Linux 6.13 a ring keeps a closed direct descriptor as long as an older request waits.
+TEST_CASE("a connection that waits does not hold back the end of another") {
+  ServerConfig config = configured_server();
+  config.workers = 1;
+  config.limits.header_timeout = config.limits.idle_timeout = std::chrono::seconds{20};
+  const auto server = start_server(config);
+  for (const bool has_been_served : {false, true}) {
+    CAPTURE(has_been_served);
+    TcpClient waiting{server->address()};
+    if (has_been_served) {
+      waiting.send(make_post("abc"));
+      check_receipt(*server, waiting.read_response(), 3);
+    }
+    TcpClient client{server->address()};
+    client.send(make_post("abc", "Connection: close\r\n"));
+    check_receipt(*server, client.read_response(), 3);
+    const Nanos start = monotonic_now();
+    CHECK(client.is_closed_by_peer());
+    // By the kernel's TLS a client that has not ended is waited for.
+    CHECK(monotonic_now() - start < std::chrono::seconds{8});
+    waiting.send(make_post("abc"));
+    check_receipt(*server, waiting.read_response(), 3);
+  }
+}
+
 TEST_CASE("a head that is not complete in time gets 408, however it drips") {
   const auto server = start_with(&http::Limits::header_timeout, kShort);
   {

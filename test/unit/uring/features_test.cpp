@@ -43,7 +43,7 @@ TEST_CASE("features: a set is written in one order, and read by its names") {
                 "no_sqarray,ring_fd,sync_cancel,"
                 "accept_multishot,recv_multishot,send_waitall,"
                 "iowq_limit,msg_ring_fd,socket_command,recv_registered,provided_inc,"
-                "no_iowait,query,cqe_skip"));
+                "no_iowait,query,cqe_skip,slot_release"));
   CHECK(without(some, "") == some);
   CHECK(without(some, "all") == Features{});
   CHECK_THROWS_WITH_AS(static_cast<void>(without(some, "submit_all,warp")),
@@ -153,6 +153,7 @@ TEST_CASE("features: in a guest, what a kernel brought is found from its release
   REQUIRE(running.has_value());
   const Features here = try_features();
   CHECK(here.has(Feature::provided_inc) == !(*running < KernelRelease{6, 12}));
+  CHECK(here.has(Feature::slot_release) == !(*running < KernelRelease{6, 13}));
   CHECK(here.has(Feature::no_iowait) == !(*running < KernelRelease{6, 15}));
   CHECK(here.has(Feature::query) == !(*running < KernelRelease{6, 18}));
   CHECK(here.has(Feature::recv_registered) == !(*running < KernelRelease{7, 2}));

@@ -18,7 +18,7 @@ namespace {
 TEST_SUITE_BEGIN("unit");
 
 struct Pair {
-  explicit Pair(bool is_direct) {
+  explicit Pair(bool is_direct, Features features = kernel_features()) : ring{{8, 16, features}} {
     int ends[2] = {-1, -1};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     far = Fd{Adopt{}, ends[1]};
@@ -43,7 +43,7 @@ struct Pair {
     char byte = 0;
     return recv(far.get(), &byte, 1, MSG_DONTWAIT) == 0;
   }
-  Ring ring{{8, 16}};
+  Ring ring;
   Fd same;  ///< another descriptor of `near`
   Fd far;
   Socket near;
@@ -141,6 +141,33 @@ TEST_CASE("socket: the low-water mark reaches either kind") {
     socklen_t size = sizeof mark;
     REQUIRE(getsockopt(pair.same.get(), SOL_SOCKET, SO_RCVLOWAT, &mark, &size) == 0);
     CHECK(mark == (is_known ? kMark : 1));
+  }
+}
+
+TEST_CASE("socket: the peer hears of an end by requests, and by a call, while others wait") {
+  for (const bool is_by_call : {false, true}) {
+    CAPTURE(is_by_call);
+    for (const char* const lacks : {"", "slot_release"}) {
+      CAPTURE(lacks);
+      Pair pair{true, without(kernel_features(), lacks)};
+      // As if somebody else had the socket, as an older request of the ring has it before 6.13.
+      Fd older = *lacks == 0 ? Fd{} : std::move(pair.same);
+      pair.same.close();
+      Pair waiting{false};
+      waiting.near.prep_poll(pair.ring.sqe({}), POLLIN);
+      is_by_call ? pair.near.close() : pair.near.end(pair.ring);
+      CHECK_FALSE(pair.near.is_open());
+      pair.ring.submit_and_wait(monotonic_now());
+      CHECK(test::wait_until([&] {
+        std::array<Completion, 1> done;
+        pair.ring.submit_and_wait(
+            monotonic_now());  // the chain goes on where completions are taken
+        CHECK(pair.ring.collect(done) == 0);
+        return pair.far_sees_end();
+      }));
+      waiting.far.close();
+      CHECK(pair.run().result >= 0);
+    }
   }
 }
 
