@@ -73,11 +73,6 @@ class Costs:
                                   cell_of("direct", 0, False, connections=connections), metric,
                                   "difference")
 
-    def without_master(self, reuse, connections, metric=TOTAL):
-        """An empty request of `direct` by one of `cluster`."""
-        return self.empty.between(cell_of("direct", 0, reuse, connections=connections),
-                                  cell_of("cluster", 0, reuse, connections=connections), metric)
-
     def limited_by_client(self, mode, connections):
         """Rounds in which the client was the limit of empty connections, and all rounds."""
         rows = [row for found in self.rows.values() for row in found

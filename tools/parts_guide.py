@@ -39,10 +39,6 @@ def of_buffers(kind, body):
     return lambda program: costs_of(program).by_buffers("socket", kind, "registered", body, True)
 
 
-def of_empty(connections):
-    return lambda program: costs_of(program).without_master(False, connections)
-
-
 def proxy_large(program):
     """By our client, 1 MB with reuse."""
     figures, cell = measured(program), (MIB, True)
@@ -105,10 +101,14 @@ KNOWN = {
                  f"{TABLES}#what-a-hand-over-costs"),
     "handover-share": ("requests of 64 KiB until a hand-over is below 1 % of their CPU", share, 0,
                        f"{TABLES}#what-a-hand-over-costs"),
-    "direct-empty": ("`direct` by `cluster`, CPU, empty, no reuse", of_empty(FEW), 2,
-                     f"{TABLES}#what-a-hand-over-costs"),
-    "direct-empty-many": (f"the same with {MANY} connections", of_empty(MANY), 2,
-                          f"{TABLES}#what-a-hand-over-costs"),
+    "direct-empty": ("`direct` by `cluster`, CPU, empty, no reuse",
+                     of_costs("direct", "cluster", 0, False), 2, f"{TABLES}#modes-by-body"),
+    "direct-empty-many": (f"the same with {MANY} connections",
+                          of_costs("direct", "cluster", 0, False, MANY), 2,
+                          f"{TABLES}#modes-by-body"),
+    "direct-middle-many": (f"the same, requests/s, 64 KiB, {MANY} connections",
+                           of_costs("direct", "cluster", 64 * KIB, False, MANY, metric=RATE), 2,
+                           f"{TABLES}#modes-by-body"),
     "direct-kept": ("`direct` by `cluster`, CPU, 64 KiB, kept",
                     of_costs("direct", "cluster", 64 * KIB, True), 2,
                     f"{TABLES}#modes-by-body"),

@@ -6,7 +6,7 @@ from report_json import table
 from rows import features_of, read_rows
 from sessions import FOLDER, files_of
 
-KINDS = ("peers", "counts", "buffers", "relays", "modes")
+KINDS = ("peers", "counts", "buffers", "relays", "tls", "modes")
 
 
 def sheet(_program):

@@ -69,15 +69,16 @@ def tables(program):
         "session's median). ≥: the client was the limit in most rounds, and the server could do "
         f"more. Windows are of {windows_text(figures.rows)}, and rounds are fixed. {MARKS}"))
     parts.append(paragraph(
-        f"Ratios within a round are surer, and in [docs/peers.md](docs/peers.md). {wide} of "
-        f"{count} of them differ between sessions by more than 5 %."))
+        f"Ratios are in [docs/peers.md](docs/peers.md#between-sessions). {wide} of {count} differ "
+        "between sessions by more than 5 %, which may be chance."))
     return "\n\n".join(parts)
 
 
 def windows_text(rows):
     """"0.3 to 0.4 s, under `ab` 1 s", as most of them were asked for."""
     lengths = {client: sorted({round(float(row["duration_s"] or 0), 1) for row in rows
-                               if row["client"] == client and not row["mode"].startswith("node-")
+                               if row["client"] == client
+                               and not row["mode"].startswith(("node-", "micro-"))
                                and float(row["duration_s"] or 0) < 1.05})
                for client in ("builtin", "ab")}
     texts = {client: f"{found[0]} to {found[-1]} s" if found[0] < found[-1] else f"{found[0]} s"

@@ -1,6 +1,7 @@
 """The rows of tools/peers, of one or several sessions, by server, client, body and reuse."""
 import collections
 import dataclasses
+import math
 import typing
 
 from peers_cells import OURS, SET_UP
@@ -19,6 +20,19 @@ def is_proved(row):
     features = features_of(row)
     return features.get("set_up") == SET_UP.get(row["mode"]) and (
         row["mode"] != "haproxy-proxy" or "spliced" in features)
+
+
+def is_in(row, client, cell):
+    return (row["client"], row["connections"], row["body_bytes"], row["reuse"]) == (
+        client, str(CONNECTIONS), str(cell[0]), "yes" if cell[1] else "no")
+
+
+def value_of(row, metric):
+    """Of one trial, as `report` has it."""
+    if metric != TOTAL:
+        return float(row[metric])
+    return sum(float(row[f"cpu_us_per_request_{role}"] or 0)
+               for role in ("client", "master", "workers", "iowq"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +93,21 @@ class PeerFigures:
         is_there = all(map(self.sessions.has, cells))
         is_of_client = metric == RATE and any(map(self.sessions.is_of_client, cells))
         return Ratio(self.sessions.between(*cells, metric), is_of_client and is_there)
+
+    def rounds_of(self, first, second, client, cell, metric):
+        """Logarithms of a ratio's rounds, by session; trials that others disturbed are in none."""
+        if first == BEST_RELAY:
+            first = self.best_relay(client, cell)
+        of_session = []
+        for rows in self.sessions.rows.values():
+            found = {first: {}, second: {}}
+            for row in rows:
+                name = f"{row['mode']} {row['relay']}".strip()
+                if name in found and not row["disturbed"] and is_in(row, client, cell):
+                    found[name][row["run_id"], row["repeat"]] = value_of(row, metric)
+            of_session.append([math.log(value / found[second][key])
+                               for key, value in found[first].items() if key in found[second]])
+        return of_session
 
     def handover(self, mode):
         """CPU time of an empty connection less that in `direct`, client and server, of 64."""

@@ -64,6 +64,14 @@ def verdict_of(ratio, least=None, most=None):
     return "met" if is_within else "undecided"
 
 
+def near_text(ratio, goal):
+    """The end of the interval, where two digits do not tell it from the limit."""
+    for end, limit in ((ratio.figure.high, goal.least), (ratio.figure.low, goal.most)):
+        if limit is not None and end != limit and f"{end:.2f}" == f"{limit:.2f}":
+            return f" ({end:.3f})"
+    return ""
+
+
 def goal_lines(figures):
     """Lines of the table, and how often each verdict is in it."""
     lines, counts = [], collections.Counter()
@@ -78,7 +86,8 @@ def goal_lines(figures):
                     continue
                 verdict = verdict_of(ratio, goal.least, goal.most)
                 counts[verdict or ("client" if ratio.says_nothing else "not measured")] += 1
-                texts.append(f"{ratio.text()} {verdict}".strip())
+                near = near_text(ratio, goal) if verdict == "missed" else ""
+                texts.append(f"{ratio.text()} {verdict}{near}".strip())
             if any(text not in ("", "–") for text in texts):
                 lines.append([goal.text(), client, *texts])
     return lines, counts

@@ -1,5 +1,10 @@
 """Markdown of the rows of tools/peers: medians, ratios by session, what bodies cost, goals."""
 import functools
+import itertools
+import math
+import statistics
+from collections import Counter
+from random import Random
 
 from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import (BEST_RELAY, CLIENT, CONNECTIONS, RATE, SERVER, TOTAL, PeerFigures)
@@ -129,10 +134,63 @@ def wide_and_all(figures):
     return sum(figure.is_wide for figure in known), len(known)
 
 
+def wide_by_chance(figures, shuffles=40):
+    """The same count with each ratio's rounds dealt to its sessions at random: least and most."""
+    random = Random(1)
+    counts = [0] * shuffles
+    for first, second, metric in pairs_of_ratios():
+        for client in figures.clients:
+            for cell in CELLS:
+                figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
+                if figure is None or len(figure.known) < 2:
+                    continue
+                rounds = figures.rounds_of(first, second, client, cell, metric)
+                sizes = [size for size in map(len, rounds) if size]
+                values = [value for found in rounds for value in found]
+                for index in range(shuffles):
+                    random.shuffle(values)
+                    rest = iter(values)
+                    medians = [hodges_lehmann([next(rest) for _ in range(size)])
+                               for size in sizes]
+                    counts[index] += math.expm1(max(medians) - min(medians)) > SPREAD_MOST
+    return min(counts), max(counts)
+
+
+def hodges_lehmann(values):
+    """The median of the means of all pairs, each value with itself among them."""
+    return statistics.median((one + other) / 2
+                             for one, other in itertools.combinations_with_replacement(values, 2))
+
+
+def left_out_cells(figures):
+    """Cells of which most trials were disturbed, and what they would say with these."""
+    by_cell = {}
+    for row in figures.rows:
+        if int(row["connections"]) == CONNECTIONS and row["body_bytes"] != "0":
+            by_cell.setdefault((f"{row['mode']} {row['relay']}".strip(), row["client"],
+                                (int(row["body_bytes"]), row["reuse"] == "yes")), []).append(row)
+    lines = []
+    for (name, client, cell), rows in by_cell.items():
+        reasons = Counter(reason for row in rows
+                          for reason in filter(None, row["disturbed"].split(";")))
+        used = [row for row in rows if not row["disturbed"]]
+        if len(used) * 2 < len(rows):
+            medians = [f"{statistics.median(float(row[RATE]) for row in some):.0f}" if some else "–"
+                       for some in (used, rows)]
+            lines.append([name, client, cell_name(cell), f"{len(rows) - len(used)} of {len(rows)}",
+                          ", ".join(f"{reason} {count}" for reason, count in reasons.items()),
+                          *medians])
+    if not lines:
+        return paragraph("Of no cell were most trials left out.")
+    return table(["server", "client", "cell", "left out", "for", "req/s of the others",
+                  "req/s of all"], lines, left=5)
+
+
 def between_sessions(figures):
     """Each ratio in each session, and by how much the sessions differ."""
     names = list(figures.sessions.rows)
     lines, (wide, count) = [], wide_and_all(figures)
+    least, most = wide_by_chance(figures)
     for first, second, metric in pairs_of_ratios():
         for client in figures.clients:
             for cell in CELLS:
@@ -141,14 +199,17 @@ def between_sessions(figures):
                     continue
                 lines.append([
                     name_of_ratio(first, second, metric), client, cell_name(cell),
-                    *(one.short_text(2) if one else "–" for one in figure.sessions),
+                    *(one.short_text(2) + ("" if one.has_interval else "*") if one else "–"
+                      for one in figure.sessions),
                     figure.short_text(2), figure.spread_text()])
     if not lines:
         return paragraph("There is one session. Two are needed for a verdict.")
     note = paragraph(
         "Each ratio in each session, of all rounds, and by how much the largest median of a "
         f"session is above the smallest. {wide} of {count} differ by more than "
-        f"{100 * SPREAD_MOST:.0f} %, which is in bold.")
+        f"{100 * SPREAD_MOST:.0f} %, which is in bold. With the rounds of each ratio shuffled "
+        f"among its sessions, {least} to {most} do. So this shows how far a figure can be relied "
+        "on, and no difference between sessions. A `*` marks fewer than five rounds.")
     return note + "\n\n" + table(
         ["ratio", "client", "cell", *(f"session {name}" for name in names), "all", "spread"],
         lines, left=3)
@@ -173,7 +234,7 @@ def goals_of(figures):
     """The table of goals, a verdict a cell."""
     lines, counts = goal_lines(figures)
     counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
-    text = f"Of the cells {counted}."
+    text = f"Of the cells {counted}. Verdicts are not corrected for one another."
     if counts["client"]:
         text += f" The client was the limit in {counts['client']}, and they have no verdict."
     if counts["not measured"]:
@@ -212,4 +273,5 @@ def summary(program, paths):
 
 PARTS = {"goals": of_measured(goals_of), "peers-medians": of_measured(tables),
          "peers-work": work_of, "peers-ratios": of_measured(ratios),
-         "peers-sessions": of_measured(between_sessions)}
+         "peers-sessions": of_measured(between_sessions),
+         "peers-left-out": of_measured(left_out_cells)}

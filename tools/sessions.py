@@ -19,6 +19,8 @@ SESSIONS_LEAST = 2
 # What a figure is marked with.
 MARKS = ("A `*` marks fewer than five rounds, of which the range is shown or nothing. A `¹` marks "
          f"one session. A `†` marks sessions that differ by more than {100 * SPREAD_MOST:.0f} %.")
+# A ratio of fewer rounds is none.
+ROUNDS_LEAST = 3
 # Another boot of one machine is no other one, as sections of a report would have it.
 OF_THE_HOST = ("machine", "mitigations", "cpu_model", "cpus", "lo_mtu")
 
@@ -55,7 +57,7 @@ class Spread(Figure):
     def text(self, digits):
         """With what a reader has to know of it: see MARKS."""
         marks = "" if self.has_interval else "*"
-        if len(self.known) == 1 < len(self.sessions):
+        if len(self.known) == 1:
             marks += "¹"
         return super().text(digits) + marks
 
@@ -75,7 +77,9 @@ class Spread(Figure):
 
 def ratio_text(figure):
     """A ratio, with a mark where sessions differ."""
-    return "–" if figure is None else figure.short_text(2) + ("†" if figure.is_wide else "")
+    if figure is None or figure.count < ROUNDS_LEAST:
+        return "–"
+    return figure.short_text(2) + ("†" if figure.is_wide else "")
 
 
 def cell(name, body, reuse, **setting):

@@ -39,9 +39,10 @@ class BasicClient {
   /// sides then cost up to twice as much (decision 0013).
   static constexpr int kSendBufferBytes = 128 * 1024;
   enum class Op : std::uint8_t { connect, send, receive };
-  /// How long the server may take to close a connection after it has announced to. The value is a
-  /// guess: long for a busy server, short for a run against one that never closes.
-  static constexpr Nanos kFinishTimeout = std::chrono::milliseconds{100};
+  /// How long the server may take to close a connection after it has announced to. A lost FIN comes
+  /// again after 200 ms and a round trip at the earliest (TCP_RTO_MIN, include/net/tcp.h). Short
+  /// for a run against a server that never closes.
+  static constexpr Nanos kFinishTimeout = std::chrono::milliseconds{500};
   /// The pause after a failed connect, doubled with each further one. The values are guesses. A
   /// refusing server is neither hammered nor found late once it is there.
   static constexpr Nanos kBackoffMin = std::chrono::milliseconds{10};

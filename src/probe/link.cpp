@@ -25,9 +25,10 @@ struct Offload {
   std::uint32_t question;
   std::string_view name;
 };
-constexpr std::array kOffloads{Offload{ETHTOOL_GTXCSUM, "tx-csum"}, Offload{ETHTOOL_GSG, "sg"},
-                               Offload{ETHTOOL_GTSO, "tso"}, Offload{ETHTOOL_GGSO, "gso"},
-                               Offload{ETHTOOL_GGRO, "gro"}};
+constexpr std::array kOffloads{
+    Offload{ETHTOOL_GRXCSUM, "rx-csum"}, Offload{ETHTOOL_GTXCSUM, "tx-csum"},
+    Offload{ETHTOOL_GSG, "sg"},          Offload{ETHTOOL_GTSO, "tso"},
+    Offload{ETHTOOL_GGSO, "gso"},        Offload{ETHTOOL_GGRO, "gro"}};
 
 class Device {
  public:
@@ -38,11 +39,15 @@ class Device {
     if (ioctl(socket_, SIOCGIFMTU, &request) != 0) return std::nullopt;
     return static_cast<std::uint64_t>(request.ifr_mtu);
   }
-  [[nodiscard]] std::string driver() const {
+  [[nodiscard]] ethtool_drvinfo driver() const {
     ethtool_drvinfo info{};
     info.cmd = ETHTOOL_GDRVINFO;
-    if (!ask(&info)) return {};
-    return info.driver;
+    return ask(&info) ? info : ethtool_drvinfo{};
+  }
+  [[nodiscard]] bool has_large_receives() const {
+    ethtool_value flags{};
+    flags.cmd = ETHTOOL_GFLAGS;
+    return ask(&flags) && (flags.data & ETH_FLAG_LRO) != 0;
   }
   [[nodiscard]] bool has(std::uint32_t question) const {
     ethtool_value value{};
@@ -70,6 +75,19 @@ class Device {
   std::string name_;
 };
 
+// By the bus: /sys/class/net may be another network's, with devices of the same names.
+std::string card_at(const std::string& bus) {
+  if (bus.empty()) return {};
+  std::string card;
+  for (const char* const part : {"vendor", "device"}) {
+    const std::string number = read_small_file("/sys/bus/pci/devices/" + bus + "/" + part);
+    constexpr std::size_t kDigits = 4;  // "0x15b3"
+    if (!number.starts_with("0x") || number.size() < 2 + kDigits) return {};
+    card += (card.empty() ? "" : ":") + number.substr(2, kDigits);
+  }
+  return card;
+}
+
 bool is_same_host(const sockaddr& left, const Address& right) {
   Address address = Address::copy_of(
       left, left.sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
@@ -91,19 +109,22 @@ std::string device_of(const Address& local) {
 }  // namespace
 
 std::optional<Link> probe_link(const Address& local) {
-  if (local.is_loopback()) return Link{.driver = "lo", .mtu = {}, .megabits = {}, .offloads = {}};
+  if (local.is_loopback()) return Link{.driver = "lo"};
   const std::string name = device_of(local);
   const int raw = socket(local.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (raw < 0 || name.empty()) return std::nullopt;
   const Fd any{Adopt{}, raw};
   const Device device{any.get(), name};
-  Link link{.driver = device.driver(),
-            .mtu = device.mtu(),
-            .megabits = device.megabits(),
-            .offloads = {}};
+  const ethtool_drvinfo driver = device.driver();
+  Link link;
+  link.driver = driver.driver;
+  link.card = card_at(driver.bus_info);
+  link.mtu = device.mtu();
+  link.megabits = device.megabits();
   for (const Offload& offload : kOffloads) {
     if (device.has(offload.question)) link.offloads.emplace_back(offload.name);
   }
+  if (device.has_large_receives()) link.offloads.emplace_back("lro");
   return link;
 }
 
@@ -120,6 +141,7 @@ std::optional<Address> find_local_address(const Address& remote) {
 
 std::string format_link(const Link& link) {
   std::string text = link.driver.empty() ? "unknown device" : link.driver;
+  if (!link.card.empty()) text += " " + link.card;
   if (link.mtu) text += fmt::format(", mtu {}", *link.mtu);
   if (link.megabits) text += fmt::format(", {} Mbit/s", *link.megabits);
   if (!link.offloads.empty()) text += fmt::format(", offloads {}", fmt::join(link.offloads, " "));

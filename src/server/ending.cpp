@@ -37,8 +37,9 @@ std::string_view likely_cause_of(int status) noexcept {
 }
 
 std::string describe_ending(int status) {
-  if (status < kSignalled) return fmt::format("ended with exit status {}", status);
   const int signal = status - kSignalled;
+  // ssh ends with 255 when what it carried was killed.
+  if (signal <= 0 || signal > SIGRTMAX) return fmt::format("ended with exit status {}", status);
   return fmt::format("was killed by signal {} ({})", signal, strsignal(signal));
 }
 

@@ -76,12 +76,24 @@ int exec_qemu(const std::vector<std::string>& command, int output, int errors) {
   return exec_program(command, output, errors);
 }
 
+KernelImage with_network(KernelImage kernel) {
+  if (kernel.network_modules.empty()) {
+    throw Unsupported(fmt::format(
+        "there is no module virtio_net of {} (remove its folder, and tools/fetch-kernels "
+        "fetches it with that)",
+        kernel.release));
+  }
+  kernel.modules.insert(kernel.modules.end(), kernel.network_modules.begin(),
+                        kernel.network_modules.end());
+  return kernel;
+}
+
 class Boot {
  public:
   Boot(const KernelImage& kernel, const GuestTask& task, const BootSetup& setup,
        const BootHooks& hooks)
       : hooks_{hooks}, patience_{setup.patience} {
-    initramfs_.write(make_initramfs(kernel, task));
+    initramfs_.write(make_initramfs(setup.forward ? with_network(kernel) : kernel, task));
     const std::vector<std::string> command =
         qemu_command(setup.qemu, {.cpu = setup.cpu,
                                   .model = setup.model,
@@ -90,7 +102,8 @@ class Boot {
                                   .initramfs = initramfs_.path(),
                                   .console = console_.path(),
                                   .more_parameters = setup.more_parameters,
-                                  .profile = setup.profile});
+                                  .profile = setup.profile,
+                                  .forward = setup.forward});
     child_ = Child{"qemu", SIGKILL,
                    [&] { return exec_qemu(command, rows_.child_end(), errors_.child_end()); }};
     rows_.close_child_end();

@@ -22,6 +22,7 @@ struct BootSetup {
   unsigned cpus = 1;
   std::string more_parameters;
   std::optional<MachineProfile> profile;
+  std::optional<ForwardedPort> forward;  ///< as Machine has it; needs kernel.network_modules
   /// For the guest to say something: that it has booted, or the next row.
   Nanos patience = std::chrono::seconds{120};
 };

@@ -1,6 +1,7 @@
 // As root on an empty machine, with nobody to help.
 #include "sweep/guest.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -32,6 +33,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "sweep/initramfs.hpp"
+#include "sweep/qemu.hpp"
 
 namespace urb {
 namespace {
@@ -79,20 +81,46 @@ void load_modules() {
   for (const auto& path : paths) {
     const Fd file{Adopt{}, check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open of a module")};
     const int flags = path.extension() == ".xz" ? kCompressed : 0;
-    // One that does not load is missed by the mode that needs it, which says so.
-    if (syscall(SYS_finit_module, file.get(), "", flags) != 0) {
+    // One that does not load is missed by the mode that needs it, which says so. Instructions that
+    // the CPU lacks (ENODEV) are missed by none.
+    if (syscall(SYS_finit_module, file.get(), "", flags) != 0 && errno != ENODEV) {
       fmt::print(stderr, "module {} was not loaded: {}\n", path.string(), std::strerror(errno));
     }
   }
 }
 
-void start_loopback() {
-  const Fd socket{Adopt{}, check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")};
-  ifreq request{};
-  std::strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
-  check(ioctl(socket.get(), SIOCGIFFLAGS, &request), "SIOCGIFFLAGS of lo");
-  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
-  check(ioctl(socket.get(), SIOCSIFFLAGS, &request), "SIOCSIFFLAGS of lo");
+class Interface {
+ public:
+  explicit Interface(const char* name) {
+    std::strncpy(request_.ifr_name, name, sizeof request_.ifr_name - 1);
+  }
+  void set_address(unsigned long what, const char* address) {
+    sockaddr_in raw{};
+    raw.sin_family = AF_INET;
+    inet_pton(AF_INET, address, &raw.sin_addr);
+    std::memcpy(&request_.ifr_addr, &raw, sizeof raw);
+    check(ioctl(socket_.get(), what, &request_), "ioctl of an interface's address");
+  }
+  void start() {
+    check(ioctl(socket_.get(), SIOCGIFFLAGS, &request_), "SIOCGIFFLAGS");
+    request_.ifr_flags = static_cast<short>(request_.ifr_flags | IFF_UP);
+    check(ioctl(socket_.get(), SIOCSIFFLAGS, &request_), "SIOCSIFFLAGS");
+  }
+
+ private:
+  const Fd socket_{Adopt{}, check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")};
+  ifreq request_{};
+};
+
+// Behind the modules: one of them is the card's.
+void start_network() {
+  Interface{"lo"}.start();
+  // To ask for one that is not there by a socket would start a search for its module.
+  if (access("/sys/class/net/eth0", F_OK) != 0) return;
+  Interface card{"eth0"};
+  card.set_address(SIOCSIFADDR, kGuestAddress);
+  card.set_address(SIOCSIFNETMASK, "255.255.255.0");
+  card.start();
 }
 
 // The kernel's default of 4096 is for machines that have a init system to raise it.
@@ -165,9 +193,9 @@ void send_symbols() {
 void do_task() {
   open_ports();
   mount_all();
-  start_loopback();
   raise_limits();
   load_modules();
+  start_network();
   const GuestTask task = read_task();
   setenv("HOME", "/tmp", 1);
   setenv("NO_COLOR", "1", 1);  // the console is a terminal, and its log goes into rows

@@ -12,6 +12,7 @@ namespace urb {
 struct GuestFile {
   std::string path;  ///< absolute; not below what the guest mounts, such as /tmp
   std::string bytes;
+  bool is_executable = false;
 };
 
 /// What a guest does, from outside its kernel.
@@ -25,6 +26,7 @@ struct GuestTask {
   bool sends_symbols = false;            ///< of its kernel's functions, behind the last run
   std::vector<std::string> environment;  ///< "NAME=VALUE", of all runs
   std::vector<GuestFile> files;          ///< for the runs to read
+  std::string program;                   ///< the bytes of another program than this one
 };
 
 /// Where the guest finds its task; a process with number 1 that has such a file is a guest.
@@ -35,7 +37,7 @@ inline constexpr const char* kCountVariable = "URB_GUEST_COUNTS";
 /// This program's file, which is the guest's too.
 [[nodiscard]] std::string read_own_program();
 
-/// Throws Unsupported when this program is not static, SysError for a module that cannot be read.
+/// Throws Unsupported when the program is not static, SysError for a module that cannot be read.
 [[nodiscard]] std::string make_initramfs(const KernelImage& kernel, const GuestTask& task);
 
 // The task as text, and back.

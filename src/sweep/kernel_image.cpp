@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -17,8 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// kTLS, in the order in which they need each other; built in where they are missing, or left out.
-constexpr std::array kModules{"crypto_null", "ctr", "gf128mul", "ghash-generic", "gcm", "tls"};
+// kTLS and AES by the CPU's instructions, in the order in which they need each other; built in
+// where they are missing, or left out.
+constexpr std::array kModules{"crypto_null",   "ctr",         "gf128mul",
+                              "ghash-generic", "gcm",         "cryptd",
+                              "crypto_simd",   "aesni-intel", "tls"};
+// The card of QEMU's smallest machine. Up to 6.1 the first two are modules too.
+constexpr std::array kNetworkModules{"virtio",   "virtio_ring",  "virtio_mmio",
+                                     "failover", "net_failover", "virtio_net"};
 
 std::string read_begin(const std::string& path) {
   constexpr std::size_t kHeaderMax = 0x10000;  // the version line is within the real-mode part
@@ -31,14 +38,15 @@ std::string read_begin(const std::string& path) {
 }
 
 // Packages have them deep in a tree, and compressed from 6.12 on.
-std::vector<std::string> find_modules(const std::string& folder) {
+std::vector<std::string> find_modules(const std::string& folder,
+                                      std::span<const char* const> wanted) {
   std::error_code error;
-  std::array<std::string, kModules.size()> found;
+  std::vector<std::string> found(wanted.size());
   for (fs::recursive_directory_iterator at{folder, error}, end; !error && at != end;
        at.increment(error)) {
     const std::string name = at->path().filename().string();
-    for (std::size_t index = 0; index < kModules.size(); ++index) {
-      const std::string module = std::string{kModules[index]} + ".ko";
+    for (std::size_t index = 0; index < wanted.size(); ++index) {
+      const std::string module = std::string{wanted[index]} + ".ko";
       if (name == module || name == module + ".xz") found[index] = at->path().string();
     }
   }
@@ -98,7 +106,14 @@ KernelImage read_kernel(std::string_view spec) {
     throw UsageError(fmt::format("{} names no kernel release", kernel.path));
   }
   if (comma != std::string_view::npos) {
-    kernel.modules = find_modules(std::string{spec.substr(comma + 1)});
+    const std::string folder{spec.substr(comma + 1)};
+    kernel.modules = find_modules(folder, kModules);
+    kernel.network_modules = find_modules(folder, kNetworkModules);
+    std::vector<std::string>& network = kernel.network_modules;
+    const bool has_card =
+        !network.empty() &&
+        fs::path{network.back()}.filename().string().starts_with(kNetworkModules.back());
+    if (!has_card) network.clear();
   }
   kernel.config = parse_config(read_small_file(find_config(kernel.path)), kernel.build);
   return kernel;

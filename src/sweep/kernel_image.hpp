@@ -14,6 +14,8 @@ struct KernelImage {
   std::string release;  ///< as `uname -r` would print it
   std::string build;    ///< "#1 SMP Debian 6.1.192-2 (2026-11-16)", as `uname -v` would
   std::vector<std::string> modules;  ///< paths, in the order in which to load them
+  /// Likewise, for a machine with a network card (virtio); empty without the card's own.
+  std::vector<std::string> network_modules;
   ConfigSettings config;  ///< of the file beside it: `config`, or `config-X` beside `vmlinuz-X`
 };
 

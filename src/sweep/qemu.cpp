@@ -76,14 +76,18 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   };
   add("-display", "none");
   // The smallest machine: little to start, and no device that interrupts.
-  add("-machine", fmt::format("{},isa-serial=on,x-option-roms=off,rtc=on,acpi=off", kMachine));
+  // Of its network card a kernel hears by ACPI.
+  add("-machine", fmt::format("{},isa-serial=on,x-option-roms=off,rtc=on,acpi={}", kMachine,
+                              machine.forward ? "on" : "off"));
   if (machine.cpu == GuestCpu::tcg) {
     add("-accel", "tcg");
     // A flag that QEMU does not have would else be left out with a warning.
     add("-cpu", machine.model + (machine.model.find(',') == std::string::npos ? "" : ",enforce"));
     add("-smp", "1");
-    // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours.
-    add("-icount", "shift=0,sleep=off");
+    // An instruction takes a nanosecond of the guest's time, and waiting takes none of ours. Nor
+    // could a kernel calibrate the clock that QEMU has without, on a busy host. A guest that waits
+    // for others waits as long as they do.
+    add("-icount", fmt::format("shift=0,sleep={}", machine.forward ? "on" : "off"));
     // What else would differ from boot to boot.
     add("-seed", "1");
     add("-rtc", "base=2026-01-01T00:00:00,clock=vm");
@@ -101,6 +105,11 @@ std::vector<std::string> qemu_command(const Qemu& qemu, const Machine& machine) 
   add("-chardev", "stdio,id=rows,signal=off");
   add("-device", "isa-debugcon,iobase=0xe9,chardev=rows");
   add("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+  if (machine.forward) {
+    add("-netdev", fmt::format("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{}-{}:{}",
+                               machine.forward->host, kGuestAddress, machine.forward->guest));
+    add("-device", "virtio-net-device,netdev=net");
+  }
   if (machine.profile) {
     const MachineProfile& profile = *machine.profile;
     add("-plugin", fmt::format("file={},begin={:#x},end={:#x},output={}", quote(profile.plugin),

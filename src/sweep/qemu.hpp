@@ -39,6 +39,14 @@ struct MachineProfile {
   std::string symbols;              ///< path of what the guest sends to kSymbolPort
 };
 
+/// A port of this host's loopback that leads to one of the guest. Nothing else leads in or out.
+struct ForwardedPort {
+  std::uint16_t host = 0;
+  std::uint16_t guest = 0;
+};
+/// What the guest is called there, by QEMU's user network.
+inline constexpr const char* kGuestAddress = "10.0.2.15";
+
 struct Machine {
   GuestCpu cpu = GuestCpu::tcg;
   std::string model{kCountedModel};  ///< as -cpu of qemu(1) takes it; tcg only
@@ -48,6 +56,8 @@ struct Machine {
   std::string console;               ///< path of the log of its kernel
   std::string more_parameters;       ///< for the kernel's command line
   std::optional<MachineProfile> profile;
+  /// A machine with a network card. While it waits, its time is that of the host.
+  std::optional<ForwardedPort> forward;
 };
 
 /// The command line; what the guest sends comes out of QEMU's standard output.

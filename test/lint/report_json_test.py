@@ -21,6 +21,7 @@ import parts_findings
 import parts_guide
 import peers_goals
 import peers_load
+import peers_summary
 import rows
 from peers_figures import Ratio
 from report_json import Figure, Report, interval_note, size_text, table
@@ -174,8 +175,7 @@ class Findings(unittest.TestCase):
         counts.options_of.side_effect = options
         counts.of_one_compiler.return_value = ["6.1.2-x", "6.9.1-x", "6.12.3-x"]
         counts.count.side_effect = found
-        with mock.patch.object(parts_findings, "counts_of", return_value=counts), \
-                mock.patch.object(parts_findings, "unchanged_since", return_value=None):
+        with mock.patch.object(parts_findings, "counts_of", return_value=counts):
             return parts_findings.kernel_finding("program")
 
     def test_kernels_differ_by_the_ends_of_the_ranges_of_their_boots(self):
@@ -185,14 +185,6 @@ class Findings(unittest.TestCase):
         self.assertIn("change by −7.9 to −4.0 %", text)
         self.assertIn("and by −3.0 to +1.0 % on a kept connection", text)
         self.assertIn("One compiler built both kernels.", text)
-
-    def test_the_oldest_kernel_that_is_as_the_newest_is_found(self):
-        found = {"a": (99, 101), "b": (103, 105), "c": (104, 106)}
-        counts = mock.Mock()
-        counts.count.side_effect = lambda _mode, _cell, kernel: Figure(
-            3, sum(found[kernel]) / 2, *found[kernel], 0.75)
-        self.assertEqual(parts_findings.unchanged_since(counts, ["a", "b", "c"]), "b")
-        self.assertIsNone(parts_findings.unchanged_since(counts, ["a", "c"]))
 
     def test_kernels_with_other_options_are_said(self):
         text = self.kernels(*4 * [Figure(3, 100, 99, 101, 0.75)], options=("voluntary", "lazy"))
@@ -233,7 +225,17 @@ class OfSessions(unittest.TestCase):
         self.assertEqual(self.spread(1.2, 1.2).text(1), "1.2 (1.1 to 1.2)")
         few = Spread.of_sessions(Figure(4, 1.2, 1.1, 1.3, 0.875), [self.session(1.2)] * 2)
         self.assertEqual(few.text(1), "1.2 (1.1 to 1.3)*")
+        self.assertEqual(self.spread(1.2).text(1), "1.2 (1.1 to 1.2)¹")
         self.assertEqual(ratio_text(self.spread(1.2, 1.32)), "1.20 (1.15–1.32)†")
+
+    def test_a_ratio_of_two_rounds_is_none(self):
+        for count, text in ((2, "–"), (3, "1.20 (1.10–1.30)*")):
+            few = Spread.of_sessions(Figure(count, 1.2, 1.1, 1.3, 0.5), [self.session(1.2)] * 2)
+            self.assertEqual(ratio_text(few), text)
+
+    def test_the_middle_of_rounds_is_that_of_all_their_pairs(self):
+        self.assertEqual(peers_summary.hodges_lehmann([1, 2, 9]), 3.5)
+        self.assertEqual(peers_summary.hodges_lehmann([4]), 4)
 
     def test_one_session_decides_nothing(self):
         self.assertFalse(self.spread(1.2).is_sure)

@@ -237,8 +237,8 @@ class UpdateReadme(unittest.TestCase):
         self.add_part("relays")
         self.assertEqual(self.run_tool(), (0, ""))
         part = self.part("relays")
-        self.assertIn("| 4 KiB | 2.00 (2.00–2.00) | – | 2.00 (2.00–2.00) | – |", part)
-        self.assertIn("| 1 MiB | 0.50 (0.50–0.50) | – | 0.50 (0.50–0.50) | – |", part)
+        self.assertIn("| 4 KiB | 2.00 (2.00–2.00)¹ | – | 2.00 (2.00–2.00)¹ | – |", part)
+        self.assertIn("| 1 MiB | 0.50 (0.50–0.50)¹ | – | 0.50 (0.50–0.50)¹ | – |", part)
 
     def test_the_files_of_the_guide_are_checked_as_the_texts_are(self):
         shutil.copy(os.path.join(SOURCE, "page/guide.json"), os.path.join(self.root, "page"))
@@ -250,7 +250,7 @@ class UpdateReadme(unittest.TestCase):
         self.costs(1, [("socket", "", 0, "yes", buffers, server, 10)
                        for buffers, server in (("registered", 40), ("plain", 15))])
         self.assertEqual(self.run_tool(), (0, ""))
-        self.assertIn('"figure": "0.50 (0.50 to 0.50)"', self.read("page/guide_figures.json"))
+        self.assertIn('"figure": "0.50 (0.50 to 0.50)¹"', self.read("page/guide_figures.json"))
         self.change("page/guide_figures.json", "0.50 (", "0.51 (")
         code, error = self.run_tool("--check")
         self.assertEqual(code, 1)

@@ -110,13 +110,14 @@ TEST_CASE("open loop: a connection that the server closes while it is idle is re
   const ScriptedServer server{[](Peer& peer) {
     if (peer.read_request()) peer.write(make_response("ok"));
   }};
-  LoadOptions options = options_for(server, 50);
-  options.requests = 10;
+  // Half a second until the next: a machine that is slower than that sees a close too late.
+  LoadOptions options = options_for(server, 2);
+  options.requests = 4;
   const LoadResult result = run(options);
   CHECK(result.first_error == "");
-  CHECK(result.requests == 10);
-  CHECK(result.idle_closes >= 8);
-  CHECK(server.connection_count() == 10);
+  CHECK(result.requests == 4);
+  CHECK(result.idle_closes >= 2);
+  CHECK(server.connection_count() == 4);
 }
 
 TEST_CASE("open loop: bytes on an idle connection are an error of their own") {

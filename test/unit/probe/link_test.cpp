@@ -22,6 +22,8 @@ TEST_CASE("link: loopback says so, and an address of nobody has none") {
   CHECK(
       format_link({.driver = "veth", .mtu = 1500, .megabits = 10000, .offloads = {"sg", "gro"}}) ==
       "veth, mtu 1500, 10000 Mbit/s, offloads sg gro");
+  CHECK(format_link({.driver = "ena", .card = "1d0f:ec20", .mtu = 9001}) ==
+        "ena 1d0f:ec20, mtu 9001");
   CHECK(format_link({}) == "unknown device");
   const auto local = find_local_address(Address::loopback(0));
   REQUIRE(local);

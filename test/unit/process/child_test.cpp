@@ -103,6 +103,7 @@ TEST_CASE("child: at the limit of processes the limits are named") {
 
 TEST_CASE("child: how it ended is told with the likely cause of its signal") {
   CHECK(describe_ending(3) == "ended with exit status 3");
+  CHECK(describe_ending(255) == "ended with exit status 255");
   CHECK(describe_ending(128 + SIGKILL) == "was killed by signal 9 (Killed)");
   CHECK(likely_cause_of(128 + SIGKILL).find("memory") != std::string_view::npos);
   CHECK(likely_cause_of(128 + SIGSYS).find("seccomp") != std::string_view::npos);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -133,6 +134,36 @@ TEST_CASE("qemu: its version, and a machine that counts only under TCG") {
   CHECK(describe_machine(qemu, GuestCpu::kvm, "Nehalem-v1") ==
         "qemu=7.2.22;machine=microvm;cpu=host");
   CHECK(value_of(qemu_command(qemu, {.cpu = GuestCpu::tcg}), "-plugin").empty());
+}
+
+TEST_CASE("qemu: a guest with a network has a card, one way in, and waits as we do") {
+  Machine machine;
+  machine.forward = ForwardedPort{40'000, 8443};
+  const std::vector<std::string> command = qemu_command({"/usr/bin/qemu", "7.2.22"}, machine);
+  CHECK(value_of(command, "-netdev") ==
+        "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:40000-10.0.2.15:8443");
+  CHECK(value_of(command, "-machine").ends_with(",acpi=on"));
+  CHECK(value_of(command, "-icount") == "shift=0,sleep=on");
+  CHECK(value_of(qemu_command({"/usr/bin/qemu", "7.2.22"}, {}), "-netdev").empty());
+}
+
+TEST_CASE("kernel: modules of the network are apart, and none without the card's own") {
+  const test::TempFolder folder;
+  std::ofstream{folder.file("vmlinuz")} << made_up_image("6.12.118 (debian) #1 SMP Debian");
+  const std::string modules = folder.file("modules");
+  std::filesystem::create_directory(modules);
+  const auto read = [&] { return read_kernel(folder.file("vmlinuz") + "," + modules); };
+  for (const char* const name : {"tls", "net_failover", "failover"}) {
+    std::ofstream{modules + "/" + name + ".ko"} << "module";
+  }
+  CHECK(read().modules.size() == 1);
+  CHECK(read().network_modules.empty());
+  CHECK_THROWS_AS((void)boot(read(), {}, {.forward = ForwardedPort{1, 1}}, {}, false), Unsupported);
+  std::ofstream{modules + "/virtio_net.ko.xz"} << "module";
+  CHECK(read().modules.size() == 1);
+  CHECK(read().network_modules == std::vector{modules + "/failover.ko",
+                                              modules + "/net_failover.ko",
+                                              modules + "/virtio_net.ko.xz"});
 }
 
 TEST_CASE("qemu: a profile needs its plugin, addresses that stay, and a port for symbols") {
