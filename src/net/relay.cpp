@@ -185,7 +185,9 @@ void Relay::receive_other(Transfer& transfer) noexcept {
       break;                    // EIO and EINVAL never say that
     case RecordEvent::nothing:  // a warning; EAGAIN: the splice was right
       transfer.source_ended = received < 0 && has_ended;
-      transfer.must_pause = received == -EAGAIN;
+      // Once may be chance.
+      transfer.must_pause =
+          received == -EAGAIN && std::exchange(transfer.was_readable_for_nothing, true);
       return;
     case RecordEvent::refused: transfer.source_refused = true; break;
     case RecordEvent::end: break;
@@ -209,6 +211,7 @@ void Relay::on_moved_in(Transfer& transfer, std::int32_t result) noexcept {
     URB_ASSERT(transfer.received <= transfer.asked);
     transfer.unread -= transfer.received;
     transfer.source_is_readable = false;
+    transfer.was_readable_for_nothing = false;
     transfer.last_pause = {};
   } else if (result == -EAGAIN) {
     transfer.source_is_empty = true;

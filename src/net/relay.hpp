@@ -109,11 +109,12 @@ class Relay {
     bool must_receive = false;        ///< there may be what no splice brings, see receive_other()
     bool other_is_next = false;       ///< what there is, is a record of TLS that is no data
     bool splice_ended = false;        ///< it said end of file
-    bool must_pause = false;          ///< a poll of the source would say nothing
-    Nanos last_pause{};               ///< since something came; 0: none
-    __kernel_timespec pause_spec{};   ///< read until its completion
-    bool target_is_full = false;      ///< copy: the next send waits for a poll
-    bool target_is_ready = false;     ///< a poll that stood alone has said so
+    bool was_readable_for_nothing = false;  ///< since something came
+    bool must_pause = false;                ///< a poll of the source would say nothing
+    Nanos last_pause{};                     ///< since something came; 0: none
+    __kernel_timespec pause_spec{};         ///< read until its completion
+    bool target_is_full = false;            ///< copy: the next send waits for a poll
+    bool target_is_ready = false;           ///< a poll that stood alone has said so
     bool is_evicted = false;
     WriteWait write_wait;
     Nanos stuck_since{};               ///< since when it waits for its target

@@ -51,6 +51,34 @@ TEST_CASE("a cancelled poll takes its chain with it, in any order") {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("linked: a source that is readable for nothing is not polled in turn") {
+  FaultRig rig{RelayKind::linked};
+  const std::uint32_t id = rig.begin();
+  auto hop = first_hop(rig);
+  for (int round = 0; round < 3; ++round) {
+    rig.complete(hop[0], -EAGAIN);
+    rig.complete(hop[1], -EAGAIN);
+    auto queued = rig.take_queued();
+    if (round != 0) {  // once may be chance
+      REQUIRE(opcodes(queued) == Codes{IORING_OP_TIMEOUT});
+      rig.complete(queued[0], -ETIME);
+      queued = rig.take_queued();
+      REQUIRE(opcodes(queued) == kHop);
+      rig.complete(queued[0], -EAGAIN);
+      rig.complete(queued[1], -EAGAIN);
+      queued = rig.take_queued();
+    }
+    REQUIRE(opcodes(queued) == kPolledHop);
+    rig.complete(queued[0], POLLIN);
+    hop = {queued[1], queued[2]};
+  }
+  rig.complete(hop[0], -EAGAIN);
+  rig.complete(hop[1], -EAGAIN);
+  REQUIRE(opcodes(rig.take_queued()) == Codes{IORING_OP_TIMEOUT});
+  rig.relay.cancel(id);
+  CHECK(opcodes(rig.take_queued()) == Codes{IORING_OP_ASYNC_CANCEL});
+}
+
 TEST_CASE("copy: what an interrupted send left is sent before anything is read") {
   FaultRig rig{RelayKind::copy};
   const std::uint32_t id = rig.begin(1, 5000);
