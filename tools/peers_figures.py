@@ -6,7 +6,7 @@ import typing
 
 from peers_cells import OURS, SET_UP
 from report_json import Figure
-from rows import Failure, features_of, read_rows
+from rows import Failure, features_of, name_of, read_rows
 from sessions import Sessions, Spread, cell as cell_of, ratio_text
 
 RATE, SERVER, TOTAL = ("requests_per_s", "cpu_us_per_request_server", "cpu_us_per_request_total")
@@ -102,7 +102,7 @@ class PeerFigures:
         for rows in self.sessions.rows.values():
             found = {first: {}, second: {}}
             for row in rows:
-                name = f"{row['mode']} {row['relay']}".strip()
+                name = name_of(row)
                 if name in found and not row["disturbed"] and is_in(row, client, cell):
                     found[name][row["run_id"], row["repeat"]] = value_of(row, metric)
             of_session.append([math.log(value / found[second][key])

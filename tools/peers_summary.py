@@ -10,7 +10,7 @@ from peers_cells import CELLS, FOREIGN, OURS, PASSES, SMALL, cell_name
 from peers_figures import (BEST_RELAY, CLIENT, CONNECTIONS, RATE, SERVER, TOTAL, PeerFigures)
 from peers_goals import GOALS, NAMES, VERDICTS, goal_lines
 from report_json import confidence_text, median_text, paragraph, table
-from rows import Failure, features_of, read_rows
+from rows import Failure, features_of, name_of, read_rows
 from sessions import MARKS, SPREAD_MOST, files_of
 
 CELL_NAMES = list(map(cell_name, CELLS))
@@ -76,7 +76,7 @@ def work(figures, more_rows=()):
     by_body = {}
     for row in [*more_rows, *figures.rows]:
         if set(WORK) & set(features_of(row)) and row["body_bytes"] != "0":
-            name = f"{row['mode']} {row['relay']}".strip()
+            name = name_of(row)
             by_body.setdefault((name, int(row["body_bytes"])), []).append(features_of(row))
     order = [*OURS, *FOREIGN]
     lines = []
@@ -125,34 +125,35 @@ def ratios(figures):
     return note_of_ratios(shown) + "\n\n" + table(["ratio", "client", *CELL_NAMES], lines, left=2)
 
 
+def of_several_sessions(figures):
+    """Each ratio that more than one session has: what it is of, and its figure."""
+    for first, second, metric in pairs_of_ratios():
+        for client in figures.clients:
+            for cell in CELLS:
+                figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
+                if figure and len(figure.known) > 1:
+                    yield (first, second, metric, client, cell), figure
+
+
 def wide_and_all(figures):
     """How many ratios differ between sessions by more than they may, and how many there are."""
-    found = [figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
-             for first, second, metric in pairs_of_ratios() for client in figures.clients
-             for cell in CELLS]
-    known = [figure for figure in found if figure and len(figure.known) > 1]
-    return sum(figure.is_wide for figure in known), len(known)
+    wide = [figure.is_wide for _, figure in of_several_sessions(figures)]
+    return sum(wide), len(wide)
 
 
 def wide_by_chance(figures, shuffles=40):
     """The same count with each ratio's rounds dealt to its sessions at random: least and most."""
     random = Random(1)
     counts = [0] * shuffles
-    for first, second, metric in pairs_of_ratios():
-        for client in figures.clients:
-            for cell in CELLS:
-                figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
-                if figure is None or len(figure.known) < 2:
-                    continue
-                rounds = figures.rounds_of(first, second, client, cell, metric)
-                sizes = [size for size in map(len, rounds) if size]
-                values = [value for found in rounds for value in found]
-                for index in range(shuffles):
-                    random.shuffle(values)
-                    rest = iter(values)
-                    medians = [hodges_lehmann([next(rest) for _ in range(size)])
-                               for size in sizes]
-                    counts[index] += math.expm1(max(medians) - min(medians)) > SPREAD_MOST
+    for (first, second, metric, client, cell), _ in of_several_sessions(figures):
+        rounds = figures.rounds_of(first, second, client, cell, metric)
+        sizes = [size for size in map(len, rounds) if size]
+        values = [value for found in rounds for value in found]
+        for index in range(shuffles):
+            random.shuffle(values)
+            rest = iter(values)
+            medians = [hodges_lehmann([next(rest) for _ in range(size)]) for size in sizes]
+            counts[index] += math.expm1(max(medians) - min(medians)) > SPREAD_MOST
     return min(counts), max(counts)
 
 
@@ -167,7 +168,7 @@ def left_out_cells(figures):
     by_cell = {}
     for row in figures.rows:
         if int(row["connections"]) == CONNECTIONS and row["body_bytes"] != "0":
-            by_cell.setdefault((f"{row['mode']} {row['relay']}".strip(), row["client"],
+            by_cell.setdefault((name_of(row), row["client"],
                                 (int(row["body_bytes"]), row["reuse"] == "yes")), []).append(row)
     lines = []
     for (name, client, cell), rows in by_cell.items():
@@ -190,20 +191,15 @@ def between_sessions(figures):
     """Each ratio in each session, and by how much the sessions differ."""
     names = list(figures.sessions.rows)
     lines, (wide, count) = [], wide_and_all(figures)
-    least, most = wide_by_chance(figures)
-    for first, second, metric in pairs_of_ratios():
-        for client in figures.clients:
-            for cell in CELLS:
-                figure = figures.ratio(first, second, client, CONNECTIONS, cell, metric).figure
-                if figure is None or len(figure.known) < 2:
-                    continue
-                lines.append([
-                    name_of_ratio(first, second, metric), client, cell_name(cell),
-                    *(one.short_text(2) + ("" if one.has_interval else "*") if one else "–"
-                      for one in figure.sessions),
-                    figure.short_text(2), figure.spread_text()])
+    for (first, second, metric, client, cell), figure in of_several_sessions(figures):
+        lines.append([
+            name_of_ratio(first, second, metric), client, cell_name(cell),
+            *(one.short_text(2) + ("" if one.has_interval else "*") if one else "–"
+              for one in figure.sessions),
+            figure.short_text(2), figure.spread_text()])
     if not lines:
         return paragraph("There is one session. Two are needed for a verdict.")
+    least, most = wide_by_chance(figures)
     note = paragraph(
         "Each ratio in each session, of all rounds, and by how much the largest median of a "
         f"session is above the smallest. {wide} of {count} differ by more than "
