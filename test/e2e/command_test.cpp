@@ -252,7 +252,7 @@ TEST_CASE("load and runs in whose window no request ended have failed and say so
         {"direct", "--repeats", "1", "--budget", "0", "--accept-disturbed", "--no-save"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(),
-                     {"-b", "0", "-r", "yes", "-d", "1us", "--warmup", "0s", "-q"});
+                     {"-b", "256M", "-r", "yes", "-d", "1us", "--warmup", "0s", "-q"});
     const Outcome outcome = run(arguments);
     INFO(outcome.out, outcome.err);
     CHECK(outcome.status == 1);
