@@ -53,7 +53,8 @@ TEST_CASE("hop: both ends are connected, and a peer ends when they close") {
     CHECK(send(ends.target.get(), memory.data(), memory.size(), MSG_NOSIGNAL) == got);
     while (send(ends.target.get(), memory.data(), memory.size(), MSG_NOSIGNAL) > 0) {
     }
-    CHECK(errno == EPIPE);
+    // Of a reader that left bytes behind the first error says that instead (unix_release_sock()).
+    CHECK((errno == EPIPE || errno == ECONNRESET));
     ends.source.close();
   }
 }
